@@ -1,0 +1,186 @@
+//! The host's one model of the contract. Each contract version is a thin adapter to it.
+
+use serde_json::Value;
+
+/// Why the host calls a connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The configuration is only tried.
+    Check,
+    /// A connection is registered.
+    Create,
+    /// A connection is changed.
+    Update,
+    /// A connection is tested or queried.
+    Use,
+}
+
+/// How much a finding weighs. An unknown severity is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is stored.
+    Error,
+    /// The user is told.
+    Warning,
+}
+
+/// One thing to say about an input: found by a schema, a connector or the host itself. Never repeats the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Stable, such as `required`.
+    pub code: String,
+    /// JSON pointer of the member.
+    pub pointer: String,
+    /// One sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// What a connector says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The value of `connection_type`.
+    pub type_name: String,
+    /// A semantic version.
+    pub version: String,
+    /// For people.
+    pub title: String,
+    /// For people.
+    pub description: String,
+    /// `database_config`, `storage_config` or `filesystem_config`.
+    pub config_member: String,
+    /// JSON Schema of the configuration.
+    pub config_schema: Value,
+    /// The configuration's member that names the authentication method.
+    pub auth_member: Option<String>,
+    /// At least one; the first is the default.
+    pub auth_methods: Vec<AuthMethod>,
+    /// Where endpoints may lead.
+    pub reaches: Vec<Reach>,
+    /// The drivers that `describe` may answer.
+    pub drivers: Vec<String>,
+    /// Configurations that `validate` accepts.
+    pub examples: Vec<Value>,
+    /// What the owner of the data source does first.
+    pub setup: Vec<Instruction>,
+}
+
+/// A way to authenticate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuthMethod {
+    /// Its name.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// JSON Schema of the credentials.
+    pub credential_schema: Value,
+}
+
+/// Where endpoints of one role may lead; patterns as the contract describes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// The role.
+    pub endpoint_role: String,
+    /// Pattern of the host.
+    pub host: String,
+    /// Pattern of the port.
+    pub port: String,
+    /// Pattern or name of the least strict TLS mode.
+    pub tls_mode: String,
+    /// Pattern of the name to verify instead of the host.
+    pub server_name: Option<String>,
+    /// Patterns of roots.
+    pub roots: Vec<String>,
+}
+
+/// A step that the owner of the data source takes once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// What it is for.
+    pub title: String,
+    /// `sql`, `shell`, `conf` or `text`.
+    pub language: String,
+    /// `{egress_addresses}` stands for the platform's addresses.
+    pub text: String,
+}
+
+/// One page of one level of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The level.
+    pub level: Level,
+    /// The names above it.
+    pub parents: Vec<String>,
+    /// Keeps only names that contain this text.
+    pub pattern: Option<String>,
+    /// The key of the last row before.
+    pub after: Vec<String>,
+    /// 1 to 10,000.
+    pub limit: u32,
+}
+
+/// The levels of the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Schemas.
+    Schemas,
+    /// Tables and views.
+    Tables,
+    /// Columns.
+    Columns,
+}
+
+impl Level {
+    /// The name in the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Schemas => "schemas",
+            Self::Tables => "tables",
+            Self::Columns => "columns",
+        }
+    }
+
+    /// The columns of its result, in their order; the contract documents them.
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Schemas => &["schema_name", "comment"],
+            Self::Tables => &["schema_name", "table_name", "table_kind", "comment", "estimated_rows"],
+            Self::Columns => &[
+                "schema_name",
+                "table_name",
+                "ordinal_position",
+                "column_name",
+                "data_type",
+                "data_type_display",
+                "nullable",
+                "constraint_kind",
+                "precision",
+                "scale",
+                "comment",
+            ],
+        }
+    }
+}
+
+/// The statement that answers a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// `sql`.
+    pub language: String,
+    /// One statement with the driver's placeholders.
+    pub text: String,
+    /// Bound in order, as text.
+    pub parameters: Vec<String>,
+}
+
+/// Better words for a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}

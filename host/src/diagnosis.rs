@@ -1,0 +1,135 @@
+//! What a connection test says: stages, each with an outcome, a time and, when it failed, a fault that names a stable
+//! code, who is to blame, whether a retry can help and what to do.
+
+use std::time::Duration;
+
+/// The stages of a connection test, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The stored configuration is still accepted by its connector.
+    Config,
+    /// The deployment allows the address.
+    Policy,
+    /// The host's name resolves.
+    Resolve,
+    /// TCP connects.
+    Connect,
+    /// TLS is agreed and the server verified.
+    Tls,
+    /// The server accepts the credentials.
+    Authenticate,
+    /// A session on the database is open.
+    Session,
+    /// The user may do what is needed, and not much more.
+    Privileges,
+    /// Schemas and tables are listed.
+    Discover,
+}
+
+/// Whose fault a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The configuration.
+    Config,
+    /// A credential.
+    Credential,
+    /// The way to the server.
+    Network,
+    /// The server or its set-up.
+    Server,
+    /// The connector.
+    Connector,
+    /// Patchpanel itself or its set-up.
+    Host,
+}
+
+/// What went wrong in one stage. Its texts never carry a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Stable, such as `password_rejected`.
+    pub code: &'static str,
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// Whether trying again later, with nothing changed, can help.
+    pub retryable: bool,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+    /// The server's own code.
+    pub sqlstate: Option<String>,
+}
+
+/// How a stage ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Passed,
+    /// It works, and there is something to say.
+    Warned(Vec<Fault>),
+    /// It does not; later stages are skipped.
+    Failed(Fault),
+    /// An earlier stage failed.
+    Skipped,
+}
+
+/// One line of the stage table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageReport {
+    /// Which stage.
+    pub stage: Stage,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took; none when skipped.
+    pub latency: Option<Duration>,
+}
+
+/// Everything that a connection test found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// All stages, in order.
+    pub stages: Vec<StageReport>,
+    /// From start to end.
+    pub latency: Duration,
+    /// What is known of the server.
+    pub server: Option<Server>,
+    /// What the user may do.
+    pub privileges: Option<Privileges>,
+    /// Schemas with their tables, bounded.
+    pub schemas: Vec<Schema>,
+    /// Whether there are more schemas or tables than listed.
+    pub truncated: bool,
+}
+
+/// What is known of the server. Texts are cut to 512 bytes, control characters escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Such as `15.18`.
+    pub version: String,
+    /// Such as `TLSv1.3`; none without TLS.
+    pub tls_version: Option<String>,
+    /// Such as `TLS13_AES_256_GCM_SHA384`.
+    pub tls_cipher: Option<String>,
+    /// The address that was dialled, with the port.
+    pub address: String,
+    /// How the server checked the user: `scram-sha-256-plus`, `scram-sha-256`, `certificate`, `trust`, …
+    pub authentication: String,
+}
+
+/// What the user may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Privileges {
+    /// Whether the user is a superuser.
+    pub superuser: bool,
+    /// How it is known that the user cannot write: `role` (no write privilege found), `session` (default_transaction_read_only or a standby), `none` (can write).
+    pub read_only: &'static str,
+}
+
+/// A schema and its tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    /// Its name.
+    pub name: String,
+    /// Names of its tables and views.
+    pub tables: Vec<String>,
+}

@@ -1,0 +1,24 @@
+//! Patchpanel, the connection host: a tenant's data source is registered once, every application uses it, and no
+//! application and no plugin ever holds the password.
+//!
+//! ```text
+//! HTTP ── http ──► connections ──► connectors (Wasm)      pure: config in, findings and descriptor out
+//!           │            ├───────► drivers ──► egress     the only code that opens a socket
+//!           └─► auth     ├───────► secrets                the only code that sees a cipher or a secret store
+//!                        └───────► store                  the only code that holds SQL
+//! ```
+
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod connections;
+pub mod connectors;
+pub mod descriptor;
+pub mod diagnosis;
+pub mod drivers;
+pub mod egress;
+pub mod http;
+pub mod logs;
+pub mod secrets;
+pub mod settings;
+pub mod store;
