@@ -18,8 +18,19 @@ use crate::diagnosis::{Fault, code};
 pub struct Frame {
     /// Bytes of the whole message.
     pub length: usize,
-    /// Whether it belongs to no answer: a notice, for example.
-    pub aside: bool,
+    /// What to do with it.
+    pub kind: Kind,
+}
+
+/// What a message is to a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A part of an answer.
+    Answer,
+    /// A setting of the server, told when it likes: wanted at login only.
+    Setting,
+    /// A notice to nobody, dropped here: what nobody reads, nobody must store.
+    Notice,
 }
 
 /// Reads a message's frame from what has come so far; none while that is too little.
@@ -30,12 +41,14 @@ pub type Framing = fn(&[u8]) -> Result<Option<Frame>, Violation>;
 pub struct Limits {
     /// Bytes of one message.
     pub message_bytes: usize,
-    /// Messages, asides included.
+    /// Messages, dropped ones included.
     pub messages: usize,
     /// Bytes altogether.
     pub bytes: usize,
-    /// Whether the driver gets asides. Where not, they are dropped here: nobody reads them, so nobody must store them.
-    pub asides: bool,
+    /// How long a message may take from its first byte, beside a second for each 4 KiB of it.
+    pub grace: Duration,
+    /// Whether the driver gets settings. Where not, they are dropped like notices.
+    pub settings: bool,
 }
 
 /// How a server broke the rules.
@@ -123,7 +136,11 @@ impl Budget {
         if spent.messages > spent.limits.messages {
             return Err(Violation::TooManyMessages(spent.limits.messages));
         }
-        Ok(spent.limits.asides || !frame.aside)
+        Ok(match frame.kind {
+            Kind::Answer => true,
+            Kind::Setting => spent.limits.settings,
+            Kind::Notice => false,
+        })
     }
 
     fn count(&self, bytes: usize) -> Result<(), Violation> {
@@ -137,11 +154,8 @@ impl Budget {
     }
 }
 
-/// A message has this long, and a second more for each `PACE_BYTES`.
-const PACE_GRACE: Duration = Duration::from_secs(5);
-
-/// The least rate within a message, bytes per second.
-const PACE_BYTES: usize = 4 * 1024;
+/// The least rate within a message once its grace is over, bytes per second.
+const LEAST_RATE: usize = 4 * 1024;
 
 /// Bytes read at once.
 const READ_BYTES: usize = 8 * 1024;
@@ -208,9 +222,10 @@ impl<S> Guard<S> {
             return Ok(());
         }
         let length = self.current.as_ref().map_or(0, |current| current.remaining);
+        let grace = self.budget.lock().limits.grace;
         let pace = self.pace.get_or_insert_with(|| {
-            let transfer = Duration::from_secs((length / PACE_BYTES) as u64);
-            Box::pin(tokio::time::sleep_until(Instant::now() + PACE_GRACE + transfer))
+            let transfer = Duration::from_secs((length / LEAST_RATE) as u64);
+            Box::pin(tokio::time::sleep_until(Instant::now() + grace + transfer))
         });
         if pace.as_mut().poll(context).is_ready() { Err(Violation::TooSlow) } else { Ok(()) }
     }
@@ -221,10 +236,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         loop {
-            this.hand_on(buffer).map_err(|violation| this.budget.violated(violation))?;
+            let handed_on = this.hand_on(buffer);
+            // What came before a violation is still heard; the violation is there again at the next read.
             if buffer.filled().len() > before || buffer.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
+            handed_on.map_err(|violation| this.budget.violated(violation))?;
             this.poll_pace(context).map_err(|violation| this.budget.violated(violation))?;
             let mut bytes = [0; READ_BYTES];
             let mut read = ReadBuf::new(&mut bytes);
@@ -257,13 +274,21 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    const LIMITS: Limits = Limits { message_bytes: 100, messages: 10, bytes: 400, asides: false };
+    const GRACE: Duration = Duration::from_millis(50);
+    const LIMITS: Limits = Limits { message_bytes: 100, messages: 10, bytes: 400, grace: GRACE, settings: false };
 
-    /// One byte of length, `n` first for an aside.
+    /// One byte of length, after `n` for a notice, `s` for a setting and anything else for an answer.
     fn framing(bytes: &[u8]) -> Result<Option<Frame>, Violation> {
         match bytes {
             [b'x', ..] => Err(Violation::Malformed),
-            [kind, length, ..] => Ok(Some(Frame { length: usize::from(*length), aside: *kind == b'n' })),
+            [kind, length, ..] => {
+                let kind = match kind {
+                    b'n' => Kind::Notice,
+                    b's' => Kind::Setting,
+                    _ => Kind::Answer,
+                };
+                Ok(Some(Frame { length: usize::from(*length), kind }))
+            }
             _ => Ok(None),
         }
     }
@@ -295,15 +320,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hands_on_answers_and_drops_asides_however_they_are_cut() {
+    async fn hands_on_answers_and_drops_the_rest_however_they_are_cut() {
         let answers = [message(b'a', 2), message(b'a', 50), message(b'b', 100)].concat();
         let sent =
-            [message(b'n', 40), message(b'a', 2), message(b'n', 2), message(b'a', 50), message(b'b', 100)].concat();
+            [message(b'n', 40), message(b'a', 2), message(b's', 2), message(b'a', 50), message(b'b', 100)].concat();
         for piece in [1, 2, 3, 7, 64, 1000] {
             assert_eq!(through(LIMITS, &sent, piece).await, (answers.clone(), None), "in pieces of {piece}");
         }
-        let keeping = Limits { asides: true, ..LIMITS };
-        assert_eq!(through(keeping, &sent, 5).await, (sent.clone(), None));
+        let at_login = Limits { settings: true, ..LIMITS };
+        assert_eq!(through(at_login, &sent, 5).await, (sent[40..].to_vec(), None));
     }
 
     #[tokio::test]
@@ -318,14 +343,16 @@ mod tests {
                 assert_eq!(through(LIMITS, &sent, piece).await.1, Some(violation));
             }
         }
+        let good_then_bad = [message(b'a', 5), vec![b'x']].concat();
+        assert_eq!(through(LIMITS, &good_then_bad, 1000).await, (message(b'a', 5), Some(Violation::Malformed)));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn waits_for_an_answer_but_not_for_the_rest_of_one() {
         let (mut server, client) = tokio::io::duplex(64);
         let mut guard = Guard::new(client, framing, LIMITS);
         let mut byte = [0];
-        let silent = tokio::time::timeout(Duration::from_secs(3600), guard.read(&mut byte)).await;
+        let silent = tokio::time::timeout(3 * GRACE, guard.read(&mut byte)).await;
         assert!(silent.is_err(), "no message has begun");
         server.write_all(b"a").await.unwrap();
         let error = guard.read(&mut byte).await.unwrap_err();

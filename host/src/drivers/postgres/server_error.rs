@@ -84,7 +84,7 @@ impl ServerError {
         }
     }
 
-    /// 28000 is raised for users that are not there or may not log in, and for everything in pg_hba.conf.
+    /// 28000 is raised for users that are not there or may not log in, and for everything in `pg_hba.conf`.
     fn authorization_fault(&self, about: &About<'_>) -> Fault {
         if self.routine == "InitializeSessionUserId" || self.message.contains("does not exist") {
             let not_permitted = self.message.contains("not permitted");
@@ -127,7 +127,7 @@ impl ServerError {
         fault.remedy(format!("Add this line to pg_hba.conf{place} and reload the server: {line}"))
     }
 
-    /// Poolers answer with the code for violations of the protocol (PgBouncer's sources, `disconnect_client`).
+    /// Poolers answer with the code for violations of the protocol (`PgBouncer`, `disconnect_client`).
     fn pooler_code(&self) -> Option<&'static Code> {
         let says = |part| self.message.contains(part);
         if says("no such database") {
