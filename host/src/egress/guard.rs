@@ -3,7 +3,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,7 +10,9 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::diagnosis::{Fault, code};
+mod budget;
+
+pub use budget::{Budget, Limits, Violation};
 
 /// One message of a protocol, recognised from its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,124 +36,6 @@ pub enum Kind {
 
 /// Reads a message's frame from what has come so far; none while that is too little.
 pub type Framing = fn(&[u8]) -> Result<Option<Frame>, Violation>;
-
-/// What a server may send until the budget is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of one message.
-    pub message_bytes: usize,
-    /// Messages, dropped ones included.
-    pub messages: usize,
-    /// Bytes altogether.
-    pub bytes: usize,
-    /// How long a message may take from its first byte, beside a second for each 4 KiB of it.
-    pub grace: Duration,
-    /// Whether the driver gets settings. Where not, they are dropped like notices.
-    pub settings: bool,
-}
-
-/// How a server broke the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
-    /// Not a message of the protocol.
-    #[error("the server sent something that is not a message of the protocol")]
-    Malformed,
-    /// A message over the limit.
-    #[error("the server sent a message of {0} bytes")]
-    MessageTooLarge(usize),
-    /// More messages than the limit.
-    #[error("the server sent more than {0} messages")]
-    TooManyMessages(usize),
-    /// More bytes than the limit.
-    #[error("the server sent more than {0} bytes")]
-    TooManyBytes(usize),
-    /// A message that was begun did not end in time.
-    #[error("the server sent a message too slowly")]
-    TooSlow,
-}
-
-impl Violation {
-    /// The violation behind an error of a guarded stream.
-    pub fn from_io(error: &io::Error) -> Option<Self> {
-        error.get_ref()?.downcast_ref::<Self>().copied()
-    }
-
-    /// What it means for a connection.
-    pub fn fault(self) -> Fault {
-        match self {
-            Self::Malformed => Fault::new(&code::PROTOCOL_VIOLATION),
-            Self::MessageTooLarge(bytes) => too_large(&format!("a message of {bytes} bytes")),
-            Self::TooManyMessages(limit) => too_large(&format!("more than {limit} messages")),
-            Self::TooManyBytes(limit) => too_large(&format!("more than {limit} bytes")),
-            Self::TooSlow => Fault::new(&code::RESPONSE_TOO_SLOW),
-        }
-    }
-}
-
-fn too_large(what: &str) -> Fault {
-    Fault::new(&code::RESPONSE_TOO_LARGE).message(format!("The server sent {what}, which is not accepted."))
-}
-
-/// What a server has sent, and may still send. Shared by the guard and whoever renews it.
-#[derive(Debug, Clone)]
-pub struct Budget(Arc<Mutex<Spent>>);
-
-#[derive(Debug)]
-struct Spent {
-    limits: Limits,
-    messages: usize,
-    bytes: usize,
-    violation: Option<Violation>,
-}
-
-impl Budget {
-    fn new(limits: Limits) -> Self {
-        Self(Arc::new(Mutex::new(Spent { limits, messages: 0, bytes: 0, violation: None })))
-    }
-
-    /// Starts anew, with other limits. A violation stays: the stream behind it is of no more use.
-    pub fn renew(&self, limits: Limits) {
-        let mut spent = self.lock();
-        *spent = Spent { limits, messages: 0, bytes: 0, violation: spent.violation };
-    }
-
-    /// What ended the stream.
-    pub fn violation(&self) -> Option<Violation> {
-        self.lock().violation
-    }
-
-    fn violated(&self, violation: Violation) -> io::Error {
-        self.lock().violation = Some(violation);
-        io::Error::other(violation)
-    }
-
-    /// Counts a message that begins; says whether the driver gets it.
-    fn admit(&self, frame: Frame) -> Result<bool, Violation> {
-        let mut spent = self.lock();
-        spent.messages += 1;
-        if frame.length > spent.limits.message_bytes {
-            return Err(Violation::MessageTooLarge(frame.length));
-        }
-        if spent.messages > spent.limits.messages {
-            return Err(Violation::TooManyMessages(spent.limits.messages));
-        }
-        Ok(match frame.kind {
-            Kind::Answer => true,
-            Kind::Setting => spent.limits.settings,
-            Kind::Notice => false,
-        })
-    }
-
-    fn count(&self, bytes: usize) -> Result<(), Violation> {
-        let mut spent = self.lock();
-        spent.bytes = spent.bytes.saturating_add(bytes);
-        if spent.bytes > spent.limits.bytes { Err(Violation::TooManyBytes(spent.limits.bytes)) } else { Ok(()) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Spent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The least rate within a message once its grace is over, bytes per second.
 const LEAST_RATE: usize = 4 * 1024;
@@ -222,7 +105,7 @@ impl<S> Guard<S> {
             return Ok(());
         }
         let length = self.current.as_ref().map_or(0, |current| current.remaining);
-        let grace = self.budget.lock().limits.grace;
+        let grace = self.budget.grace();
         let pace = self.pace.get_or_insert_with(|| {
             let transfer = Duration::from_secs((length / LEAST_RATE) as u64);
             Box::pin(tokio::time::sleep_until(Instant::now() + grace + transfer))

@@ -88,8 +88,8 @@ impl ServerError {
     fn authorization_fault(&self, about: &About<'_>) -> Fault {
         if self.routine == "InitializeSessionUserId" || self.message.contains("does not exist") {
             let not_permitted = self.message.contains("not permitted");
-            return self
-                .fault(if not_permitted { &code::LOGIN_NOT_PERMITTED } else { &code::UNKNOWN_USER }, about.texts);
+            let code = if not_permitted { &code::LOGIN_NOT_PERMITTED } else { &code::UNKNOWN_USER };
+            return self.fault(code, about.texts);
         }
         match client_address(&self.message) {
             Some(address) => self.hba_fault(address, about),
@@ -102,10 +102,9 @@ impl ServerError {
 
     /// The server does not say whether it would let the same client in with TLS; without TLS that is the usual reason.
     fn hba_fault(&self, address: IpAddr, about: &About<'_>) -> Fault {
-        let kind = if about.encrypted { "hostssl" } else { "host" };
         let database = identifier(about.database, about.texts);
         let line =
-            format!("{kind} {database} <user> {address}/{} scram-sha-256", if address.is_ipv4() { 32 } else { 128 });
+            format!("hostssl {database} <user> {address}/{} scram-sha-256", if address.is_ipv4() { 32 } else { 128 });
         let rejected = self.message.contains("reject");
         let (code, reason) = if !about.encrypted {
             (&code::TLS_REQUIRED, "without TLS")
@@ -119,8 +118,7 @@ impl ServerError {
         ));
         if !about.encrypted {
             return fault.remedy(format!(
-                "Set ssl_mode to require or stricter. If it is still refused, add this line to pg_hba.conf and reload the server: {}",
-                line.replacen("host ", "hostssl ", 1)
+                "Set ssl_mode to require or stricter. If it is still refused, add this line to pg_hba.conf and reload the server: {line}"
             ));
         }
         let place = if rejected { " above the line that rejects" } else { "" };
