@@ -115,11 +115,7 @@ mod tests {
     #[test]
     fn reads_what_serde_json_reads() {
         for text in ["null", "[]", r#"{"b":1,"a":[true,-2,0.5,"x\u00e9",{"n":null}]}"#, " 18446744073709551615 "] {
-            assert_eq!(
-                parse(text.as_bytes()).unwrap(),
-                serde_json::from_str::<Value>(text).unwrap(),
-                "{text}"
-            );
+            assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap(), "{text}");
         }
     }
 

@@ -49,7 +49,10 @@ pub(super) fn check_component(component: &Component) -> Vec<Reason> {
 }
 
 fn is_contract(name: &str, interface: &str) -> bool {
-    let version = name.strip_prefix(CONTRACT).and_then(|rest| rest.strip_prefix(interface)).and_then(|rest| rest.strip_prefix('@'));
+    let version = name
+        .strip_prefix(CONTRACT)
+        .and_then(|rest| rest.strip_prefix(interface))
+        .and_then(|rest| rest.strip_prefix('@'));
     version.is_some_and(|version| version.starts_with("1."))
 }
 
@@ -64,14 +67,23 @@ pub(super) fn check_manifest(manifest: &Manifest) -> Vec<Reason> {
         wrong("version", "version must be a semantic version such as 1.0.0".to_owned());
     }
     if !is_text(&manifest.title, 100) || !is_text(&manifest.description, 512) {
-        wrong("title", "title (100 bytes) and description (512 bytes) must be there, without control characters".to_owned());
+        wrong(
+            "title",
+            "title (100 bytes) and description (512 bytes) must be there, without control characters".to_owned(),
+        );
     }
     if !CONFIG_MEMBERS.contains(&manifest.config_member.as_str()) {
         wrong("config_member", format!("config-member must be one of {}", CONFIG_MEMBERS.join(", ")));
     }
     let unknown = manifest.drivers.iter().filter(|driver| drivers::parameters(driver).is_none());
     for driver in unknown {
-        wrong("unknown_driver", format!("this host has no driver \"{}\"", driver.chars().take(64).flat_map(char::escape_debug).collect::<String>()));
+        wrong(
+            "unknown_driver",
+            format!(
+                "this host has no driver \"{}\"",
+                driver.chars().take(64).flat_map(char::escape_debug).collect::<String>()
+            ),
+        );
     }
     if manifest.drivers.is_empty() || manifest.reaches.is_empty() || manifest.examples.is_empty() {
         wrong("incomplete", "drivers, reaches and examples must not be empty".to_owned());
@@ -93,7 +105,10 @@ fn check_schema(name: &str, schema: &serde_json::Value, reasons: &mut Vec<Reason
     }
     let is_closed = schema.get("additionalProperties") == Some(&serde_json::Value::Bool(false));
     if schema.get("type").and_then(|it| it.as_str()) != Some("object") || !is_closed {
-        reasons.push(reason("schema", format!("{name} must have \"type\": \"object\" and \"additionalProperties\": false")));
+        reasons.push(reason(
+            "schema",
+            format!("{name} must have \"type\": \"object\" and \"additionalProperties\": false"),
+        ));
     }
 }
 
@@ -119,7 +134,8 @@ fn check_setup(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     for instruction in &manifest.setup {
         let known = ["sql", "shell", "conf", "text"].contains(&instruction.language.as_str());
         if !known || !is_text(&instruction.title, 100) || instruction.text.len() > 16 << 10 {
-            let message = "every instruction has a title, a language (sql, shell, conf, text) and at most 16 KiB of text";
+            let message =
+                "every instruction has a title, a language (sql, shell, conf, text) and at most 16 KiB of text";
             reasons.push(reason("setup", message.to_owned()));
         }
     }

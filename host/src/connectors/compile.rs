@@ -87,7 +87,8 @@ fn private() -> fs::OpenOptions {
 fn key(path: &Path) -> io::Result<[u8; 32]> {
     match fs::read(path) {
         Ok(bytes) => bytes.try_into().map_err(|_| {
-            let message = format!("{} is not a key of 32 bytes; delete it, and connectors are compiled again", path.display());
+            let message =
+                format!("{} is not a key of 32 bytes; delete it, and connectors are compiled again", path.display());
             io::Error::new(io::ErrorKind::InvalidData, message)
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -122,12 +122,8 @@ impl Connector {
             }
         };
         let method = self.auth_method(&accepted.sent).map_err(|_| self.nonsense("the method is gone".to_owned()))?;
-        let case = Case {
-            manifest: &self.manifest,
-            method,
-            sent: &accepted.sent,
-            credentials_set: &accepted.credentials_set,
-        };
+        let case =
+            Case { manifest: &self.manifest, method, sent: &accepted.sent, credentials_set: &accepted.credentials_set };
         case.judge(descriptor).map(Ok).map_err(|refusal| self.refused(refusal))
     }
 
@@ -178,14 +174,14 @@ impl Connector {
         call: Call<'_>,
         work: impl FnOnce(&dyn Adapter, &mut Store<State>, &Context) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, CallError> {
-        let key =
-            Key { organization: call.organization.to_owned(), connector: self.manifest.type_name.clone() };
+        let key = Key { organization: call.organization.to_owned(), connector: self.manifest.type_name.clone() };
         let context = Context { purpose: call.purpose };
-        let (runtime, adapter, label) =
-            (Arc::clone(&self.runtime), Arc::clone(&self.adapter), Arc::clone(&self.label));
+        let (runtime, adapter, label) = (Arc::clone(&self.runtime), Arc::clone(&self.adapter), Arc::clone(&self.label));
         let job = move || runtime.call(&label, |store| work(&*adapter, store, &context));
         match self.runtime.guests.run(key, job).await {
-            Ok(answer) => answer.inspect_err(|error| tracing::warn!(connector = &*self.label, %error, "a connector call failed")),
+            Ok(answer) => {
+                answer.inspect_err(|error| tracing::warn!(connector = &*self.label, %error, "a connector call failed"))
+            }
             Err(Unfinished::Busy) => Err(CallError::Busy),
             Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.label.to_string() }),
         }
@@ -234,7 +230,8 @@ impl Connector {
                 written_by: Some(self.manifest.version.clone()),
                 ..sent
             };
-            let described = self.runtime.call(&self.label, |store| self.adapter.describe(store, &context, &normalised))?;
+            let described =
+                self.runtime.call(&self.label, |store| self.adapter.describe(store, &context, &normalised))?;
             let method = self.auth_method(example).map_err(|_| self.nonsense("the method is gone".to_owned()))?;
             let case = Case { manifest: &self.manifest, method, sent: example, credentials_set: &[] };
             match described {

@@ -150,8 +150,9 @@ impl Shared {
 impl Queue {
     fn take(&mut self) -> Option<(Key, Job)> {
         let running = |key: &Key| self.lanes.get(key).map_or(0, |lane| lane.running);
-        let position =
-            (0..self.turn.len()).filter(|&at| running(&self.turn[at]) < self.share).min_by_key(|&at| running(&self.turn[at]))?;
+        let position = (0..self.turn.len())
+            .filter(|&at| running(&self.turn[at]) < self.share)
+            .min_by_key(|&at| running(&self.turn[at]))?;
         let key = self.turn.remove(position)?;
         let lane = self.lanes.get_mut(&key)?;
         let job = lane.jobs.pop_front()?;

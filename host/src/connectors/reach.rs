@@ -38,7 +38,9 @@ pub(super) fn check(reach: &Reach) -> Result<(), String> {
     }
     if !Pattern::parse(&reach.host)?.is_whole_value() {
         let host = reach.host.escape_debug();
-        return Err(format!("the host \"{host}\" is not wholly the tenant's word, which needs an approval that this host cannot give"));
+        return Err(format!(
+            "the host \"{host}\" is not wholly the tenant's word, which needs an approval that this host cannot give"
+        ));
     }
     Ok(())
 }
@@ -59,7 +61,8 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn fill(&self, reach: &Reach) -> Vec<Allowed> {
-        let patterns = [&reach.host, &reach.port, &reach.tls_mode].into_iter().chain(&reach.server_name).chain(&reach.roots);
+        let patterns =
+            [&reach.host, &reach.port, &reach.tls_mode].into_iter().chain(&reach.server_name).chain(&reach.roots);
         let elements = patterns
             .filter_map(|text| Pattern::parse(text).ok()?.array(self).map(Vec::len))
             .max()
@@ -116,7 +119,8 @@ enum Part {
 
 impl Pattern {
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{}\" is not a pattern such as {{/host}} or {{/account}}.example.com", text.escape_debug());
+        let wrong =
+            || format!("\"{}\" is not a pattern such as {{/host}} or {{/account}}.example.com", text.escape_debug());
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -180,7 +184,9 @@ fn scalar(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         // 5432.0 is an integer to JSON Schema too.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and in range")]
-        Value::Number(number) => number.as_f64().filter(|n| n.fract() == 0.0 && (0.0..1e15).contains(n)).map(|n| (n as u64).to_string()),
+        Value::Number(number) => {
+            number.as_f64().filter(|n| n.fract() == 0.0 && (0.0..1e15).contains(n)).map(|n| (n as u64).to_string())
+        }
         _ => None,
     }
 }

@@ -6,13 +6,9 @@ use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
-use super::contract::{
-    Advice, AuthMethod, Finding, Instruction, Manifest, Page, Reach, Severity, Statement,
-};
+use super::contract::{Advice, AuthMethod, Finding, Instruction, Manifest, Page, Reach, Severity, Statement};
 use super::instance::State;
-use crate::descriptor::{
-    Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value,
-};
+use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::json;
 
 mod bindings {
@@ -70,7 +66,7 @@ impl Adapter for Version1 {
     }
 
     fn manifest(&self, store: &mut Store<State>) -> Result<Manifest, Failure> {
-        self.connector(store)?.call_get_manifest(store)?.try_into()
+        manifest(self.connector(store)?.call_get_manifest(store)?)
     }
 
     fn validate(
@@ -93,7 +89,7 @@ impl Adapter for Version1 {
         configuration: &Configuration,
     ) -> Result<Result<Descriptor, Vec<Finding>>, Failure> {
         match self.connector(store)?.call_describe(store, &context.into(), &configuration.into())? {
-            Ok(descriptor) => Ok(Ok(descriptor.try_into()?)),
+            Ok(descriptor) => Ok(Ok(self::descriptor(descriptor)?)),
             Err(findings) => Ok(Err(findings.into_iter().map(Into::into).collect())),
         }
     }
@@ -109,7 +105,7 @@ impl Adapter for Version1 {
         let instance = self.instance.instantiate(&mut *store)?;
         let guest = catalog.load(&mut *store, &instance)?;
         match guest.call_plan(store, &context.into(), &configuration.into(), &page.into())? {
-            Ok(statement) => Ok(Some(Ok(statement.try_into()?))),
+            Ok(statement) => Ok(Some(Ok(self::statement(statement)?))),
             Err(findings) => Ok(Some(Err(findings.into_iter().map(Into::into).collect()))),
         }
     }
@@ -198,34 +194,26 @@ impl From<types::Finding> for Finding {
     }
 }
 
-impl TryFrom<types::Manifest> for Manifest {
-    type Error = Failure;
-
-    fn try_from(manifest: types::Manifest) -> Result<Self, Failure> {
-        Ok(Self {
-            config_schema: parse("the configuration's schema", &manifest.config_schema)?,
-            auth_methods: manifest.auth_methods.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
-            examples: manifest.examples.iter().map(|text| parse("an example", text)).collect::<Result<_, _>>()?,
-            reaches: manifest.reaches.into_iter().map(Into::into).collect(),
-            setup: manifest.setup.into_iter().map(Into::into).collect(),
-            type_name: manifest.type_name,
-            version: manifest.version,
-            title: manifest.title,
-            description: manifest.description,
-            config_member: manifest.config_member,
-            auth_member: manifest.auth_member,
-            drivers: manifest.drivers,
-        })
-    }
+fn manifest(manifest: types::Manifest) -> Result<Manifest, Failure> {
+    Ok(Manifest {
+        config_schema: parse("the configuration's schema", &manifest.config_schema)?,
+        auth_methods: manifest.auth_methods.into_iter().map(auth_method).collect::<Result<_, _>>()?,
+        examples: manifest.examples.iter().map(|text| parse("an example", text)).collect::<Result<_, _>>()?,
+        reaches: manifest.reaches.into_iter().map(Into::into).collect(),
+        setup: manifest.setup.into_iter().map(Into::into).collect(),
+        type_name: manifest.type_name,
+        version: manifest.version,
+        title: manifest.title,
+        description: manifest.description,
+        config_member: manifest.config_member,
+        auth_member: manifest.auth_member,
+        drivers: manifest.drivers,
+    })
 }
 
-impl TryFrom<types::AuthMethod> for AuthMethod {
-    type Error = Failure;
-
-    fn try_from(method: types::AuthMethod) -> Result<Self, Failure> {
-        let credential_schema = parse("a credential schema", &method.credential_schema)?;
-        Ok(Self { name: method.name, title: method.title, credential_schema })
-    }
+fn auth_method(method: types::AuthMethod) -> Result<AuthMethod, Failure> {
+    let credential_schema = parse("a credential schema", &method.credential_schema)?;
+    Ok(AuthMethod { name: method.name, title: method.title, credential_schema })
 }
 
 impl From<types::Reach> for Reach {
@@ -247,85 +235,65 @@ impl From<types::Instruction> for Instruction {
     }
 }
 
-impl TryFrom<types::Descriptor> for Descriptor {
-    type Error = Failure;
-
-    fn try_from(descriptor: types::Descriptor) -> Result<Self, Failure> {
-        let authentications = descriptor.authentications.into_iter().map(|authentication| {
-            Ok(Authentication {
-                endpoint_role: authentication.endpoint_role,
-                scheme: authentication.scheme,
-                parameters: parameters(authentication.parameters)?,
-            })
-        });
-        Ok(Self {
-            driver: descriptor.driver,
-            endpoints: descriptor.endpoints.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
-            authentications: authentications.collect::<Result<_, Failure>>()?,
-            parameters: parameters(descriptor.parameters)?,
+fn descriptor(descriptor: types::Descriptor) -> Result<Descriptor, Failure> {
+    let authentications = descriptor.authentications.into_iter().map(|authentication| {
+        Ok(Authentication {
+            endpoint_role: authentication.endpoint_role,
+            scheme: authentication.scheme,
+            parameters: parameters(authentication.parameters)?,
         })
-    }
+    });
+    Ok(Descriptor {
+        driver: descriptor.driver,
+        endpoints: descriptor.endpoints.into_iter().map(endpoint).collect::<Result<_, _>>()?,
+        authentications: authentications.collect::<Result<_, Failure>>()?,
+        parameters: parameters(descriptor.parameters)?,
+    })
 }
 
 fn parameters(parameters: Vec<types::Parameter>) -> Result<Vec<Parameter>, Failure> {
     parameters
         .into_iter()
-        .map(|parameter| Ok(Parameter { name: parameter.name, value: parameter.value.try_into()? }))
+        .map(|parameter| Ok(Parameter { name: parameter.name, value: value(parameter.value)? }))
         .collect()
 }
 
-impl TryFrom<types::Value> for Value {
-    type Error = Failure;
-
-    fn try_from(value: types::Value) -> Result<Self, Failure> {
-        match value {
-            types::Value::Text(text) => Ok(Self::Text(text)),
-            types::Value::Credential(name) => Ok(Self::Credential(name)),
-            types::Value::Other((kind, _)) => Err(unknown("kind of value", &kind)),
-        }
+fn value(value: types::Value) -> Result<Value, Failure> {
+    match value {
+        types::Value::Text(text) => Ok(Value::Text(text)),
+        types::Value::Credential(name) => Ok(Value::Credential(name)),
+        types::Value::Other((kind, _)) => Err(unknown("kind of value", &kind)),
     }
 }
 
-impl TryFrom<types::Endpoint> for Endpoint {
-    type Error = Failure;
-
-    fn try_from(endpoint: types::Endpoint) -> Result<Self, Failure> {
-        Ok(Self { role: endpoint.role, host: endpoint.host, port: endpoint.port, tls: endpoint.tls.try_into()? })
-    }
+fn endpoint(endpoint: types::Endpoint) -> Result<Endpoint, Failure> {
+    Ok(Endpoint { role: endpoint.role, host: endpoint.host, port: endpoint.port, tls: tls(endpoint.tls)? })
 }
 
-impl TryFrom<types::Tls> for Tls {
-    type Error = Failure;
-
-    fn try_from(tls: types::Tls) -> Result<Self, Failure> {
-        let mode = match tls.mode {
-            types::TlsMode::Disable => TlsMode::Disable,
-            types::TlsMode::Require => TlsMode::Require,
-            types::TlsMode::VerifyCa => TlsMode::VerifyCa,
-            types::TlsMode::VerifyFull => TlsMode::VerifyFull,
-            types::TlsMode::Other(mode) => return Err(unknown("TLS mode", &mode)),
-        };
-        let identity = tls.identity.map(|identity| -> Result<_, Failure> {
-            Ok(ClientIdentity { certificate: identity.certificate, key: identity.key.try_into()? })
-        });
-        Ok(Self { mode, server_name: tls.server_name, roots: tls.roots, identity: identity.transpose()? })
-    }
+fn tls(tls: types::Tls) -> Result<Tls, Failure> {
+    let mode = match tls.mode {
+        types::TlsMode::Disable => TlsMode::Disable,
+        types::TlsMode::Require => TlsMode::Require,
+        types::TlsMode::VerifyCa => TlsMode::VerifyCa,
+        types::TlsMode::VerifyFull => TlsMode::VerifyFull,
+        types::TlsMode::Other(mode) => return Err(unknown("TLS mode", &mode)),
+    };
+    let identity = tls.identity.map(|identity| -> Result<_, Failure> {
+        Ok(ClientIdentity { certificate: identity.certificate, key: value(identity.key)? })
+    });
+    Ok(Tls { mode, server_name: tls.server_name, roots: tls.roots, identity: identity.transpose()? })
 }
 
-impl TryFrom<catalog::Statement> for Statement {
-    type Error = Failure;
-
-    fn try_from(statement: catalog::Statement) -> Result<Self, Failure> {
-        let parameters = statement.parameters.into_iter().map(|value| match value.try_into()? {
-            Value::Text(text) => Ok(text),
-            Value::Credential(_) => Err(Failure::Nonsense("a statement asks for a credential".to_owned())),
-        });
-        Ok(Self {
-            parameters: parameters.collect::<Result<_, Failure>>()?,
-            language: statement.language,
-            text: statement.text,
-        })
-    }
+fn statement(statement: catalog::Statement) -> Result<Statement, Failure> {
+    let parameters = statement.parameters.into_iter().map(|parameter| match value(parameter)? {
+        Value::Text(text) => Ok(text),
+        Value::Credential(_) => Err(Failure::Nonsense("a statement asks for a credential".to_owned())),
+    });
+    Ok(Statement {
+        parameters: parameters.collect::<Result<_, Failure>>()?,
+        language: statement.language,
+        text: statement.text,
+    })
 }
 
 fn unknown(what: &str, name: &str) -> Failure {
