@@ -75,3 +75,12 @@ pub async fn delete_older(connection: &mut AnyConnection, before: i64) -> Result
     sqlx::query("delete from idempotency_keys where created_at < $1").bind(before).execute(connection).await?;
     Ok(())
 }
+
+/// Whether there are any that are older than `before`.
+pub async fn any_older(connection: &mut AnyConnection, before: i64) -> Result<bool, Error> {
+    let row = sqlx::query("select 1 from idempotency_keys where created_at < $1 limit 1")
+        .bind(before)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
