@@ -1,5 +1,7 @@
 //! Asking twice without having it done twice (`Idempotency-Key`).
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hmac, rand};
 use tokio::sync::OnceCell;
@@ -65,7 +67,11 @@ impl Connections {
         resource_uri: &str,
     ) -> Result<IdempotencyRow, Error> {
         let tag = hmac::sign(self.digest_key.get(self.depository.secrets.as_ref()).await?, &idempotency.digest);
-        let request_digest = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut request_digest = String::with_capacity(64);
+        for byte in tag.as_ref() {
+            // Writing to a text cannot fail.
+            let _ = write!(request_digest, "{byte:02x}");
+        }
         Ok(IdempotencyRow {
             principal: request.caller.principal.clone(),
             key: idempotency.key.clone(),
