@@ -6,7 +6,8 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hmac, rand};
 use tokio::sync::OnceCell;
 
-use super::{Connection, Connections, Error, Request, finding, now};
+use super::{Connection, Connections, Error, Request, now};
+use crate::connectors::contract::Finding;
 use crate::secrets::{self, Reference, Secret, SecretStore};
 use crate::store;
 use crate::store::idempotency::IdempotencyRow;
@@ -88,7 +89,7 @@ impl Connections {
         let earlier = store::idempotency::find(&mut reader, request.tenant, &row.principal, &row.key, since).await?;
         let Some(earlier) = earlier else { return Ok(None) };
         let refuse = |code: &str, message: &str| {
-            Err(Error::Invalid(vec![finding::error(code, "", message, "Use another Idempotency-Key.")]))
+            Err(Error::Invalid(vec![Finding::error(code, "", message).with_hint("Use another Idempotency-Key.")]))
         };
         if earlier.request_digest != row.request_digest {
             return refuse("idempotency_key_reused", "The Idempotency-Key was used for another request.");
