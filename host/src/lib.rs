@@ -18,6 +18,7 @@ pub mod diagnosis;
 pub mod drivers;
 pub mod egress;
 pub mod http;
+pub mod json;
 pub mod logs;
 pub mod secrets;
 pub mod settings;
