@@ -26,6 +26,7 @@ use axum::response::{IntoResponse as _, Response};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,6 +34,8 @@ use crate::auth::token::Verifier;
 use crate::connections::{Candidate, Connections};
 use crate::connectors::Connectors;
 use crate::connectors::contract::Finding;
+use crate::secrets::SecretStore;
+use crate::store::Store;
 use authentication::Authenticated;
 use error::ApiError;
 use preconditions::IfMatch;
@@ -49,6 +52,8 @@ const TAG_HEALTH: &str = "Health";
 pub struct Api {
     connections: Arc<Connections>,
     connectors: Arc<Connectors>,
+    store: Store,
+    secrets: Arc<dyn SecretStore>,
     verifier: Verifier,
     schemas: Schemas,
     egress_addresses: Vec<String>,
@@ -63,6 +68,10 @@ pub struct Parts {
     pub connections: Arc<Connections>,
     /// The connectors.
     pub connectors: Arc<Connectors>,
+    /// The metadata store, asked for its health only.
+    pub store: Store,
+    /// The secret store, asked for its health only.
+    pub secrets: Arc<dyn SecretStore>,
     /// The check of tokens.
     pub verifier: Verifier,
     /// The addresses that data sources see; empty when nobody said.
@@ -89,14 +98,20 @@ fn open_routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(health::check_liveness)).routes(routes!(health::check_readiness))
 }
 
+/// The OpenAPI document of all routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi().merge_from(open_routes().into_openapi())
+}
+
 /// Everything that is served.
 pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
-    let (limited, document) = routes().split_for_parts();
-    let (open, open_document) = open_routes().split_for_parts();
-    let document = document.merge_from(open_document);
+    let document = document();
+    let (limited, open) = (Router::from(routes()), Router::from(open_routes()));
     let api = Arc::new(Api {
         connections: parts.connections,
         connectors: parts.connectors,
+        store: parts.store,
+        secrets: parts.secrets,
         verifier: parts.verifier,
         schemas: Schemas::compile(&document)?,
         egress_addresses: parts.egress_addresses,

@@ -20,6 +20,7 @@ pub mod egress;
 pub mod http;
 pub mod json;
 pub mod logs;
+pub mod schema;
 pub mod secrets;
 pub mod settings;
 pub mod store;

@@ -57,12 +57,12 @@ fn tenant(headers: &HeaderMap, caller: &Caller) -> Result<Tenant, ApiError> {
         return Err(ApiError::OtherOrganization);
     }
     if headers.contains_key("X-On-Behalf-Of") {
-        let message = "X-On-Behalf-Of is not supported yet; call with a token of the user's own";
+        let message = "X-On-Behalf-Of is not supported yet; call with a token of the user's own.";
         return Err(ApiError::InvalidRequest(message.into()));
     }
     let project = single(headers, "X-Project-ID")?;
     if let Some(Err(error)) = project.map(check_project) {
-        return Err(ApiError::InvalidRequest(format!("X-Project-ID: {error}").into()));
+        return Err(ApiError::InvalidRequest(format!("X-Project-ID: {error}.").into()));
     }
     Ok(Tenant { organization: caller.organization.clone(), project: project.map(str::to_owned) })
 }
@@ -72,12 +72,12 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Api
     let mut values = headers.get_all(name).iter();
     let value = values.next();
     if values.next().is_some() {
-        return Err(ApiError::InvalidRequest(format!("the header {name} occurs twice").into()));
+        return Err(ApiError::InvalidRequest(format!("The header {name} occurs twice.").into()));
     }
     value
         .map(|value| std::str::from_utf8(value.as_bytes()))
         .transpose()
-        .map_err(|_| ApiError::InvalidRequest(format!("the header {name} is not UTF-8").into()))
+        .map_err(|_| ApiError::InvalidRequest(format!("The header {name} is not UTF-8.").into()))
 }
 
 #[cfg(test)]

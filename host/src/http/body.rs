@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::error::ApiError;
-use super::schemas::finding;
+use super::schemas::Schemas;
 use crate::connectors::contract::Finding;
 use crate::json;
 
@@ -35,8 +35,8 @@ pub struct Body<T> {
 
 impl<T: ToSchema + DeserializeOwned> Body<T> {
     /// Checks a value against the published schema.
-    pub fn check(api: &Api, value: Value) -> Self {
-        let findings = api.schemas.check(&T::name(), &value);
+    pub fn check(schemas: &Schemas, value: Value) -> Self {
+        let findings = schemas.check(&T::name(), &value);
         Self { value, findings, kind: PhantomData }
     }
 
@@ -47,8 +47,8 @@ impl<T: ToSchema + DeserializeOwned> Body<T> {
         }
         T::deserialize(&self.value).map_err(|_| {
             // Serde's own words may repeat a value.
-            let message = "the body does not have the form that /openapi.json describes";
-            ApiError::Validation(vec![finding("invalid", String::new(), message, None)])
+            let message = "The body does not have the form that /openapi.json describes.";
+            ApiError::Validation(vec![Finding::error("invalid", "", message)])
         })
     }
 }
@@ -63,8 +63,8 @@ impl<T: ToSchema + DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
         }
         let text = read(request).await?;
         let value = json::parse(&text)
-            .map_err(|error| ApiError::InvalidRequest(format!("the body is refused: {error}").into()))?;
-        Ok(Self::check(api, value))
+            .map_err(|error| ApiError::InvalidRequest(format!("The body is refused: {error}.").into()))?;
+        Ok(Self::check(&api.schemas, value))
     }
 }
 
@@ -79,7 +79,7 @@ async fn read(request: Request) -> Result<axum::body::Bytes, ApiError> {
         Err(_) => Err(ApiError::RequestTimeout),
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if is_length_limit(&error) => Err(ApiError::PayloadTooLarge(MAX_BODY_BYTES)),
-        Ok(Err(_)) => Err(ApiError::InvalidRequest("the body broke off".into())),
+        Ok(Err(_)) => Err(ApiError::InvalidRequest("The body broke off.".into())),
     }
 }
 

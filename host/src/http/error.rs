@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::auth::Permission;
 use crate::connections;
 use crate::connectors::CallError;
 use crate::connectors::contract::{Finding, Severity};
+use crate::secrets;
 
 /// How long a caller waits before trying again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -24,55 +26,55 @@ pub enum ApiError {
     #[error("{0}")]
     InvalidRequest(Cow<'static, str>),
     /// No token, or not a good one; one body for all reasons.
-    #[error("the request needs a valid bearer token in the header Authorization")]
+    #[error("The request needs a valid bearer token in the header Authorization.")]
     InvalidToken,
     /// The caller's roles do not allow it.
-    #[error("your roles do not allow this; it needs the permission `{}`", .0.name())]
+    #[error("Your roles do not allow this; it needs the permission `{}`.", .0.name())]
     InsufficientPermissions(Permission),
     /// The token is for another organisation than the header `X-Org-Id`.
-    #[error("the token is for another organisation than X-Org-Id names")]
+    #[error("The token is for another organization than X-Org-Id names.")]
     OtherOrganization,
     /// Absent, or not the caller's to know.
-    #[error("there is no such {0}, or it is not yours to see")]
+    #[error("There is no such {0}, or it is not yours to see.")]
     NotFound(&'static str),
     /// The path is there, the method is not.
-    #[error("this path does not have this method; the header Allow names those it has")]
+    #[error("This path does not have this method; the header Allow names those it has.")]
     MethodNotAllowed,
     /// The body did not arrive in time.
-    #[error("the request's body did not arrive in time")]
+    #[error("The request's body did not arrive in time.")]
     RequestTimeout,
     /// One with that resource URI is there.
-    #[error("a connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own")]
+    #[error("A connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own.")]
     AlreadyExists(String),
     /// It is disabled.
-    #[error("the connection is disabled; somebody with the permission `operate` can enable it")]
+    #[error("The connection is disabled; somebody with the permission `operate` can enable it.")]
     ConnectionDisabled,
     /// `If-Match` does not hold.
-    #[error("the connection has changed since you read it; read it again and repeat the change")]
+    #[error("The connection has changed since you read it; read it again and repeat the change.")]
     PreconditionFailed,
     /// The body is too large.
-    #[error("the request's body is larger than {0} bytes")]
+    #[error("The request's body is larger than {0} bytes.")]
     PayloadTooLarge(usize),
     /// The body is not JSON.
-    #[error("the request's body must be JSON, with the header Content-Type: application/json")]
+    #[error("The request's body must be JSON, with the header Content-Type: application/json.")]
     UnsupportedMediaType,
     /// The input is wrong: every finding.
     #[error("{}", summary(.0))]
     Validation(Vec<Finding>),
     /// The change would send stored credentials somewhere else.
-    #[error("the change leads these credentials to another target; send them again: {}", .0.join(", "))]
+    #[error("The change leads these credentials to another target; send them again: {}.", .0.join(", "))]
     CredentialsRequired(Vec<String>),
     /// The connector did not do its part.
-    #[error(transparent)]
+    #[error("The request could not be answered: {0}.")]
     Connector(CallError),
     /// Too much at once.
-    #[error("the host is busy; try again in a moment")]
+    #[error("The host is busy; try again in a moment.")]
     Busy,
     /// Something that the host needs does not answer.
     #[error("{0}")]
     Unavailable(Cow<'static, str>),
     /// Our bug, already logged.
-    #[error("something went wrong in the host; its log has more under the request id")]
+    #[error("Something went wrong in the host; its log has more under the request id.")]
     Internal,
 }
 
@@ -113,6 +115,13 @@ impl ApiError {
         }
     }
 
+    /// The body outside HTTP, with ids of its own.
+    pub fn into_body(self) -> ErrorBody {
+        let (status, code) = self.status();
+        let facts = ErrorFacts { code, message: self.to_string(), details: self.details() };
+        facts.body(status, &format!("req-{}", Uuid::new_v4()), &Uuid::new_v4().simple().to_string())
+    }
+
     fn details(&self) -> Value {
         match self {
             Self::Validation(findings) => {
@@ -130,7 +139,7 @@ fn summary(findings: &[Finding]) -> String {
     match findings {
         [finding] if finding.pointer.is_empty() => finding.message.clone(),
         [finding] => format!("{}: {}", finding.pointer, finding.message),
-        findings => format!("the request has {} problems; details.findings names each", findings.len()),
+        findings => format!("The request has {} problems; details.findings names each.", findings.len()),
     }
 }
 
@@ -145,6 +154,12 @@ impl From<connections::Error> for ApiError {
             Error::CredentialsRequired(fields) => Self::CredentialsRequired(fields),
             Error::RevisionMismatch(_) => Self::PreconditionFailed,
             Error::Disabled => Self::ConnectionDisabled,
+            Error::Store(error) => Self::internal(&error),
+            Error::Secrets(error @ secrets::Error::Unavailable(_)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the secret store is not available");
+                Self::Unavailable("The secret store is not available; try again in a moment.".into())
+            }
+            Error::Secrets(error) => Self::internal(&error),
             Error::Connector(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a connector did not do its part");
                 Self::Connector(error)

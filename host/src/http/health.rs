@@ -34,8 +34,21 @@ pub async fn check_liveness() -> Json<Health> {
     (status = 503, description = "What is missing", body = ErrorBody),
 ))]
 pub async fn check_readiness(State(api): State<Arc<Api>>) -> Result<Json<Health>, ApiError> {
-    if api.connectors.list().is_empty() {
-        return Err(ApiError::Unavailable("not ready: no connector is loaded".into()));
+    let mut missing = Vec::new();
+    if let Err(error) = api.store.health().await {
+        tracing::error!(error = &error as &dyn std::error::Error, "the metadata store is not ready");
+        missing.push("the metadata store does not answer");
     }
-    Ok(Json(Health { status: "ready" }))
+    if let Err(error) = api.secrets.health().await {
+        tracing::error!(error = &error as &dyn std::error::Error, "the secret store is not ready");
+        missing.push("the secret store does not answer");
+    }
+    if api.connectors.list().is_empty() {
+        missing.push("no connector is loaded");
+    }
+    if missing.is_empty() {
+        Ok(Json(Health { status: "ready" }))
+    } else {
+        Err(ApiError::Unavailable(format!("Not ready: {}.", missing.join(", ")).into()))
+    }
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::ApiError;
-use super::schemas::finding;
 use crate::connections::{Filter, Listed, Status};
 use crate::connectors::contract::Finding;
 
@@ -74,13 +73,13 @@ fn parse(query: &str) -> Result<Filter, Vec<Finding>> {
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let verdict = if seen.contains(&name.to_string()) {
-            Err(("repeated", "it is there twice".to_owned()))
+            Err(("repeated", "It is there twice.".to_owned()))
         } else {
             set(&mut filter, &name, &value)
         };
         if let Err((code, message)) = verdict {
             let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-            findings.push(finding(code, format!("?{shown}"), &message, None));
+            findings.push(Finding::error(code, &format!("?{shown}"), &message));
         }
         seen.push(name.into_owned());
     }
@@ -99,7 +98,7 @@ fn set(filter: &mut Filter, name: &str, value: &str) -> Result<(), (&'static str
         "status" => filter.status = Some(status(value)?),
         _ => {
             let known = "page, limit, search, tags, sort, created_by, connection_type and status";
-            return Err(("unknown_parameter", format!("there is no such parameter; there are {known}")));
+            return Err(("unknown_parameter", format!("There is no such parameter; there are {known}.")));
         }
     }
     Ok(())
@@ -110,14 +109,14 @@ fn number(value: &str, max: u32) -> Result<u32, (&'static str, String)> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     match value.parse() {
         Ok(number) if digits && (1..=max).contains(&number) => Ok(number),
-        _ => Err(("out_of_range", format!("it must be a number from 1 to {max}"))),
+        _ => Err(("out_of_range", format!("It must be a number from 1 to {max}."))),
     }
 }
 
 fn text(value: &str) -> Result<String, (&'static str, String)> {
     let length = value.chars().count();
     if length == 0 || length > MAX_TEXT_CHARS || value.chars().any(char::is_control) {
-        let message = format!("it must have 1 to {MAX_TEXT_CHARS} characters, none of them a control character");
+        let message = format!("It must have 1 to {MAX_TEXT_CHARS} characters, none of them a control character.");
         return Err(("malformed", message));
     }
     Ok(value.to_owned())
@@ -126,7 +125,7 @@ fn text(value: &str) -> Result<String, (&'static str, String)> {
 fn elements(value: &str) -> Result<Vec<String>, (&'static str, String)> {
     let elements: Vec<&str> = value.split(',').map(str::trim).collect();
     if elements.len() > MAX_ELEMENTS || elements.iter().any(|element| text(element).is_err()) {
-        return Err(("malformed", format!("it must be a comma-separated list of 1 to {MAX_ELEMENTS} elements")));
+        return Err(("malformed", format!("It must be a comma-separated list of 1 to {MAX_ELEMENTS} elements.")));
     }
     Ok(elements.into_iter().map(str::to_owned).collect())
 }
@@ -142,7 +141,7 @@ fn sort(element: &str) -> Result<(String, bool), (&'static str, String)> {
         Some(descending) if SORT_FIELDS.contains(&field) => Ok((field.to_owned(), descending)),
         _ => {
             let fields = SORT_FIELDS.join(", ");
-            Err(("malformed", format!("it must be field:asc or field:desc, the field one of {fields}")))
+            Err(("malformed", format!("It must be field:asc or field:desc, the field one of {fields}.")))
         }
     }
 }
@@ -150,7 +149,7 @@ fn sort(element: &str) -> Result<(String, bool), (&'static str, String)> {
 fn principal(value: &str) -> Result<String, (&'static str, String)> {
     let value = text(value)?;
     if value.strip_prefix("user:").is_none_or(str::is_empty) {
-        return Err(("malformed", "it must be a principal such as user:alice".to_owned()));
+        return Err(("malformed", "It must be a principal such as user:alice.".to_owned()));
     }
     Ok(value)
 }
@@ -159,7 +158,7 @@ fn status(value: &str) -> Result<Status, (&'static str, String)> {
     [Status::Pending, Status::Active, Status::Error, Status::Disabled]
         .into_iter()
         .find(|status| super::data::record::status_name(*status) == value)
-        .ok_or(("unknown_value", "it must be PENDING, ACTIVE, ERROR or DISABLED".to_owned()))
+        .ok_or(("unknown_value", "It must be PENDING, ACTIVE, ERROR or DISABLED.".to_owned()))
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         let Some(value) = values.next() else { return Ok(Self(None)) };
         let key = value.as_bytes();
         if values.next().is_some() || key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
-            let message = "Idempotency-Key must be 1 to 255 visible ASCII characters, once";
+            let message = "Idempotency-Key must be 1 to 255 visible ASCII characters, once.";
             return Err(ApiError::InvalidRequest(message.into()));
         }
         Ok(Self(Some(String::from_utf8_lossy(key).into_owned())))
@@ -103,17 +103,18 @@ struct Tag {
 }
 
 fn entity_tags(headers: &HeaderMap, name: &str) -> Result<Option<Tags>, ApiError> {
-    let mut texts = Vec::new();
-    for value in headers.get_all(name) {
-        let malformed = || ApiError::InvalidRequest(format!("{name} must be `*` or a list of entity tags").into());
-        texts.push(value.to_str().map_err(|_| malformed())?);
-    }
-    if texts.is_empty() {
+    if !headers.contains_key(name) {
         return Ok(None);
     }
-    parse_tags(&texts.join(",")).map(Some).ok_or_else(|| {
-        ApiError::InvalidRequest(format!("{name} must be `*` or a list of entity tags, such as \"7\"").into())
-    })
+    let texts: Result<Vec<&str>, _> = headers.get_all(name).iter().map(axum::http::HeaderValue::to_str).collect();
+    texts
+        .ok()
+        .and_then(|texts| parse_tags(&texts.join(",")))
+        .map(Some)
+        .ok_or_else(|| {
+            let message = format!("{name} must be `*` or a list of entity tags, such as \"7\".");
+            ApiError::InvalidRequest(message.into())
+        })
 }
 
 /// Parses `*` or `#entity-tag` (RFC 9110, sections 8.8.3 and 5.6.1: empty elements are allowed).

@@ -2,19 +2,15 @@
 
 use std::collections::HashMap;
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
-use crate::connectors::contract::{Finding, Severity};
+use crate::connectors::contract::Finding;
+use crate::schema::{self, Schema};
 
-/// More findings than this help nobody.
-const MAX_FINDINGS: usize = 100;
-
-/// Validators of the document's components, by name.
+/// The schemas of request bodies, by the names of their components.
 #[derive(Debug)]
-pub struct Schemas(HashMap<String, Validator>);
+pub struct Schemas(HashMap<String, Schema>);
 
 /// A published schema does not compile: a bug, found at start.
 #[derive(Debug, thiserror::Error)]
@@ -23,40 +19,49 @@ pub enum Error {
     #[error("the OpenAPI document cannot be written as JSON")]
     Document(#[from] serde_json::Error),
     /// A schema of it is wrong.
-    #[error("the schema {0} of the OpenAPI document does not compile: {1}")]
-    Schema(String, String),
+    #[error("the schema {name} of the OpenAPI document does not compile")]
+    Schema {
+        /// Which.
+        name: String,
+        /// Why.
+        source: schema::Error,
+    },
 }
 
 impl Schemas {
     /// Compiles the schema of every request body in the document.
     pub fn compile(document: &OpenApi) -> Result<Self, Error> {
         let document = serde_json::to_value(document)?;
-        let mut validators = HashMap::new();
-        for name in body_schemas(&document) {
-            let schema = json!({
-                "$schema": "https://json-schema.org/draft/2020-12/schema",
-                "$ref": format!("#/components/schemas/{name}"),
-                "components": document["components"],
-            });
-            let validator = jsonschema::options()
-                .offline()
-                .with_pattern_options(PatternOptions::regex())
-                .build(&schema)
-                .map_err(|error| Error::Schema(name.clone(), error.to_string()))?;
-            validators.insert(name, validator);
-        }
-        Ok(Self(validators))
+        let compile = |name: String| {
+            let reference = format!("#/components/schemas/{name}");
+            match Schema::compile(&json!({ "$ref": reference, "components": document["components"] })) {
+                Ok(schema) => Ok((name, schema)),
+                Err(source) => Err(Error::Schema { name, source }),
+            }
+        };
+        body_schemas(&document).into_iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
     /// Everything that is wrong with a value by the schema of this name. An unknown schema has a finding of its own,
     /// so that no body passes unchecked.
     pub fn check(&self, name: &str, value: &Value) -> Vec<Finding> {
         match self.0.get(name) {
-            Some(validator) => {
-                validator.iter_errors(value).flat_map(|error| findings(&error)).take(MAX_FINDINGS).collect()
-            }
-            None => vec![finding("unchecked", String::new(), "the host has no schema for this body", None)],
+            Some(schema) => schema.check(value).into_iter().map(|finding| about_references(finding, value)).collect(),
+            None => vec![Finding::error("unchecked", "", "The host has no schema for this body.")],
         }
+    }
+}
+
+/// Better words for a credential that is a reference to a stored secret.
+fn about_references(finding: Finding, body: &Value) -> Finding {
+    let reference = finding.code == "wrong_type"
+        && finding.pointer.starts_with("/credentials/")
+        && body.pointer(&finding.pointer).is_some_and(|value| value.get("from").is_some());
+    if reference {
+        let message = "References to stored secrets are not supported yet.";
+        Finding::error("reference_unsupported", &finding.pointer, message).with_hint("Send the credential itself.")
+    } else {
+        finding
     }
 }
 
@@ -79,62 +84,62 @@ fn body_schemas(document: &Value) -> Vec<String> {
     names
 }
 
-pub(super) fn finding(code: &str, pointer: String, message: &str, hint: Option<&str>) -> Finding {
-    Finding {
-        severity: Severity::Error,
-        code: code.to_owned(),
-        pointer,
-        message: message.to_owned(),
-        hint: hint.map(str::to_owned),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, body: &Value) -> Vec<String> {
+        let schemas = Schemas::compile(&crate::http::document()).unwrap();
+        let findings = schemas.check(name, body);
+        let mut found: Vec<String> =
+            findings.iter().map(|finding| format!("{} {}", finding.pointer, finding.code)).collect();
+        found.sort();
+        found
     }
-}
 
-/// The member `name` of the object at `pointer` (RFC 6901, section 3).
-pub(super) fn member(pointer: &str, name: &str) -> String {
-    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
+    #[test]
+    fn a_good_body_has_no_finding() {
+        let verify = json!({
+            "connection_type": "postgres", "database_config": {"any": [1]}, "credentials": {"password": "x"},
+        });
+        assert!(check("VerifyRequest", &verify).is_empty());
+        let create = json!({
+            "connection_type": "postgres", "database_config": {}, "name": "n", "tags": ["a"], "description": "",
+        });
+        assert!(check("CreateRequest", &create).is_empty());
+        assert!(check("UpdateRequest", &json!({})).is_empty());
+        assert!(check("UpdateRequest", &json!({"credentials": {"password": null, "username": "u"}})).is_empty());
+    }
 
-/// A schema's error in plain words. Never the value: it may be a credential in the wrong place.
-fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
-    use ValidationErrorKind as Kind;
-    let at = error.instance_path().as_str().to_owned();
-    let one = |code, message: &str| vec![finding(code, at.clone(), message, None)];
-    match error.kind() {
-        Kind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            vec![finding("required", member(&at, name), "this member is required", None)]
+    #[test]
+    fn everything_that_is_wrong_is_found_at_once() {
+        let body = json!({
+            "connection_type": "", "name": "a\nb", "description": null, "tags": ["", 1, "a,b"], "resource_uri": 7,
+            "database_config": "host=x", "port": 1,
+            "credentials": {"password": null, "username": {"from": {"secret": "s"}}, "key": 5},
+        });
+        assert_eq!(
+            check("CreateRequest", &body),
+            [
+                "/connection_type empty",
+                "/credentials/key wrong_type",
+                "/credentials/password wrong_type",
+                "/credentials/username reference_unsupported",
+                "/database_config wrong_type",
+                "/description wrong_type",
+                "/name malformed",
+                "/port unknown_member",
+                "/resource_uri wrong_type",
+                "/tags/0 empty",
+                "/tags/1 wrong_type",
+                "/tags/2 malformed",
+            ]
+        );
+        for body in [json!(null), json!([]), json!("x")] {
+            assert_eq!(check("VerifyRequest", &body), [" wrong_type"], "{body}");
         }
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| {
-                let hint = "remove it, or look for a spelling mistake";
-                finding("unknown_member", member(&at, name), "there is no such member", Some(hint))
-            })
-            .collect(),
-        Kind::Type { kind } => wrong_type(kind, &at, error.instance()),
-        Kind::MinLength { limit: 1 } => one("too_short", "it must not be empty"),
-        Kind::MinLength { limit } => one("too_short", &format!("it must have at least {limit} characters")),
-        Kind::MaxLength { limit } => one("too_long", &format!("it must have at most {limit} characters")),
-        Kind::MinItems { limit } => one("too_few", &format!("it must have at least {limit} elements")),
-        Kind::MaxItems { limit } => one("too_many", &format!("it must have at most {limit} elements")),
-        Kind::MaxProperties { limit } => one("too_many", &format!("it must have at most {limit} members")),
-        Kind::UniqueItems => one("not_unique", "its elements must differ from each other"),
-        Kind::Pattern { pattern } => one("malformed", &format!("it must match the pattern {pattern}")),
-        Kind::Enum { options } => one("unknown_value", &format!("it must be one of {options}")),
-        _ => one("invalid", &error.masked().to_string()),
+        assert_eq!(check("VerifyRequest", &json!({})), ["/connection_type required"]);
+        assert_eq!(check("UpdateRequest", &json!({"name": null})), ["/name wrong_type"]);
+        assert_eq!(check("NoSuchRequest", &json!({})), [" unchecked"]);
     }
-}
-
-fn wrong_type(kind: &TypeKind, at: &str, value: &Value) -> Vec<Finding> {
-    if at.starts_with("/credentials/") && value.get("from").is_some() {
-        let hint = "send the credential itself";
-        let message = "references to stored secrets are not supported yet";
-        return vec![finding("reference_unsupported", at.to_owned(), message, Some(hint))];
-    }
-    let expected = match kind {
-        TypeKind::Single(expected) => expected.to_string(),
-        TypeKind::Multiple(set) => set.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
-    };
-    let article = if expected.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
-    vec![finding("wrong_type", at.to_owned(), &format!("it must be {article} {expected}"), None)]
 }

@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::connections::Candidate;
 use crate::connectors::contract::Finding;
-use crate::http::schemas::{finding, member};
+use crate::schema::member;
 use crate::secrets::{Credentials, Secret};
 
 /// The members that can hold a configuration; a connector's manifest says which one is its own.
@@ -87,9 +87,9 @@ pub fn one_config(configs: Configs) -> Result<(String, Value), Vec<Finding>> {
     match at_most_one_config(configs)? {
         Some(config) => Ok(config),
         None => {
-            let message = "one of database_config, storage_config and filesystem_config is required";
-            let hint = "GET /assets/data/types says which one a connection type takes";
-            Err(vec![finding("required", String::new(), message, Some(hint))])
+            let message = "One of database_config, storage_config and filesystem_config is required.";
+            let hint = "GET /assets/data/types says which one a connection type takes.";
+            Err(vec![Finding::error("required", "", message).with_hint(hint)])
         }
     }
 }
@@ -99,8 +99,8 @@ pub fn at_most_one_config(configs: Configs) -> Result<Option<(String, Value)>, V
     let mut sent: Vec<(&str, Map<String, Value>)> =
         CONFIG_MEMBERS.into_iter().zip(configs).filter_map(|(name, config)| Some((name, config?))).collect();
     if sent.len() > 1 {
-        let message = "only one of database_config, storage_config and filesystem_config can be there";
-        return Err(sent.iter().map(|(name, _)| finding("conflict", member("", name), message, None)).collect());
+        let message = "Only one of database_config, storage_config and filesystem_config can be there.";
+        return Err(sent.iter().map(|(name, _)| Finding::error("conflict", &member("", name), message)).collect());
     }
     Ok(sent.pop().map(|(name, config)| (name.to_owned(), Value::Object(config))))
 }
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_same_member_is_reported_once() {
-        let at = |code, pointer: &str| finding(code, pointer.to_owned(), "", None);
+        let at = |code, pointer| Finding::error(code, pointer, "");
         let merged = merge(vec![at("a", "/x"), at("b", "/y")], vec![at("c", "/y"), at("d", "/z")]);
         let codes: Vec<&str> = merged.iter().map(|finding| finding.code.as_str()).collect();
         assert_eq!(codes, ["a", "b", "d"]);

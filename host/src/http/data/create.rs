@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::candidate::{self, Credential};
 use super::record::{ConnectionRecord, Tagged};
-use crate::connections::{Candidate, NewConnection};
+use crate::connections::{Candidate, Idempotency, NewConnection};
 use crate::connectors::contract::Finding;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Body;
@@ -77,6 +77,7 @@ impl TryFrom<CreateRequest> for NewConnection {
             description: request.description,
             tags: request.tags,
             resource_uri: request.resource_uri,
+            idempotency: None,
         })
     }
 }
@@ -103,12 +104,22 @@ pub async fn create_connection(
     if !body.findings.is_empty() {
         return Err(api.reject(&authenticated, body.findings, candidate::usable(&body.value)).await);
     }
-    let new = body.convert()?.try_into().map_err(ApiError::Validation)?;
-    let _ = key;
+    let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
+    new.idempotency = key.map(|key| Idempotency { key, digest: digest(&body.value) });
     let connection = api.connections.register(authenticated.request(), new).await?;
     let location =
         HeaderValue::from_str(&location(&connection.resource_uri)).map_err(|error| ApiError::internal(&error))?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
+}
+
+/// SHA-256 of the body, whatever the order of its members and its white space were.
+fn digest(body: &Value) -> [u8; 32] {
+    let mut sorted = body.clone();
+    sorted.sort_all_objects();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sorted.to_string().as_bytes());
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest.as_ref());
+    bytes
 }
 
 /// The record's path, the resource URI as one segment (RFC 3986, section 3.3).
@@ -128,6 +139,15 @@ fn location(resource_uri: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_is_of_what_the_body_says() {
+        let of = |text: &str| digest(&crate::json::parse(text.as_bytes()).unwrap());
+        let body = of(r#"{"name":"a","tags":["x","y"],"c":{"p":1,"q":2}}"#);
+        assert_eq!(of(r#"{ "c": {"q": 2, "p": 1}, "tags": ["x", "y"], "name": "\u0061" }"#), body);
+        assert_ne!(of(r#"{"name":"a","tags":["y","x"],"c":{"p":1,"q":2}}"#), body);
+        assert_ne!(of(r#"{"name":"b","tags":["x","y"],"c":{"p":1,"q":2}}"#), body);
+    }
 
     #[test]
     fn a_location_is_one_segment() {

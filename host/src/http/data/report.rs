@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::diagnosis::{Blame, Fault, Outcome, Report, Stage, StageReport};
+use crate::diagnosis::{Fault, Outcome, Report, Stage, StageReport};
 
 /// Whether a connection works. A source that refuses is an answer, not an error: 200 with `success: false`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -122,15 +122,15 @@ impl From<Report> for TestResult {
         let warnings: usize = stages.iter().map(|stage| stage.warnings.len()).sum();
         let privilege_warnings = stages
             .iter()
-            .find(|stage| stage.stage == stage_name(Stage::Privileges))
+            .find(|stage| stage.stage == Stage::Privileges.name())
             .map(|stage| stage.warnings.clone())
             .unwrap_or_default();
         Self {
             success: failed.is_none(),
             message: failed.unwrap_or_else(|| match warnings {
-                0 => "the connection works".to_owned(),
-                1 => "the connection works, with 1 warning".to_owned(),
-                _ => format!("the connection works, with {warnings} warnings"),
+                0 => "The connection works.".to_owned(),
+                1 => "The connection works, with 1 warning.".to_owned(),
+                _ => format!("The connection works, with {warnings} warnings."),
             }),
             latency_ms: milliseconds(report.latency),
             details: TestDetails {
@@ -167,7 +167,7 @@ impl From<StageReport> for StageResult {
             Outcome::Failed(fault) => ("failed", fault.into(), Vec::new()),
             Outcome::Skipped => ("skipped", FaultFacts::default(), Vec::new()),
         };
-        Self { stage: stage_name(report.stage), outcome, latency_ms: report.latency.map(milliseconds), fault, warnings }
+        Self { stage: report.stage.name(), outcome, latency_ms: report.latency.map(milliseconds), fault, warnings }
     }
 }
 
@@ -175,7 +175,7 @@ impl From<Fault> for FaultFacts {
     fn from(fault: Fault) -> Self {
         Self {
             code: Some(fault.code),
-            blame: Some(blame_name(fault.blame)),
+            blame: Some(fault.blame.name()),
             retryable: Some(fault.retryable),
             message: Some(fault.message),
             remedy: Some(fault.remedy),
@@ -187,29 +187,4 @@ impl From<Fault> for FaultFacts {
 /// Milliseconds, to the microsecond.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Config => "config",
-        Stage::Policy => "policy",
-        Stage::Resolve => "resolve",
-        Stage::Connect => "connect",
-        Stage::Tls => "tls",
-        Stage::Authenticate => "authenticate",
-        Stage::Session => "session",
-        Stage::Privileges => "privileges",
-        Stage::Discover => "discover",
-    }
-}
-
-fn blame_name(blame: Blame) -> &'static str {
-    match blame {
-        Blame::Config => "config",
-        Blame::Credential => "credential",
-        Blame::Network => "network",
-        Blame::Server => "server",
-        Blame::Connector => "connector",
-        Blame::Host => "host",
-    }
 }
