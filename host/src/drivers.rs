@@ -2,7 +2,7 @@
 
 use crate::connectors::contract::Statement;
 use crate::descriptor::Descriptor;
-use crate::diagnosis::{Fault, Privileges, Server};
+use crate::diagnosis::{Fault, Halted, Privileges, Server, Stages};
 use crate::egress::Egress;
 use crate::secrets::Credentials;
 
@@ -17,9 +17,14 @@ pub struct Session {}
 pub type Row = Vec<Option<String>>;
 
 /// Opens a session: the stages policy, resolve, connect, tls, authenticate and session.
-pub async fn open(egress: &Egress, descriptor: &Descriptor, credentials: &Credentials) -> Result<Session, Fault> {
-    let _ = (egress, descriptor, credentials);
-    todo!("see the work order: the signature will also carry the recorder of stages")
+pub async fn open(
+    egress: &Egress,
+    descriptor: &Descriptor,
+    credentials: &Credentials,
+    stages: &mut Stages,
+) -> Result<Session, Halted> {
+    let _ = (egress, descriptor, credentials, stages);
+    todo!()
 }
 
 impl Session {
@@ -29,7 +34,13 @@ impl Session {
     }
 
     /// Looks at what the user may do.
-    pub async fn privileges(&mut self) -> Result<Privileges, Fault> {
+    pub async fn privileges(&mut self, stages: &mut Stages) -> Result<Privileges, Halted> {
+        let _ = stages;
+        todo!()
+    }
+
+    /// Ends the session politely.
+    pub async fn close(self) {
         todo!()
     }
 
