@@ -13,7 +13,7 @@ const PLAIN_WIDTH: u16 = 120;
 /// The table of stages, then what happened and what to do. Colours only for a terminal.
 pub(super) fn render(result: &TestResult, terminal: bool) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     if !terminal {
         table.set_width(PLAIN_WIDTH);
     }
