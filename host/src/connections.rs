@@ -45,9 +45,8 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug)]
 pub struct Connections {
     store: Store,
-    secrets: Arc<dyn SecretStore>,
+    depository: deposit::Depository,
     trial: Trial,
-    pending: Arc<deposit::Pending>,
     digest_key: idempotency::DigestKey,
 }
 
@@ -145,18 +144,13 @@ pub struct Request<'a> {
 impl Connections {
     /// The connections in these stores. [`Connections::reaper`] must run beside them.
     pub fn new(store: Store, secrets: Arc<dyn SecretStore>, connectors: Arc<Connectors>, egress: Arc<Egress>) -> Self {
-        Self {
-            store,
-            secrets,
-            trial: Trial::new(connectors, egress),
-            pending: Arc::default(),
-            digest_key: idempotency::DigestKey::default(),
-        }
+        let depository = deposit::Depository { store: store.clone(), secrets, pending: Arc::default() };
+        Self { store, depository, trial: Trial::new(connectors, egress), digest_key: idempotency::DigestKey::default() }
     }
 
     /// What removes the secrets that no connection points at.
     pub fn reaper(&self) -> Reaper {
-        Reaper::new(self.store.clone(), Arc::clone(&self.secrets), Arc::clone(&self.pending))
+        Reaper::new(self.depository.clone())
     }
 
     /// Checks a candidate's configuration and credentials: every finding, with pointers into the request's body.

@@ -74,10 +74,12 @@ impl Store {
         sqlx::any::install_default_drivers();
         let lock = open_file(path)?;
         let failed = |source: sqlx::Error| Error::Open { path: path.into(), source: source.into() };
-        let absolute = std::path::absolute(path).map_err(|source| Error::Open { path: path.into(), source: source.into() })?;
+        let absolute =
+            std::path::absolute(path).map_err(|source| Error::Open { path: path.into(), source: source.into() })?;
         let options: AnyConnectOptions = url(&absolute).parse().map_err(failed)?;
         // SQLite's defaults would lose the last transactions when the power fails.
-        let writer = connect(&options, 1, "pragma journal_mode = wal; pragma synchronous = full").await.map_err(failed)?;
+        let writer =
+            connect(&options, 1, "pragma journal_mode = wal; pragma synchronous = full").await.map_err(failed)?;
         let schema = include_str!("../../migrations/metadata/0001_connections.sql").into_sql_str();
         let migrations = vec![Migration::new(1, "connections".into(), MigrationType::Simple, schema, false)];
         Migrator::with_migrations(migrations)
@@ -163,3 +165,6 @@ fn url(path: &Path) -> String {
 fn project(tenant: &Tenant) -> &str {
     tenant.project.as_deref().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

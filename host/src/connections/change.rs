@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::delete::discard_secret;
+use super::deposit::discard;
 use super::record::{self, parse};
 use super::register::{credentials_set, schema_properties};
 use super::trial::{check_config, check_credentials, describe};
@@ -13,7 +13,7 @@ use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, b
 use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Accepted, Binding, Call, Connector, Target};
-use crate::secrets::{self, Credentials, Reference};
+use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
 use crate::store::{self, connections};
 
@@ -65,7 +65,7 @@ impl Connections {
             if !change.credentials.is_empty() {
                 let credentials = self.resulting_credentials(&before, change, &reviewed).await?;
                 if !credentials.is_empty() {
-                    deposit = Some(self.deposit_next(&owner, &before.id, &credentials).await?);
+                    deposit = Some(self.depository.put_next(&owner, &before.id, &credentials).await?);
                 }
                 after.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
             }
@@ -78,10 +78,10 @@ impl Connections {
             deposit.settle(&mut transaction).await?;
         }
         if after.secret != before.secret {
-            discard_secret(&mut transaction, &before).await?;
+            discard(&mut transaction, &before).await?;
         }
         store::commit(transaction).await?;
-        self.pending.changed.notify_one();
+        self.depository.pending.changed.notify_one();
         Ok(true)
     }
 
@@ -122,7 +122,11 @@ impl Connections {
         let target = describe(&connector, call, &accepted, member).await?;
         let stored: Vec<Binding> = parse(&before.bindings, "list of bindings")?;
         let moved = binding::moved(&kept, &stored, &target.bindings);
-        if moved.is_empty() { Ok(Reviewed { connector, accepted, target, kept }) } else { Err(Error::CredentialsRequired(moved)) }
+        if moved.is_empty() {
+            Ok(Reviewed { connector, accepted, target, kept })
+        } else {
+            Err(Error::CredentialsRequired(moved))
+        }
     }
 
     /// The values of all credentials after the change. The stored ones are read only when some of them stay.
@@ -133,7 +137,7 @@ impl Connections {
         reviewed: &Reviewed,
     ) -> Result<Credentials, Error> {
         let mut credentials =
-            if reviewed.kept.is_empty() { Credentials::default() } else { self.read_credentials(before).await? };
+            if reviewed.kept.is_empty() { Credentials::default() } else { self.depository.read(before).await? };
         for (name, value) in &change.credentials {
             match value {
                 Some(value) => credentials.set(name.clone(), value.clone()),
@@ -142,22 +146,6 @@ impl Connections {
         }
         let findings = check_credentials(&reviewed.connector, &reviewed.accepted.auth_method, &credentials);
         if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok(credentials) }
-    }
-
-    /// The stored credentials of a connection; none are set when it has no secret.
-    pub(super) async fn read_credentials(&self, row: &ConnectionRow) -> Result<Credentials, Error> {
-        let Some(secret) = &row.secret else { return Ok(Credentials::default()) };
-        if secret.store != self.secrets.name() {
-            let reason = format!("the credentials are in the secret store {}, which is not open", secret.store);
-            return Err(secrets::Error::Unavailable(reason.into()).into());
-        }
-        let reference = Reference {
-            organization: row.organization.clone(),
-            key: secret.key.clone(),
-            version: secret.version,
-        };
-        let secret = self.secrets.get(&reference).await?;
-        Ok(Credentials::from_secret(&secret).ok_or(secrets::Error::Corrupt)?)
     }
 }
 
@@ -173,8 +161,7 @@ fn apply(after: &mut ConnectionRow, change: &Change, reviewed: &Reviewed) -> Res
     after.config_sent = accepted.sent.to_string();
     after.config = accepted.normalised.to_string();
     after.credentials_set = credentials_set(connector, accepted);
-    after.bindings =
-        serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
+    after.bindings = serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
     after.connector_version.clone_from(&accepted.written_by);
     connector.digest().clone_into(&mut after.connector_digest);
     if after.status != Status::Disabled.name() {
@@ -208,7 +195,8 @@ fn check_names(connector: &Connector, auth_method: &str, names: &[String]) -> Ve
         let message = format!("The authentication method `{auth_method}` has no such credential.");
         finding::error("unknown_credential", pointer(name), message, "Leave it out, or clear it with null.")
     });
-    let missing = required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !names.iter().any(|set| set == name));
+    let missing =
+        required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !names.iter().any(|set| set == name));
     let missing = missing.map(|name| {
         let message = format!("The authentication method `{auth_method}` needs this credential.");
         finding::error("required", pointer(name), message, "Send it.")
@@ -224,7 +212,8 @@ mod tests {
     #[test]
     fn absent_keeps_a_value_sets_and_null_clears() {
         let before = super::super::reaper::tests::row("data:acme:sales:a");
-        let before = ConnectionRow { credentials_set: r#"{"username":true,"password":true,"key":false}"#.into(), ..before };
+        let before =
+            ConnectionRow { credentials_set: r#"{"username":true,"password":true,"key":false}"#.into(), ..before };
         let secret = || Some(Secret::new(*b"x"));
         for (credentials, expected_kept, expected_names) in [
             (vec![], vec!["username", "password"], vec!["password", "username"]),

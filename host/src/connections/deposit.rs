@@ -14,12 +14,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Connections, Error, now};
+use super::{Error, now};
 use crate::auth::Tenant;
-use crate::secrets::{self, Credentials, Reference};
-use crate::store::connections::SecretLocation;
+use crate::secrets::{self, Credentials, Reference, SecretStore};
+use crate::store::connections::{ConnectionRow, SecretLocation};
 use crate::store::intents::{self, IntentRow};
-use crate::store::{self, Transaction};
+use crate::store::removals::{self, RemovalRow};
+use crate::store::{self, Store, Transaction};
+
+/// Where the credentials of connections are put, and what is known of them. Clones share everything.
+#[derive(Debug, Clone)]
+pub(super) struct Depository {
+    pub(super) store: Store,
+    pub(super) secrets: Arc<dyn SecretStore>,
+    pub(super) pending: Arc<Pending>,
+}
 
 /// The intents that this process works on.
 #[derive(Debug, Default)]
@@ -64,20 +73,20 @@ impl Drop for Claim {
     }
 }
 
-impl Connections {
+impl Depository {
     /// Puts the credentials of a connection that is about to be registered.
-    pub(super) async fn deposit_first(
+    pub(super) async fn put_first(
         &self,
         owner: &Tenant,
         connection: &str,
         credentials: &Credentials,
     ) -> Result<Deposit, Error> {
         let transaction = self.store.begin().await?;
-        self.deposit(transaction, owner, (connection, 1), credentials).await
+        self.put(transaction, owner, (connection, 1), credentials).await
     }
 
     /// Puts the credentials of a connection that is about to be changed.
-    pub(super) async fn deposit_next(
+    pub(super) async fn put_next(
         &self,
         owner: &Tenant,
         connection: &str,
@@ -85,10 +94,10 @@ impl Connections {
     ) -> Result<Deposit, Error> {
         let mut transaction = self.store.begin().await?;
         let version = store::connections::next_secret_version(&mut transaction, owner, connection).await?;
-        self.deposit(transaction, owner, (connection, version.ok_or(Error::NotFound)?), credentials).await
+        self.put(transaction, owner, (connection, version.ok_or(Error::NotFound)?), credentials).await
     }
 
-    async fn deposit(
+    async fn put(
         &self,
         mut transaction: Transaction,
         owner: &Tenant,
@@ -96,8 +105,7 @@ impl Connections {
         credentials: &Credentials,
     ) -> Result<Deposit, Error> {
         let claim = self.pending.claim();
-        let reference =
-            Reference { organization: owner.organization.clone(), key: connection.to_owned(), version };
+        let reference = Reference { organization: owner.organization.clone(), key: connection.to_owned(), version };
         let store = self.secrets.name().to_owned();
         let intent = IntentRow {
             id: claim.intent.clone(),
@@ -121,6 +129,31 @@ impl Connections {
         put.await.map_err(|error| secrets::Error::Unavailable(error.into()))??;
         Ok(Deposit { location, claim })
     }
+
+    /// The credentials that a row points at; none are set when it points at no secret.
+    pub(super) async fn read(&self, row: &ConnectionRow) -> Result<Credentials, Error> {
+        let Some(location) = &row.secret else { return Ok(Credentials::default()) };
+        if location.store != self.secrets.name() {
+            let reason = format!("the credentials are in the secret store {}, which is not open", location.store);
+            return Err(secrets::Error::Unavailable(reason.into()).into());
+        }
+        let secret = self.secrets.get(&reference(row, location)).await?;
+        Ok(Credentials::from_secret(&secret).ok_or(secrets::Error::Corrupt)?)
+    }
+}
+
+/// Records for removal what a row pointed at, within the transaction after which it no longer does.
+pub(super) async fn discard(transaction: &mut Transaction, row: &ConnectionRow) -> Result<(), Error> {
+    if let Some(location) = &row.secret {
+        let removal =
+            RemovalRow { store: location.store.clone(), reference: reference(row, location), created_at: now() };
+        removals::insert(transaction, &removal).await?;
+    }
+    Ok(())
+}
+
+fn reference(row: &ConnectionRow, location: &SecretLocation) -> Reference {
+    Reference { organization: row.organization.clone(), key: location.key.clone(), version: location.version }
 }
 
 impl Deposit {

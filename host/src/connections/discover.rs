@@ -58,17 +58,17 @@ struct Selection {
 impl Selection {
     fn of(descriptor: &Descriptor) -> Result<Self, Fault> {
         let text = |name: &str| {
-            descriptor.parameters.iter().find(|parameter| parameter.name == name).and_then(|parameter| {
-                match &parameter.value {
-                    Value::Text(text) => Some(text.clone()),
-                    Value::Credential(_) => None,
-                }
+            descriptor.parameters.iter().find(|parameter| parameter.name == name).and_then(|parameter| match &parameter
+                .value
+            {
+                Value::Text(text) => Some(text.clone()),
+                Value::Credential(_) => None,
             })
         };
-        let tables: Option<Vec<String>> = text("selected_tables")
-            .map(|json| serde_json::from_str(&json))
-            .transpose()
-            .map_err(|_| Fault::new(&code::CONNECTOR_FAILED).message("The list of selected tables is not a list."))?;
+        let tables: Option<Vec<String>> =
+            text("selected_tables").map(|json| serde_json::from_str(&json)).transpose().map_err(|_| {
+                Fault::new(&code::CONNECTOR_FAILED).message("The list of selected tables is not a list.")
+            })?;
         Ok(Self { tables: tables.filter(|tables| !tables.is_empty()), schema: text("schema") })
     }
 
@@ -127,7 +127,10 @@ mod tests {
             schema: Some(schema.into()),
         };
         assert_eq!(names(&group(rows(), &select(&["x"], "b"), true)), [("b", vec!["x"])]);
-        assert_eq!(names(&group(rows(), &select(&["a.y", "b.c.x"], "b"), true)), [("a", vec!["y"]), ("b.c", vec!["x"])]);
+        assert_eq!(
+            names(&group(rows(), &select(&["a.y", "b.c.x"], "b"), true)),
+            [("a", vec!["y"]), ("b.c", vec!["x"])]
+        );
         assert_eq!(names(&group(rows(), &select(&["nothing"], "b"), true)), []);
     }
 

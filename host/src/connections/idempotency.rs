@@ -64,7 +64,7 @@ impl Connections {
         idempotency: &Idempotency,
         resource_uri: &str,
     ) -> Result<IdempotencyRow, Error> {
-        let tag = hmac::sign(self.digest_key.get(self.secrets.as_ref()).await?, &idempotency.digest);
+        let tag = hmac::sign(self.digest_key.get(self.depository.secrets.as_ref()).await?, &idempotency.digest);
         let request_digest = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(IdempotencyRow {
             principal: request.caller.principal.clone(),
@@ -76,15 +76,10 @@ impl Connections {
     }
 
     /// The connection that the same request has made; none when it has not been made.
-    pub(super) async fn replay(
-        &self,
-        request: Request<'_>,
-        row: &IdempotencyRow,
-    ) -> Result<Option<Connection>, Error> {
+    pub(super) async fn replay(&self, request: Request<'_>, row: &IdempotencyRow) -> Result<Option<Connection>, Error> {
         let mut reader = self.store.reader().await?;
         let since = kept_since(now());
-        let earlier =
-            store::idempotency::find(&mut reader, request.tenant, &row.principal, &row.key, since).await?;
+        let earlier = store::idempotency::find(&mut reader, request.tenant, &row.principal, &row.key, since).await?;
         let Some(earlier) = earlier else { return Ok(None) };
         let refuse = |code: &str, message: &str| {
             Err(Error::Invalid(vec![finding::error(code, "", message, "Use another Idempotency-Key.")]))

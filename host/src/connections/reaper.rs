@@ -1,14 +1,12 @@
 //! Removes the secrets that no connection points at: those that were put in vain, those that were replaced, and those
 //! of deleted connections.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::deposit::Pending;
+use super::deposit::Depository;
 use super::{Error, idempotency, now};
-use crate::secrets::SecretStore;
 use crate::store::removals::RemovalRow;
-use crate::store::{self, Store, intents, removals};
+use crate::store::{self, intents, removals};
 
 /// How often it looks, when nothing told it to.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -19,14 +17,12 @@ const BATCH: u32 = 100;
 /// The reaper of one [`Connections`](super::Connections).
 #[derive(Debug)]
 pub struct Reaper {
-    store: Store,
-    secrets: Arc<dyn SecretStore>,
-    pending: Arc<Pending>,
+    depository: Depository,
 }
 
 impl Reaper {
-    pub(super) fn new(store: Store, secrets: Arc<dyn SecretStore>, pending: Arc<Pending>) -> Self {
-        Self { store, secrets, pending }
+    pub(super) fn new(depository: Depository) -> Self {
+        Self { depository }
     }
 
     /// Works at once, whenever something was removed, and every minute; never returns. It can be dropped at any moment:
@@ -39,7 +35,7 @@ impl Reaper {
                 Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the reaper could not look"),
             }
             // Ignored when the minute is over: it looks either way.
-            let _ = tokio::time::timeout(INTERVAL, self.pending.changed.notified()).await;
+            let _ = tokio::time::timeout(INTERVAL, self.depository.pending.changed.notified()).await;
         }
     }
 
@@ -47,12 +43,13 @@ impl Reaper {
     async fn reap(&self) -> Result<bool, Error> {
         self.abandon_intents().await?;
         self.forget_idempotency_keys().await?;
-        let due = removals::list(&mut *self.store.reader().await?, self.secrets.name(), BATCH).await?;
+        let due =
+            removals::list(&mut *self.depository.store.reader().await?, self.depository.secrets.name(), BATCH).await?;
         let mut removed = 0;
         for removal in &due {
-            match self.secrets.delete(&removal.reference).await {
+            match self.depository.secrets.delete(&removal.reference).await {
                 Ok(()) => {
-                    let mut transaction = self.store.begin().await?;
+                    let mut transaction = self.depository.store.begin().await?;
                     removals::delete(&mut transaction, removal).await?;
                     store::commit(transaction).await?;
                     removed += 1;
@@ -71,12 +68,12 @@ impl Reaper {
 
     /// Turns the intents that nobody works on into removals.
     async fn abandon_intents(&self) -> Result<(), Error> {
-        let intents = intents::list(&mut *self.store.reader().await?).await?;
+        let intents = intents::list(&mut *self.depository.store.reader().await?).await?;
         for intent in intents {
-            if self.pending.has(&intent.id) {
+            if self.depository.pending.has(&intent.id) {
                 continue;
             }
-            let mut transaction = self.store.begin().await?;
+            let mut transaction = self.depository.store.begin().await?;
             // Gone when it was settled after the list was read.
             if intents::delete(&mut transaction, &intent.id).await? {
                 let removal = RemovalRow { store: intent.store, reference: intent.reference, created_at: now() };
@@ -89,8 +86,8 @@ impl Reaper {
 
     async fn forget_idempotency_keys(&self) -> Result<(), Error> {
         let before = idempotency::kept_since(now());
-        if store::idempotency::any_older(&mut *self.store.reader().await?, before).await? {
-            let mut transaction = self.store.begin().await?;
+        if store::idempotency::any_older(&mut *self.depository.store.reader().await?, before).await? {
+            let mut transaction = self.depository.store.begin().await?;
             store::idempotency::delete_older(&mut transaction, before).await?;
             store::commit(transaction).await?;
         }
@@ -99,4 +96,4 @@ impl Reaper {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

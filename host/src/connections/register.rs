@@ -48,7 +48,7 @@ impl Connections {
         let deposit = if credentials.is_empty() {
             None
         } else {
-            Some(self.deposit_first(request.tenant, &row.id, credentials).await?)
+            Some(self.depository.put_first(request.tenant, &row.id, credentials).await?)
         };
         row.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
         let mut transaction = self.store.begin().await?;

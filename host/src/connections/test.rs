@@ -51,7 +51,7 @@ impl Connections {
                 Ok(()) | Err(_) => Ok(halted(stages)),
             };
         }
-        let credentials = self.read_credentials(row).await?;
+        let credentials = self.depository.read(row).await?;
         Ok(self.trial.explore(call, &prepared, &credentials, stages).await)
     }
 
@@ -85,8 +85,7 @@ impl Connections {
             Outcome::Passed | Outcome::Warned(_) | Outcome::Skipped => None,
         });
         let status = if failed.is_none() { Status::Active } else { Status::Error };
-        let outcome =
-            TestOutcome { status: status.name(), status_reason: failed.as_deref(), tested_at: now() };
+        let outcome = TestOutcome { status: status.name(), status_reason: failed.as_deref(), tested_at: now() };
         let mut transaction = self.store.begin().await?;
         // Not recorded when the connection has changed or gone meanwhile: it is another one that was tested.
         if connections::record_test(&mut transaction, &owner(row), row, outcome).await? {

@@ -94,9 +94,8 @@ impl LocalStore {
         }
         let version = master_keys.current();
         let key = master_keys.get(version).ok_or(MasterKeyError::Missing(master_key.into()))?;
-        let check = key
-            .seal(Context::MasterKeyCheck { version }, CHECK_VALUE)
-            .map_err(|Unspecified| MasterKeyError::Random)?;
+        let check =
+            key.seal(Context::MasterKeyCheck { version }, CHECK_VALUE).map_err(|Unspecified| MasterKeyError::Random)?;
         sqlx::query("insert into master_keys (version, check_value) values ($1, $2) on conflict (version) do nothing")
             .bind(version)
             .bind(check)
@@ -149,8 +148,7 @@ impl LocalStore {
         if len > MAX_SECRET_BYTES {
             return Err(Error::TooLarge(len));
         }
-        let sealed =
-            self.data_key(&reference.organization).await?.seal(Context::Secret(reference), value.expose())?;
+        let sealed = self.data_key(&reference.organization).await?.seal(Context::Secret(reference), value.expose())?;
         let inserted = sqlx::query(
             "insert into secrets (organization, key, version, sealed) values ($1, $2, $3, $4)
              on conflict (organization, key, version) do nothing",
@@ -168,14 +166,13 @@ impl LocalStore {
     }
 
     async fn get(&self, reference: &Reference) -> Result<Secret, Error> {
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar(
-            "select sealed from secrets where organization = $1 and key = $2 and version = $3",
-        )
-        .bind(&reference.organization)
-        .bind(&reference.key)
-        .bind(reference.version)
-        .fetch_optional(&self.pool)
-        .await?;
+        let sealed: Option<Vec<u8>> =
+            sqlx::query_scalar("select sealed from secrets where organization = $1 and key = $2 and version = $3")
+                .bind(&reference.organization)
+                .bind(&reference.key)
+                .bind(reference.version)
+                .fetch_optional(&self.pool)
+                .await?;
         let sealed = sealed.ok_or(Error::NotFound)?;
         let key = self.find_data_key(&reference.organization).await?.ok_or(Error::Corrupt)?;
         Ok(key.open(Context::Secret(reference), &sealed)?)
@@ -233,12 +230,8 @@ async fn open_file(path: &Path) -> Result<SqlitePool, Box<dyn std::error::Error 
         .foreign_keys(true)
         .pragma("secure_delete", "on");
     // One connection: what an abandoned call still does comes before what the next one asks for.
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await?;
+    let pool =
+        SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
     let schema = include_str!("../../../migrations/secrets/0001_secrets.sql").into_sql_str();
     let migrations = vec![Migration::new(1, "secrets".into(), MigrationType::Simple, schema, false)];
     Migrator::with_migrations(migrations).run(&pool).await?;

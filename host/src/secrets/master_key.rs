@@ -35,10 +35,14 @@ pub enum IfMissing {
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// There is no file.
-    #[error("there is no master key file {0}; put the key there, or make one line of `1 ` and 64 random hex digits, mode 0600")]
+    #[error(
+        "there is no master key file {0}; put the key there, or make one line of `1 ` and 64 random hex digits, mode 0600"
+    )]
     Missing(PathBuf),
     /// Others could read it.
-    #[error("the master key file {path} may be read or written by others (mode {mode:04o}); run `chmod 600` on it, and replace the key if it may have been read")]
+    #[error(
+        "the master key file {path} may be read or written by others (mode {mode:04o}); run `chmod 600` on it, and replace the key if it may have been read"
+    )]
     Exposed {
         /// The file.
         path: PathBuf,

@@ -197,7 +197,10 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
     .fetch_optional(&mut *connection)
     .await?;
     if updated.is_some() {
-        sqlx::query("delete from connection_tags where connection = $1").bind(&row.id).execute(&mut *connection).await?;
+        sqlx::query("delete from connection_tags where connection = $1")
+            .bind(&row.id)
+            .execute(&mut *connection)
+            .await?;
         insert_tags(connection, row).await?;
     }
     Ok(updated.is_some())
@@ -230,12 +233,7 @@ pub async fn record_test(
 }
 
 /// Deletes a row; false when the tenant's own connection of this id no longer has this revision.
-pub async fn delete(
-    connection: &mut AnyConnection,
-    tenant: &Tenant,
-    id: &str,
-    revision: i64,
-) -> Result<bool, Error> {
+pub async fn delete(connection: &mut AnyConnection, tenant: &Tenant, id: &str, revision: i64) -> Result<bool, Error> {
     let deleted = sqlx::query(
         "delete from connections where organization = $1 and project = $2 and id = $3 and revision = $4 returning id",
     )
@@ -268,11 +266,13 @@ pub async fn next_secret_version(
 
 async fn insert_tags(connection: &mut AnyConnection, row: &ConnectionRow) -> Result<(), Error> {
     for tag in &row.tags {
-        sqlx::query("insert into connection_tags (connection, tag) values ($1, $2) on conflict (connection, tag) do nothing")
-            .bind(&row.id)
-            .bind(tag)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "insert into connection_tags (connection, tag) values ($1, $2) on conflict (connection, tag) do nothing",
+        )
+        .bind(&row.id)
+        .bind(tag)
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }
