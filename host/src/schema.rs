@@ -99,7 +99,9 @@ fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
         Kind::UniqueItems => one("not_unique", "its elements must differ from each other"),
         Kind::Pattern { pattern } => one("malformed", &format!("it must match the pattern {pattern}")),
         Kind::Enum { options } => one("unknown_value", &format!("it must be one of {options}")),
-        Kind::PropertyNames { error } => one("unknown_member", &format!("a member's name is wrong: {}", error.masked())),
+        Kind::PropertyNames { error } => {
+            one("unknown_member", &format!("a member's name is wrong: {}", error.masked()))
+        }
         _ => one("invalid", &error.masked().to_string()),
     }
 }
@@ -150,7 +152,8 @@ mod tests {
         .unwrap();
         let value = json!({"port": 31337, "mode": "s3cret", "tag": "s3cret", "list": [1, "s3cret"], "s/x": "s3cret"});
         let findings = schema.check(&value);
-        let mut found: Vec<_> = findings.iter().map(|finding| format!("{} {}", finding.pointer, finding.code)).collect();
+        let mut found: Vec<_> =
+            findings.iter().map(|finding| format!("{} {}", finding.pointer, finding.code)).collect();
         found.sort();
         let expected = [
             "/list/1 wrong_type",
