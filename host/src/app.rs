@@ -101,6 +101,7 @@ async fn load_connectors(settings: &Settings) -> anyhow::Result<Arc<Connectors>>
     let directories = connectors::Settings {
         directory: settings.connectors_dir()?,
         cache_directory: settings.data_dir()?.join("compiled"),
+        allocator: settings.connector_allocator.into(),
     };
     let connectors = tokio::task::spawn_blocking(move || Connectors::load(&directories))
         .await

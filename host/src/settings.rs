@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::connectors::Allocator;
 use crate::logs;
 
 /// Variables that begin like ours but are not settings: Kubernetes sets the first three kinds for a Service of the name
@@ -69,6 +70,10 @@ pub struct Settings {
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTORS_DIR", value_name = "DIRECTORY")]
     connectors_dir: Option<PathBuf>,
 
+    /// How connectors get their memory: from slots reserved at start, which is fast, or from the system at every call.
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ALLOCATOR", value_name = "ALLOCATOR", default_value = "pooling")]
+    pub connector_allocator: ConnectorAllocator,
+
     /// The master key that seals the secrets; only its owner may be able to read it.
     ///
     /// Development mode makes one in the data directory.
@@ -115,6 +120,24 @@ pub struct Settings {
     /// How much is logged. Libraries never log more than warnings.
     #[arg(long, global = true, env = "PATCHPANEL_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: logs::Level,
+}
+
+/// How connectors get their memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ConnectorAllocator {
+    /// From slots reserved at start.
+    Pooling,
+    /// From the system at every call.
+    OnDemand,
+}
+
+impl From<ConnectorAllocator> for Allocator {
+    fn from(allocator: ConnectorAllocator) -> Self {
+        match allocator {
+            ConnectorAllocator::Pooling => Self::Pooling,
+            ConnectorAllocator::OnDemand => Self::OnDemand,
+        }
+    }
 }
 
 /// An operator's mistake: one line that says what to do.
