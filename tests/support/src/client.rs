@@ -8,7 +8,7 @@ use ureq::Agent;
 use ureq::http::{HeaderMap, Request, StatusCode};
 
 /// Longer than the server takes for its slowest answer.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Sends requests to one server, with headers that are the same each time.
@@ -65,12 +65,12 @@ impl Client {
 
     /// `POST` of a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Result<Reply> {
-        self.with_header("Content-Type", "application/json").send("POST", path, &body.to_string())
+        self.with_header("Content-Type", "application/json").send("POST", path, body.to_string())
     }
 
     /// `PUT` of a JSON body.
     pub fn put(&self, path: &str, body: &Value) -> Result<Reply> {
-        self.with_header("Content-Type", "application/json").send("PUT", path, &body.to_string())
+        self.with_header("Content-Type", "application/json").send("PUT", path, body.to_string())
     }
 
     /// `DELETE`.

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::directory::TemporaryDirectory;
 use crate::process::Process;
 
-const READY_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_mins(1);
 const PROBE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A running `patchpanel serve`. It stops when this is dropped.

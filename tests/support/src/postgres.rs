@@ -19,7 +19,7 @@ use crate::certificates::Identity;
 use crate::directory::TemporaryDirectory;
 use crate::process::Process;
 
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 const START_ATTEMPTS: usize = 5;
 
 /// A running server. It stops, and its files vanish, when this is dropped. Its superuser is `postgres`, who can only

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::process::is_root;
+
 /// Directories that hold one directory per installed version, as Debian, Fedora and Homebrew have them.
 const VERSIONED: [(&str, &str); 3] =
     [("/usr/lib/postgresql", ""), ("/usr", "pgsql-"), ("/opt/homebrew/opt", "postgresql@")];
@@ -72,7 +74,7 @@ pub(crate) struct Account {
 impl Account {
     /// None when we are not root: then the server runs as we do.
     pub(crate) fn for_server() -> Result<Option<Self>> {
-        if !rustix::process::geteuid().is_root() {
+        if !is_root() {
             return Ok(None);
         }
         let accounts = std::fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
