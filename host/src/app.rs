@@ -44,17 +44,12 @@ impl App {
         let data_dir = settings.data_dir()?;
         let store = Store::open(&data_dir.join("metadata.db")).await?;
         let if_missing = if settings.development() { IfMissing::Create } else { IfMissing::Refuse };
-        let secrets =
-            LocalStore::open(&data_dir.join("secrets.db"), &settings.master_key_file()?, if_missing).await?;
+        let secrets = LocalStore::open(&data_dir.join("secrets.db"), &settings.master_key_file()?, if_missing).await?;
         let secrets: Arc<dyn SecretStore> = Arc::new(secrets);
         let verifier = verifier(settings)?;
         let connectors = load_connectors(settings).await?;
-        let connections = Connections::new(
-            store.clone(),
-            Arc::clone(&secrets),
-            Arc::clone(&connectors),
-            open_egress(settings)?,
-        );
+        let connections =
+            Connections::new(store.clone(), Arc::clone(&secrets), Arc::clone(&connectors), open_egress(settings)?);
         let reaper = tokio::spawn(connections.reaper().run());
         Ok(Self {
             store,

@@ -71,7 +71,13 @@ pub struct Settings {
     connectors_dir: Option<PathBuf>,
 
     /// How connectors get their memory: from slots reserved at start, which is fast, or from the system at every call.
-    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ALLOCATOR", value_name = "ALLOCATOR", default_value = "pooling")]
+    #[arg(
+        long,
+        global = true,
+        env = "PATCHPANEL_CONNECTOR_ALLOCATOR",
+        value_name = "ALLOCATOR",
+        default_value = "pooling"
+    )]
     pub connector_allocator: ConnectorAllocator,
 
     /// The master key that seals the secrets; only its owner may be able to read it.

@@ -76,9 +76,10 @@ fn what(stage: &StageResult, result: &TestResult) -> String {
         },
         "authenticate" => server.map_or(String::new(), |server| server.authentication.clone()),
         "session" => server.map_or(String::new(), |server| format!("server {}", server.version)),
-        "privileges" => {
-            details.privileges.as_ref().map_or(String::new(), |privileges| format!("read-only: {}", privileges.read_only))
-        }
+        "privileges" => details
+            .privileges
+            .as_ref()
+            .map_or(String::new(), |privileges| format!("read-only: {}", privileges.read_only)),
         "discover" => {
             let tables: usize = details.schemas.iter().map(|schema| schema.tables.len()).sum();
             let more = if details.truncated { " and more" } else { "" };

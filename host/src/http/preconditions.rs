@@ -107,14 +107,10 @@ fn entity_tags(headers: &HeaderMap, name: &str) -> Result<Option<Tags>, ApiError
         return Ok(None);
     }
     let texts: Result<Vec<&str>, _> = headers.get_all(name).iter().map(axum::http::HeaderValue::to_str).collect();
-    texts
-        .ok()
-        .and_then(|texts| parse_tags(&texts.join(",")))
-        .map(Some)
-        .ok_or_else(|| {
-            let message = format!("{name} must be `*` or a list of entity tags, such as \"7\".");
-            ApiError::InvalidRequest(message.into())
-        })
+    texts.ok().and_then(|texts| parse_tags(&texts.join(","))).map(Some).ok_or_else(|| {
+        let message = format!("{name} must be `*` or a list of entity tags, such as \"7\".");
+        ApiError::InvalidRequest(message.into())
+    })
 }
 
 /// Parses `*` or `#entity-tag` (RFC 9110, sections 8.8.3 and 5.6.1: empty elements are allowed).
