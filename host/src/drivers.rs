@@ -11,6 +11,22 @@ mod postgres;
 /// The names of the drivers that a manifest may list.
 pub const DRIVERS: &[&str] = &["postgres"];
 
+/// The names of the parameters that a driver takes; the contract documents them. None for an unknown driver.
+pub fn parameters(driver: &str) -> Option<&'static [&'static str]> {
+    match driver {
+        "postgres" => Some(&[
+            "database",
+            "schema",
+            "application_name",
+            "connect_timeout_ms",
+            "pool_max_connections",
+            "pool_idle_timeout_ms",
+            "selected_tables",
+        ]),
+        _ => None,
+    }
+}
+
 /// An open session on a data source. Dropping it ends it rudely; `close` says good-bye.
 #[derive(Debug)]
 pub enum Session {

@@ -5,11 +5,13 @@ use super::{Blame, Stage};
 
 mod login;
 mod network;
+mod stored;
 mod tls;
 mod usage;
 
 pub use login::*;
 pub use network::*;
+pub use stored::*;
 pub use tls::*;
 pub use usage::*;
 
@@ -32,7 +34,7 @@ pub struct Code {
 
 /// Every code, in the order of the stages.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [network::ALL, tls::ALL, login::ALL, usage::ALL].into_iter().flatten().copied()
+    [stored::ALL, network::ALL, tls::ALL, login::ALL, usage::ALL].into_iter().flatten().copied()
 }
 
 #[cfg(test)]
