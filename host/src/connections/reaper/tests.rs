@@ -285,7 +285,7 @@ async fn never_removes_what_a_connection_points_at() {
 async fn callers_that_go_away_at_any_moment_leave_whole_connections_and_no_orphan() {
     let installation = Installation::new();
     let depository = installation.start().await;
-    let reaper = tokio::spawn(Reaper::new(depository.clone()).run());
+    let running = tokio::spawn(Reaper::new(depository.clone()).run());
     let started = std::time::Instant::now();
     let row = register(&depository, "one").await;
     let mut registered = vec![replace(&depository, &row, "two").await.unwrap().resource_uri];
@@ -304,8 +304,8 @@ async fn callers_that_go_away_at_any_moment_leave_whole_connections_and_no_orpha
             registered.push(row.resource_uri);
         }
     }
-    reaper.abort();
-    assert!(reaper.await.unwrap_err().is_cancelled());
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
     let mut reader = depository.store.reader().await.unwrap();
     while !intents::list(&mut reader).await.unwrap().is_empty()
         || !removals::list(&mut reader, "local", 1).await.unwrap().is_empty()
