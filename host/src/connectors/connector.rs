@@ -54,7 +54,7 @@ impl Connector {
             Some(chosen) => methods.iter().find(|method| chosen == method.name.as_str()).ok_or_else(|| {
                 let names = methods.iter().map(|method| method.name.as_str()).collect::<Vec<_>>().join(", ");
                 let pointer = crate::schema::member("", member);
-                Finding::error("unknown_value", &pointer, &format!("it must be one of {names}"))
+                Finding::error("unknown_value", &pointer, &format!("It must be one of: {names}."))
             }),
         }
     }
@@ -76,7 +76,7 @@ impl Connector {
         credentials_set: &[String],
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
         if !config.is_object() {
-            return Ok((vec![Finding::error("wrong_type", "", "it must be an object")], None));
+            return Ok((vec![Finding::error("wrong_type", "", "It must be an object.")], None));
         }
         let mut findings = self.config_schema.check(config);
         let auth_method = match self.auth_method(config) {
@@ -172,12 +172,12 @@ impl Connector {
     async fn call<T: Send + 'static>(
         &self,
         call: Call<'_>,
-        work: impl FnOnce(&dyn Adapter, &mut Store<State>, &Context) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&dyn Adapter, &mut Store<State>, Context) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, CallError> {
         let key = Key { organization: call.organization.to_owned(), connector: self.manifest.type_name.clone() };
         let context = Context { purpose: call.purpose };
         let (runtime, adapter, label) = (Arc::clone(&self.runtime), Arc::clone(&self.adapter), Arc::clone(&self.label));
-        let job = move || runtime.call(&label, |store| work(&*adapter, store, &context));
+        let job = move || runtime.call(&label, |store| work(&*adapter, store, context));
         match self.runtime.guests.run(key, job).await {
             Ok(answer) => {
                 answer.inspect_err(|error| tracing::warn!(connector = &*self.label, %error, "a connector call failed"))
@@ -221,7 +221,7 @@ impl Connector {
             credentials_set: Vec::new(),
             written_by: None,
         };
-        let verdict = self.runtime.call(&self.label, |store| self.adapter.validate(store, &context, &sent))?;
+        let verdict = self.runtime.call(&self.label, |store| self.adapter.validate(store, context, &sent))?;
         let Verdict { findings: found, normalised } = self.judge_verdict(example, verdict)?;
         add(&mut findings, found);
         if let Some(normalised) = normalised.filter(|_| findings.is_empty()) {
@@ -231,7 +231,7 @@ impl Connector {
                 ..sent
             };
             let described =
-                self.runtime.call(&self.label, |store| self.adapter.describe(store, &context, &normalised))?;
+                self.runtime.call(&self.label, |store| self.adapter.describe(store, context, &normalised))?;
             let method = self.auth_method(example).map_err(|_| self.nonsense("the method is gone".to_owned()))?;
             let case = Case { manifest: &self.manifest, method, sent: example, credentials_set: &[] };
             match described {

@@ -34,7 +34,8 @@ impl Stages {
         self.record(stage, Duration::ZERO, result)
     }
 
-    fn record<T>(&mut self, stage: Stage, latency: Duration, result: Result<T, Fault>) -> Result<T, Halted> {
+    /// Records the outcome of a stage, or of one more part of it, that was run elsewhere.
+    pub fn record<T>(&mut self, stage: Stage, latency: Duration, result: Result<T, Fault>) -> Result<T, Halted> {
         let report = self.report(stage);
         report.latency = Some(report.latency.unwrap_or_default() + latency);
         match result {

@@ -7,6 +7,7 @@ pub(super) const ALL: &[&Code] = &[
     &CONFIG_REJECTED,
     &CONNECTOR_FAILED,
     &DESCRIPTOR_UNSUPPORTED,
+    &CREDENTIAL_INVALID,
     &CREDENTIAL_MISSING,
     &HOST_MALFORMED,
     &ADDRESS_REFUSED,
@@ -47,11 +48,21 @@ pub const CONNECTOR_FAILED: Code = Code {
 /// The connector asks for something that the driver does not know.
 pub const DESCRIPTOR_UNSUPPORTED: Code = Code {
     name: "descriptor_unsupported",
-    stages: &[Stage::Config],
+    stages: &[Stage::Config, Stage::Tls],
     blame: Blame::Connector,
     retryable: false,
     message: "The connector asks for something that the driver does not know.",
     remedy: "Ask the connector's author; whoever runs this installation can go back to its last version.",
+};
+
+/// A credential cannot be used as it is.
+pub const CREDENTIAL_INVALID: Code = Code {
+    name: "credential_invalid",
+    stages: &[Stage::Config],
+    blame: Blame::Credential,
+    retryable: false,
+    message: "A credential cannot be used as it is.",
+    remedy: "Set it again.",
 };
 
 /// A credential that is needed is not set.
