@@ -20,7 +20,7 @@ use crate::settings::{self, Settings};
 use crate::store::Store;
 
 /// The longest time that opening a session on a data source may take, whatever a connection asks for.
-const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT_MAX: Duration = Duration::from_mins(1);
 
 /// What a public Ed25519 key looks like in DER (RFC 8410, section 4), before its 32 bytes.
 const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -44,17 +44,12 @@ impl App {
         let data_dir = settings.data_dir()?;
         let store = Store::open(&data_dir.join("metadata.db")).await?;
         let if_missing = if settings.development() { IfMissing::Create } else { IfMissing::Refuse };
-        let secrets =
-            LocalStore::open(&data_dir.join("secrets.db"), &settings.master_key_file()?, if_missing).await?;
+        let secrets = LocalStore::open(&data_dir.join("secrets.db"), &settings.master_key_file()?, if_missing).await?;
         let secrets: Arc<dyn SecretStore> = Arc::new(secrets);
         let verifier = verifier(settings)?;
         let connectors = load_connectors(settings).await?;
-        let connections = Connections::new(
-            store.clone(),
-            Arc::clone(&secrets),
-            Arc::clone(&connectors),
-            open_egress(settings)?,
-        );
+        let connections =
+            Connections::new(store.clone(), Arc::clone(&secrets), Arc::clone(&connectors), open_egress(settings)?);
         let reaper = tokio::spawn(connections.reaper().run());
         Ok(Self {
             store,

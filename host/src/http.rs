@@ -148,7 +148,7 @@ async fn within_capacity(State(api): State<Arc<Api>>, request: Request, next: Ne
 }
 
 async fn no_such_path() -> ApiError {
-    ApiError::NotFound("path")
+    ApiError::NoSuchPath
 }
 
 async fn no_such_method() -> ApiError {

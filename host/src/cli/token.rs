@@ -33,7 +33,8 @@ pub(super) struct Token {
 
 pub(super) fn run(settings: &Settings, command: &Token) -> Result<(), Failure> {
     if settings.production {
-        let message = "`patchpanel token` is for development mode; in production tokens come from your identity provider";
+        let message =
+            "`patchpanel token` is for development mode; in production tokens come from your identity provider";
         return Err(Failure::Input(anyhow::anyhow!(message)));
     }
     let key = SigningKey::open(&settings.token_key_file()?).context("cannot sign a token")?;
@@ -43,14 +44,13 @@ pub(super) fn run(settings: &Settings, command: &Token) -> Result<(), Failure> {
         project: command.project.clone(),
         role: command.role,
     };
-    let token = key.mint(&subject, &settings.token_audience, command.ttl, Timestamp::now()).map_err(|error| {
-        match error {
+    let token =
+        key.mint(&subject, &settings.token_audience, command.ttl, Timestamp::now()).map_err(|error| match error {
             Error::Name { .. } | Error::Lifetime => Failure::Input(error.into()),
             Error::File { .. } | Error::Readable(_) | Error::Malformed(_) | Error::Cryptography => {
                 Failure::Other(error.into())
             }
-        }
-    })?;
+        })?;
     super::print(&format!("{token}\n"))
 }
 

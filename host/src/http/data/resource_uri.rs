@@ -15,7 +15,9 @@ impl<S: Send + Sync> FromRequestParts<S> for ResourceUri {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(resource_uri)) => Ok(Self(resource_uri)),
-            Err(_) => Err(ApiError::InvalidRequest("The resource URI in the path is not percent-encoded UTF-8.".into())),
+            Err(_) => {
+                Err(ApiError::InvalidRequest("The resource URI in the path is not percent-encoded UTF-8.".into()))
+            }
         }
     }
 }
