@@ -1,1 +1,69 @@
-fn main() {}
+//! What plain cargo cannot do: build the connectors, start the demo, run every test with its set-up.
+#![expect(clippy::print_stdout, reason = "a tool for a terminal: its output is what it is for")]
+
+mod dev;
+mod interrupt;
+mod packages;
+mod plugins;
+mod progress;
+mod test;
+mod workspace;
+
+use anyhow::Result;
+use clap::builder::BoolishValueParser;
+use clap::{Parser, Subcommand};
+
+use crate::interrupt::Interrupt;
+use crate::packages::Install;
+use crate::plugins::Source;
+use crate::progress::Progress;
+
+/// Does what plain cargo cannot do.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+
+    /// Installs missing packages of the system by apt-get (by sudo when not root)
+    #[arg(long, global = true)]
+    install: bool,
+
+    /// In a CI job root installs what is missing without being asked
+    #[arg(long, global = true, env = "CI", value_parser = BoolishValueParser::new(), default_value = "false",
+        default_missing_value = "true", num_args = 0..=1, require_equals = true, hide = true)]
+    ci: bool,
+
+    /// Where Rust's standard library for Wasm may come from
+    #[arg(long, global = true, env = "PATCHPANEL_WASM_STD", value_enum, default_value_t = Source::Auto)]
+    wasm_std: Source,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Sets everything up, starts a throw-away PostgreSQL and Patchpanel, and shows the main job
+    Dev(dev::Options),
+    /// Sets everything up and runs all tests
+    Test {
+        /// For cargo test, such as a test's name
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Builds the connectors to components in target/connectors
+    Plugins,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let install = Install::new(arguments.install, arguments.ci);
+    let mut progress = Progress::new(Interrupt::listen()?);
+    match arguments.command {
+        Task::Dev(options) => dev::run(&options, arguments.wasm_std, install, &mut progress),
+        Task::Test { arguments: further } => test::run(&further, arguments.wasm_std, install, &mut progress),
+        Task::Plugins => {
+            plugins::build(arguments.wasm_std, install, &mut progress)?;
+            progress.summary();
+            Ok(())
+        }
+    }
+}

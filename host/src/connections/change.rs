@@ -13,6 +13,7 @@ use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, b
 use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Accepted, Binding, Call, Connector, Target};
+use crate::schema;
 use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
 use crate::store::{self, connections};
@@ -91,12 +92,10 @@ impl Connections {
         let type_changes = change.connection_type.as_ref().is_some_and(|sent| *sent != before.connection_type);
         let mut findings: Vec<Finding> = Vec::new();
         if type_changes {
-            findings.push(finding::error(
-                "immutable",
-                "/connection_type",
-                "The type of a connection cannot change.",
-                "Register another connection.",
-            ));
+            let message = "The type of a connection cannot change.";
+            findings.push(
+                Finding::error("immutable", "/connection_type", message).with_hint("Register another connection."),
+            );
         }
         let connector = match self.trial.connector(&before.connection_type) {
             Ok(connector) => connector,
@@ -111,10 +110,9 @@ impl Connections {
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Update };
         let (found, accepted) = check_config(&connector, call, (member, config), &names).await?;
         findings.extend(found);
-        if config.is_object()
-            && let Ok(method) = connector.auth_method(config)
-        {
-            findings.extend(check_names(&connector, &method, &names));
+        // A method that the connector does not have is among the findings of the configuration.
+        if let Ok(method) = connector.auth_method(config) {
+            findings.extend(check_names(&connector, &method.name, &names));
         }
         let Some(accepted) = accepted.filter(|_| !finding::refuse(&findings)) else {
             return Err(Error::Invalid(findings));
@@ -190,16 +188,16 @@ fn check_names(connector: &Connector, auth_method: &str, names: &[String]) -> Ve
     let method = connector.manifest().auth_methods.iter().find(|method| method.name == auth_method);
     let required = method.and_then(|method| method.credential_schema.get("required")?.as_array());
     let known: BTreeSet<_> = schema_properties(connector, auth_method).collect();
-    let pointer = |name: &str| format!("/credentials{}", finding::pointer(name));
+    let pointer = |name: &str| schema::member("/credentials", name);
     let unknown = names.iter().filter(|name| !known.contains(name)).map(|name| {
         let message = format!("The authentication method `{auth_method}` has no such credential.");
-        finding::error("unknown_credential", pointer(name), message, "Leave it out, or clear it with null.")
+        Finding::error("unknown_member", &pointer(name), &message).with_hint("Leave it out, or clear it with null.")
     });
     let missing =
         required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !names.iter().any(|set| set == name));
     let missing = missing.map(|name| {
         let message = format!("The authentication method `{auth_method}` needs this credential.");
-        finding::error("required", pointer(name), message, "Send it.")
+        Finding::error("required", &pointer(name), &message).with_hint("Send it.")
     });
     unknown.chain(missing).collect()
 }

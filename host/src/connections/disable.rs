@@ -23,7 +23,7 @@ impl Connections {
                 return Ok(Connection::try_from(row)?);
             }
             let status = if disabled { Status::Disabled } else { Status::Pending };
-            row.status = status.name().to_owned();
+            status.name().clone_into(&mut row.status);
             row.status_reason = disabled.then(|| format!("disabled by {}", request.caller.principal));
             row.updated_by.clone_from(&request.caller.principal);
             row.updated_at = now();

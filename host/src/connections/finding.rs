@@ -1,30 +1,27 @@
-//! Findings of the host itself, and where findings of others belong in a request's body.
+//! Where findings of others belong in a request's body, and what they mean for it.
 
 use crate::connectors::contract::{Finding, Severity};
-
-/// An error at a place in the request's body.
-pub(super) fn error(code: &str, pointer: impl Into<String>, message: impl Into<String>, hint: &str) -> Finding {
-    Finding {
-        severity: Severity::Error,
-        code: code.into(),
-        pointer: pointer.into(),
-        message: message.into(),
-        hint: Some(hint.into()),
-    }
-}
+use crate::schema;
 
 /// Moves findings about a value to where the value is in the request's body.
 pub(super) fn under(member: &str, findings: Vec<Finding>) -> impl Iterator<Item = Finding> {
-    let prefix = pointer(member);
+    let prefix = schema::member("", member);
     findings.into_iter().map(move |finding| Finding { pointer: format!("{prefix}{}", finding.pointer), ..finding })
-}
-
-/// The JSON pointer (RFC 6901) of a member of the body.
-pub(super) fn pointer(member: &str) -> String {
-    format!("/{}", member.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Whether one of them refuses the request.
 pub(super) fn refuse(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_point_into_the_body() {
+        let findings = vec![Finding::error("a", "", "m"), Finding::error("b", "/port", "m")];
+        let moved: Vec<_> = under("a/b~c", findings).map(|finding| finding.pointer).collect();
+        assert_eq!(moved, ["/a~1b~0c", "/a~1b~0c/port"]);
+    }
 }

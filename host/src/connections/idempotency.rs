@@ -1,10 +1,13 @@
 //! Asking twice without having it done twice (`Idempotency-Key`).
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hmac, rand};
 use tokio::sync::OnceCell;
 
-use super::{Connection, Connections, Error, Request, finding, now};
+use super::{Connection, Connections, Error, Request, now};
+use crate::connectors::contract::Finding;
 use crate::secrets::{self, Reference, Secret, SecretStore};
 use crate::store;
 use crate::store::idempotency::IdempotencyRow;
@@ -65,7 +68,11 @@ impl Connections {
         resource_uri: &str,
     ) -> Result<IdempotencyRow, Error> {
         let tag = hmac::sign(self.digest_key.get(self.depository.secrets.as_ref()).await?, &idempotency.digest);
-        let request_digest = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut request_digest = String::with_capacity(64);
+        for byte in tag.as_ref() {
+            // Writing to a text cannot fail.
+            let _ = write!(request_digest, "{byte:02x}");
+        }
         Ok(IdempotencyRow {
             principal: request.caller.principal.clone(),
             key: idempotency.key.clone(),
@@ -82,7 +89,7 @@ impl Connections {
         let earlier = store::idempotency::find(&mut reader, request.tenant, &row.principal, &row.key, since).await?;
         let Some(earlier) = earlier else { return Ok(None) };
         let refuse = |code: &str, message: &str| {
-            Err(Error::Invalid(vec![finding::error(code, "", message, "Use another Idempotency-Key.")]))
+            Err(Error::Invalid(vec![Finding::error(code, "", message).with_hint("Use another Idempotency-Key.")]))
         };
         if earlier.request_digest != row.request_digest {
             return refuse("idempotency_key_reused", "The Idempotency-Key was used for another request.");

@@ -1,7 +1,8 @@
 //! Listing connections.
 
-use super::{Connection, Connections, Error, Request, Status, finding};
+use super::{Connection, Connections, Error, Request, Status};
 use crate::auth::Permission;
+use crate::connectors::contract::Finding;
 use crate::store::connections::{self, Column, Selection};
 
 /// What to list.
@@ -65,12 +66,10 @@ fn sort(fields: &[(String, bool)]) -> Result<Vec<(Column, bool)>, Error> {
         match Column::from_name(field) {
             Some(column) if columns.iter().any(|(earlier, _)| *earlier == column) => {}
             Some(column) => columns.push((column, *descending)),
-            None => findings.push(finding::error(
-                "unknown_sort_field",
-                "/sort",
-                "Connections cannot be sorted by this field.",
-                "Sort by name, created_at, updated_at, status or connection_type.",
-            )),
+            None => findings.push(
+                Finding::error("unknown_value", "?sort", "Connections cannot be sorted by this field.")
+                    .with_hint("Sort by name, created_at, updated_at, status or connection_type."),
+            ),
         }
     }
     if findings.is_empty() { Ok(columns) } else { Err(Error::Invalid(findings)) }

@@ -75,18 +75,18 @@ pub struct Connection {
     /// Grows by one with every change that somebody makes. What a client edits depends on it alone: `If-Match` is
     /// about this number, so that a test in between does not break an edit.
     pub revision: i64,
-    /// Grows by one with every recorded test. It is a part of the ETag, because the record looks different after a
+    /// Grows by one with every recorded test. It is a part of the `ETag`, because the record looks different after a
     /// test, and no part of `If-Match`.
     pub test_revision: i64,
 }
 
 impl Connection {
-    /// The ETag's text without its quotes, such as `3.7`: revision and test revision.
+    /// The text of the `ETag` without its quotes, such as `3.7`: revision and test revision.
     pub fn etag(&self) -> String {
         format!("{}.{}", self.revision, self.test_revision)
     }
 
-    /// The revision in an ETag's text, for `If-Match`; none when it is not one of ours.
+    /// The revision in the text of an `ETag`, for `If-Match`; none when it is not one of ours.
     pub fn revision_of(etag: &str) -> Option<i64> {
         let (revision, test_revision) = etag.split_once('.')?;
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,7 +1,6 @@
 //! Resource URIs: `data:<org>:<project>:<slug>`, or `data:<org>::<slug>` for the whole organisation. They are compared
 //! whole and never parsed.
 
-use super::finding;
 use crate::auth::Tenant;
 use crate::connectors::contract::Finding;
 
@@ -14,27 +13,23 @@ pub(super) fn choose(tenant: &Tenant, name: &str, sent: Option<&str>) -> Result<
     let Some(sent) = sent else {
         let slug = slug(name);
         return if slug.is_empty() {
-            Err(finding::error(
-                "name_without_slug",
-                "/name",
-                "The name has no letter or digit to make a resource URI from.",
-                "Use a name with letters or digits, or send a resource_uri.",
-            ))
+            let message = "The name has no letter or digit to make a resource URI from.";
+            Err(Finding::error("malformed", "/name", message)
+                .with_hint("Use a name with letters or digits, or send a resource_uri."))
         } else {
             Ok(prefix + &slug)
         };
     };
     match sent.strip_prefix(&prefix) {
         Some(end) if !end.is_empty() && slug(end) == end => Ok(sent.to_owned()),
-        _ => Err(finding::error(
-            "resource_uri_malformed",
-            "/resource_uri",
-            format!(
+        _ => {
+            let message = format!(
                 "A resource URI here is `{prefix}` and a slug: at most {MAX_SLUG_CHARS} lower-case letters, digits, \
                  hyphens and underscores, no hyphen at either end and no two in a row."
-            ),
-            "Correct it, or leave it out and have it made from the name.",
-        )),
+            );
+            Err(Finding::error("malformed", "/resource_uri", &message)
+                .with_hint("Correct it, or leave it out and have it made from the name."))
+        }
     }
 }
 

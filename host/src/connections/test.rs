@@ -99,8 +99,8 @@ impl Connections {
 fn accepted(row: &ConnectionRow) -> Result<Accepted, Error> {
     let sent: Value = parse(&row.config_sent, "configuration")?;
     let normalised: Value = parse(&row.config, "configuration")?;
-    let set = record::credentials_set(row)?.into_iter().filter(|(_, set)| *set);
-    let mut credentials_set: Vec<_> = set.map(|(name, _)| name).collect();
+    let credentials = record::credentials_set(row)?.into_iter();
+    let mut credentials_set: Vec<_> = credentials.filter_map(|(name, set)| set.then_some(name)).collect();
     credentials_set.sort();
     Ok(Accepted {
         sent,

@@ -13,6 +13,7 @@ use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target
 use crate::diagnosis::{Fault, Halted, Report, Stage, Stages, code};
 use crate::drivers::{self, Session};
 use crate::egress::Egress;
+use crate::schema;
 use crate::secrets::{Credentials, MAX_SECRET_BYTES};
 
 /// What it takes to try a connection.
@@ -59,15 +60,9 @@ impl Trial {
             &candidate.credentials.names(),
         )
         .await?;
-        if candidate.config.is_object() {
-            match connector.auth_method(&candidate.config) {
-                Ok(method) => findings.extend(check_credentials(&connector, &method, &candidate.credentials)),
-                Err(unknown) => {
-                    let unknown: Vec<_> = finding::under(&candidate.config_member, vec![unknown]).collect();
-                    let told = unknown.iter().any(|new| findings.iter().any(|old| old.pointer == new.pointer));
-                    findings.extend(unknown.into_iter().filter(|_| !told));
-                }
-            }
+        // A method that the connector does not have is among the findings of the configuration.
+        if let Ok(method) = connector.auth_method(&candidate.config) {
+            findings.extend(check_credentials(&connector, &method.name, &candidate.credentials));
         }
         let accepted = accepted.filter(|_| !finding::refuse(&findings)).map(|accepted| (connector, accepted));
         Ok(Checked { findings, accepted })
@@ -108,12 +103,8 @@ impl Trial {
     pub(super) fn connector(&self, type_name: &str) -> Result<Arc<Connector>, Finding> {
         self.connectors.find(type_name).ok_or_else(|| {
             let known: Vec<_> = self.connectors.list().iter().map(|c| c.manifest().type_name.clone()).collect();
-            finding::error(
-                "unknown_type",
-                "/connection_type",
-                "No connector of this type is loaded.",
-                &format!("The types are: {}.", known.join(", ")),
-            )
+            Finding::error("unknown_value", "/connection_type", "No connector for this type is loaded.")
+                .with_hint(&format!("The types are: {}.", known.join(", ")))
         })
     }
 
@@ -157,17 +148,11 @@ pub(super) async fn check_config(
     let mut findings = Vec::new();
     let right_member = &connector.manifest().config_member;
     if member != right_member {
-        findings.push(finding::error(
-            "wrong_member",
-            finding::pointer(member),
-            format!("A connection of this type is configured in `{right_member}`."),
-            &format!("Send the configuration as `{right_member}`."),
-        ));
-    }
-    if !config.is_object() {
-        let message = "The configuration is not an object.";
-        findings.push(finding::error("type", finding::pointer(member), message, "Send a JSON object."));
-        return Ok((findings, None));
+        let message = format!("A connection of this type is configured in `{right_member}`.");
+        findings.push(
+            Finding::error("wrong_member", &schema::member("", member), &message)
+                .with_hint(&format!("Send the configuration as `{right_member}`.")),
+        );
     }
     let (found, accepted) = connector.validate(call, config, credentials_set).await?;
     findings.extend(finding::under(member, found));
@@ -184,8 +169,8 @@ pub(super) fn check_credentials(connector: &Connector, auth_method: &str, creden
         if let Ok(text) = str::from_utf8(value.expose()) {
             object.insert(name.to_owned(), Value::from(text));
         } else {
-            let pointer = format!("/credentials{}", finding::pointer(name));
-            findings.push(finding::error("type", pointer, "The credential is not text.", "Send it as UTF-8 text."));
+            let pointer = schema::member("/credentials", name);
+            findings.push(Finding::error("wrong_type", &pointer, "The credential is not UTF-8 text."));
         }
     }
     let mut object = Value::Object(object);
@@ -198,7 +183,7 @@ pub(super) fn check_credentials(connector: &Connector, auth_method: &str, creden
     let len = credentials.to_secret().expose().len();
     if len > MAX_SECRET_BYTES {
         let message = format!("The credentials have {len} bytes together; at most {MAX_SECRET_BYTES} can be kept.");
-        findings.push(finding::error("too_large", "/credentials", message, "Send shorter ones."));
+        findings.push(Finding::error("too_large", "/credentials", &message));
     }
     findings
 }

@@ -66,14 +66,14 @@ pub(super) trait Adapter: fmt::Debug + Send + Sync {
     fn validate(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
     ) -> Result<Verdict, Failure>;
 
     fn describe(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
     ) -> Result<Result<Descriptor, Vec<Finding>>, Failure>;
 
@@ -81,7 +81,7 @@ pub(super) trait Adapter: fmt::Debug + Send + Sync {
     fn plan(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
         page: &Page,
     ) -> Result<Option<Result<Statement, Vec<Finding>>>, Failure>;
@@ -90,7 +90,7 @@ pub(super) trait Adapter: fmt::Debug + Send + Sync {
     fn diagnose(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
         fault: &Fault,
     ) -> Result<Option<Advice>, Failure>;

@@ -52,14 +52,12 @@ impl Cache {
         let bytes = fs::read(path).ok()?;
         let (mark, code) = bytes.split_at_checked(MARK_BYTES)?;
         let marked = hmac::verify(&self.key, &marked(name, code), mark).is_ok();
-        let component = marked.then(|| deserialize(runner, code));
-        match component {
-            Some(Ok(component)) => Some(component),
-            _ => {
-                tracing::warn!(path = %path.display(), "a cached connector does not carry this installation's mark; compiling it again");
-                None
-            }
+        if let Some(Ok(component)) = marked.then(|| deserialize(runner, code)) {
+            return Some(component);
         }
+        let path = path.display();
+        tracing::warn!(%path, "a cached connector does not carry this installation's mark; compiling it again");
+        None
     }
 
     fn write(&self, path: &Path, name: &str, code: &[u8]) -> io::Result<()> {

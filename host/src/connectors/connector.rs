@@ -172,12 +172,12 @@ impl Connector {
     async fn call<T: Send + 'static>(
         &self,
         call: Call<'_>,
-        work: impl FnOnce(&dyn Adapter, &mut Store<State>, &Context) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&dyn Adapter, &mut Store<State>, Context) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, CallError> {
         let key = Key { organization: call.organization.to_owned(), connector: self.manifest.type_name.clone() };
         let context = Context { purpose: call.purpose };
         let (runtime, adapter, label) = (Arc::clone(&self.runtime), Arc::clone(&self.adapter), Arc::clone(&self.label));
-        let job = move || runtime.call(&label, |store| work(&*adapter, store, &context));
+        let job = move || runtime.call(&label, |store| work(&*adapter, store, context));
         match self.runtime.guests.run(key, job).await {
             Ok(answer) => {
                 answer.inspect_err(|error| tracing::warn!(connector = &*self.label, %error, "a connector call failed"))
@@ -221,7 +221,7 @@ impl Connector {
             credentials_set: Vec::new(),
             written_by: None,
         };
-        let verdict = self.runtime.call(&self.label, |store| self.adapter.validate(store, &context, &sent))?;
+        let verdict = self.runtime.call(&self.label, |store| self.adapter.validate(store, context, &sent))?;
         let Verdict { findings: found, normalised } = self.judge_verdict(example, verdict)?;
         add(&mut findings, found);
         if let Some(normalised) = normalised.filter(|_| findings.is_empty()) {
@@ -231,7 +231,7 @@ impl Connector {
                 ..sent
             };
             let described =
-                self.runtime.call(&self.label, |store| self.adapter.describe(store, &context, &normalised))?;
+                self.runtime.call(&self.label, |store| self.adapter.describe(store, context, &normalised))?;
             let method = self.auth_method(example).map_err(|_| self.nonsense("the method is gone".to_owned()))?;
             let case = Case { manifest: &self.manifest, method, sent: example, credentials_set: &[] };
             match described {

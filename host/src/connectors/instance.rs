@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use wasmtime::{Engine, EngineWeak, ResourceLimiter, Store, StoreContextMut, Trap, UpdateDeadline};
+use wasmtime::{Engine, EngineWeak, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use super::engine::{MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS, MAX_WASM_STACK_BYTES};
 
@@ -81,13 +81,12 @@ pub(super) fn store(engine: &Engine, connector: &Arc<str>) -> Store<State> {
     let mut store = Store::new(engine, state);
     store.limiter(|state| state);
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(on_tick);
+    store.epoch_deadline_callback(|context| on_tick(context.data()));
     store.set_hostcall_fuel(MAX_COPIED_BYTES);
     store
 }
 
-fn on_tick(context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
-    let state = context.data();
+fn on_tick(state: &State) -> wasmtime::Result<UpdateDeadline> {
     if thread_cpu_time().saturating_sub(state.cpu_at_start) >= MAX_CPU {
         return Err(Limit::Cpu.into());
     }

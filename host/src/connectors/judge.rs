@@ -234,3 +234,167 @@ fn astray<T>(reason: String) -> Result<T, Refusal> {
 fn shown(text: &str) -> String {
     text.chars().take(100).flat_map(char::escape_debug).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::contract::Reach;
+    use crate::descriptor::{ClientIdentity, Tls};
+    use serde_json::json;
+
+    fn manifest() -> Manifest {
+        let pattern = |text: &str| text.to_owned();
+        Manifest {
+            type_name: "postgres".to_owned(),
+            version: "1.0.0".to_owned(),
+            title: "PostgreSQL".to_owned(),
+            description: "A database.".to_owned(),
+            config_member: "database_config".to_owned(),
+            config_schema: json!({"properties": {"port": {"default": 5432}}}),
+            auth_member: None,
+            auth_methods: vec![AuthMethod {
+                name: "basic".to_owned(),
+                title: "User and password".to_owned(),
+                credential_schema: json!({"properties": {
+                    "username": {"x-secret": false}, "password": {}, "key": {"x-secret": true}}}),
+            }],
+            reaches: vec![Reach {
+                endpoint_role: "data".to_owned(),
+                host: pattern("{/host}"),
+                port: pattern("{/port}"),
+                tls_mode: pattern("{/ssl_mode}"),
+                server_name: Some(pattern("{/server_name}")),
+                roots: vec![pattern("{/root}")],
+            }],
+            drivers: vec!["postgres".to_owned()],
+            examples: vec![],
+            setup: vec![],
+        }
+    }
+
+    fn parameter(name: &str, value: Value) -> Parameter {
+        Parameter { name: name.to_owned(), value }
+    }
+
+    fn credential(name: &str) -> Value {
+        Value::Credential(name.to_owned())
+    }
+
+    /// The descriptor that a good connector gives for `{"host": "db.example.com"}`.
+    fn descriptor() -> Descriptor {
+        Descriptor {
+            driver: "postgres".to_owned(),
+            endpoints: vec![Endpoint {
+                role: "data".to_owned(),
+                host: "DB.example.com".to_owned(),
+                port: 5432,
+                tls: Tls { mode: TlsMode::VerifyFull, server_name: None, roots: vec![], identity: None },
+            }],
+            authentications: vec![Authentication {
+                endpoint_role: "data".to_owned(),
+                scheme: "password".to_owned(),
+                parameters: vec![
+                    parameter("username", credential("username")),
+                    parameter("password", credential("password")),
+                ],
+            }],
+            parameters: vec![parameter("database", Value::Text("sales".to_owned()))],
+        }
+    }
+
+    fn judge(sent: &Json, credentials: &[&str], change: impl FnOnce(&mut Descriptor)) -> Result<Target, Refusal> {
+        let mut descriptor = descriptor();
+        change(&mut descriptor);
+        let manifest = manifest();
+        let credentials_set: Vec<_> = credentials.iter().map(|&name| name.to_owned()).collect();
+        Case { manifest: &manifest, method: &manifest.auth_methods[0], sent, credentials_set: &credentials_set }
+            .judge(descriptor)
+    }
+
+    type Change = fn(&mut Descriptor);
+
+    const SET: &[&str] = &["password", "username"];
+
+    #[test]
+    fn binds_every_credential_to_where_it_goes() {
+        let target = judge(&json!({"host": "db.example.com"}), SET, |_| ()).unwrap();
+        let bound: Vec<_> =
+            target.bindings.iter().map(|it| (it.credential.as_str(), it.host.as_str(), it.port)).collect();
+        assert_eq!(bound, [("password", "db.example.com", 5432), ("username", "db.example.com", 5432)]);
+
+        let loose = json!({"host": "db.example.com", "ssl_mode": "disable"});
+        let tightened = judge(&loose, SET, |_| ()).unwrap();
+        assert_eq!(tightened.bindings, target.bindings, "a connector may tighten TLS");
+        let other = judge(&loose, SET, |it| it.endpoints[0].tls.mode = TlsMode::Require).unwrap();
+        assert_ne!(other.bindings, target.bindings);
+    }
+
+    #[test]
+    fn leaves_out_what_is_not_set() {
+        let target = judge(&json!({"host": "db.example.com"}), &["username"], |it| {
+            it.endpoints[0].tls.identity = Some(ClientIdentity { certificate: String::new(), key: credential("key") });
+        });
+        let target = target.unwrap();
+        assert_eq!(target.descriptor.authentications[0].parameters.len(), 1);
+        assert_eq!(target.descriptor.endpoints[0].tls.identity, None);
+        assert_eq!(target.bindings.len(), 1);
+    }
+
+    #[test]
+    fn refuses_to_be_led_astray() {
+        let sent = json!({"host": "db.example.com", "root": "ROOT", "server_name": "db.internal"});
+        let good = |it: &mut Descriptor| it.endpoints[0].tls.roots = vec!["ROOT".to_owned()];
+        assert!(judge(&sent, SET, good).is_ok());
+        assert!(
+            judge(&sent, SET, |it| {
+                good(it);
+                it.endpoints[0].tls.server_name = Some("DB.internal".to_owned());
+            })
+            .is_ok()
+        );
+        let changes: &[(&str, Change)] = &[
+            ("another host", |it| it.endpoints[0].host = "evil.example.net".to_owned()),
+            ("another port", |it| it.endpoints[0].port = 5433),
+            ("another role", |it| it.endpoints.push(Endpoint { role: "token".to_owned(), ..it.endpoints[0].clone() })),
+            ("looser TLS", |it| it.endpoints[0].tls.mode = TlsMode::VerifyCa),
+            ("another name", |it| it.endpoints[0].tls.server_name = Some("evil.example.net".to_owned())),
+            ("other roots", |it| it.endpoints[0].tls.roots = vec!["EVIL".to_owned()]),
+            ("no roots", |it| it.endpoints[0].tls.roots.clear()),
+            ("a secret as user name", |it| it.authentications[0].parameters[0].value = credential("password")),
+            ("a credential twice", |it| it.authentications[0].parameters[1].value = credential("username")),
+            ("a credential to a driver", |it| it.parameters[0].value = credential("password")),
+        ];
+        for (what, change) in changes {
+            let refusal = judge(&sent, SET, |it| {
+                good(it);
+                change(it);
+            });
+            assert!(matches!(refusal, Err(Refusal::Astray(_))), "{what}: {refusal:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_nonsense() {
+        let changes: &[(&str, Change)] = &[
+            ("an unknown driver", |it| it.driver = "mysql".to_owned()),
+            ("no endpoint", |it| it.endpoints.clear()),
+            ("a driver's unknown parameter", |it| it.parameters[0].name = "options".to_owned()),
+            ("a parameter twice", |it| it.parameters.push(it.parameters[0].clone())),
+            ("an unknown scheme", |it| it.authentications[0].scheme = "trust".to_owned()),
+            ("a scheme's unknown parameter", |it| it.authentications[0].parameters[0].name = "user".to_owned()),
+            ("a literal password", |it| it.authentications[0].parameters[1].value = Value::Text("x".to_owned())),
+            ("an unknown credential", |it| it.authentications[0].parameters[1].value = credential("token")),
+        ];
+        for (what, change) in changes {
+            let refusal = judge(&json!({"host": "db.example.com"}), SET, change);
+            assert!(matches!(refusal, Err(Refusal::Nonsense(_))), "{what}: {refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_roots_has_a_digest_of_its_own() {
+        let digest = |roots: &[&str]| roots_digest(&roots.iter().map(|&root| root.to_owned()).collect::<Vec<_>>());
+        assert_eq!(digest(&[]), "");
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+    }
+}

@@ -40,19 +40,19 @@ impl Runtime {
     ) -> Result<T, CallError> {
         let mut store = instance::store(&self.engine, connector);
         let answer = self.ticker.during(|| work(&mut store));
-        answer.map_err(|failure| match failure {
-            Failure::Nonsense(reason) => CallError::Nonsense { connector: connector.to_string(), reason },
-            Failure::Guest(error) => match instance::limit(&error, &store) {
-                Some(limit) => CallError::Limit {
-                    connector: connector.to_string(),
-                    limit: limit.to_string(),
-                    time: limit.is_time(),
-                },
-                None => {
-                    tracing::warn!(connector = &**connector, error = format!("{error:#}"), "a connector trapped");
-                    CallError::Trap { connector: connector.to_string() }
-                }
-            },
-        })
+        answer.map_err(|failure| explain(failure, connector, &store))
     }
+}
+
+/// A failure in the words for a caller.
+fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> CallError {
+    let error = match failure {
+        Failure::Nonsense(reason) => return CallError::Nonsense { connector: connector.to_string(), reason },
+        Failure::Guest(error) => error,
+    };
+    if let Some(limit) = instance::limit(&error, store) {
+        return CallError::Limit { connector: connector.to_string(), limit: limit.to_string(), time: limit.is_time() };
+    }
+    tracing::warn!(connector = &**connector, error = format!("{error:#}"), "a connector trapped");
+    CallError::Trap { connector: connector.to_string() }
 }

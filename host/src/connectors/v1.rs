@@ -12,7 +12,6 @@ use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Pa
 use crate::json;
 
 mod bindings {
-    #![expect(missing_docs, clippy::pedantic, reason = "generated; documented in the WIT package")]
     wasmtime::component::bindgen!({ path: "../wit", world: "full-connector" });
 }
 
@@ -72,7 +71,7 @@ impl Adapter for Version1 {
     fn validate(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
     ) -> Result<Verdict, Failure> {
         let verdict = self.connector(store)?.call_validate(store, &context.into(), &configuration.into())?;
@@ -85,7 +84,7 @@ impl Adapter for Version1 {
     fn describe(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
     ) -> Result<Result<Descriptor, Vec<Finding>>, Failure> {
         match self.connector(store)?.call_describe(store, &context.into(), &configuration.into())? {
@@ -97,7 +96,7 @@ impl Adapter for Version1 {
     fn plan(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
         page: &Page,
     ) -> Result<Option<Result<Statement, Vec<Finding>>>, Failure> {
@@ -113,7 +112,7 @@ impl Adapter for Version1 {
     fn diagnose(
         &self,
         store: &mut Store<State>,
-        context: &Context,
+        context: Context,
         configuration: &Configuration,
         fault: &super::adapter::Fault,
     ) -> Result<Option<Advice>, Failure> {
@@ -148,8 +147,8 @@ fn parse(what: &str, text: &str) -> Result<serde_json::Value, Failure> {
     json::parse(text.as_bytes()).map_err(|error| Failure::Nonsense(format!("{what} is not JSON: {error}")))
 }
 
-impl From<&Context> for types::Context {
-    fn from(context: &Context) -> Self {
+impl From<Context> for types::Context {
+    fn from(context: Context) -> Self {
         Self { locale: "en".to_owned(), purpose: context.purpose.name().to_owned(), extras: Vec::new() }
     }
 }

@@ -1,1 +1,11 @@
+//! What the tests and the demo start: throw-away PostgreSQL servers, certificates, a Patchpanel process and a client for
+//! its API. Everything started here ends with the process that started it, also when that one is killed, and leaves
+//! nothing behind.
 
+pub mod certificates;
+pub mod client;
+pub mod directory;
+pub mod patchpanel;
+pub mod postgres;
+pub mod process;
+pub mod sales;

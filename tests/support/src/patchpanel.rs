@@ -1,0 +1,216 @@
+//! The real program, started as an operator would.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::Signal;
+
+use crate::client::Client;
+use crate::directory::TemporaryDirectory;
+use crate::process::Process;
+
+const READY_LIMIT: Duration = Duration::from_mins(1);
+const PROBE_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A running `patchpanel serve`. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Patchpanel {
+    process: Process,
+    address: SocketAddr,
+    settings: Settings,
+}
+
+/// What it is started with: `PATCHPANEL_…` variables, and nothing else of our environment but the search path.
+#[derive(Debug, Clone)]
+struct Settings {
+    program: PathBuf,
+    variables: Vec<(String, String)>,
+    directory: TemporaryDirectory,
+}
+
+/// How it shall be started.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    program: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    directory: Option<TemporaryDirectory>,
+    variables: Vec<(String, String)>,
+}
+
+impl Patchpanel {
+    /// In development mode, with a data directory of its own, on a free port of 127.0.0.1.
+    pub fn start() -> Result<Self> {
+        Self::builder().start()
+    }
+
+    /// To be described.
+    pub fn builder() -> Builder {
+        Builder { program: None, listen: None, directory: None, variables: Vec::new() }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Such as `http://127.0.0.1:8002`.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A client without a token.
+    pub fn client(&self) -> Client {
+        Client::new(&self.origin())
+    }
+
+    /// A client for a member of an organization, in a project of it.
+    pub fn client_of(&self, organization: &str, project: &str, role: &str) -> Result<Client> {
+        let token = self.token(&["--org", organization, "--project", project, "--role", role])?;
+        Ok(self.client().with_token(&token).with_project(project))
+    }
+
+    /// A token from `patchpanel token` with these arguments.
+    pub fn token(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.settings.command("token").args(arguments).output().context("cannot start patchpanel")?;
+        ensure!(output.status.success(), "patchpanel token: {}", String::from_utf8_lossy(&output.stderr).trim());
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// A command of the same program with the same settings.
+    pub fn command(&self, name: &str) -> Command {
+        self.settings.command(name)
+    }
+
+    /// Where it keeps its data: `data` in the directory that a next server can be given.
+    pub fn directory(&self) -> &TemporaryDirectory {
+        &self.settings.directory
+    }
+
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.process.ended()
+    }
+
+    /// Everything that it and the servers before it in this directory have written to their outputs.
+    pub fn log(&self) -> Result<String> {
+        self.process.log()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&mut self, signal: Signal) -> Result<()> {
+        self.process.signal(signal)
+    }
+
+    /// `SIGTERM`, and waits for the end.
+    pub fn stop(&mut self) -> Result<ExitStatus> {
+        self.process.stop()
+    }
+
+    /// `kill -9`, and waits for the end.
+    pub fn kill(&mut self) -> Result<ExitStatus> {
+        self.process.kill()
+    }
+}
+
+impl Settings {
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(name).env_clear().env("PATCHPANEL_DATA_DIR", self.directory.path().join("data"));
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (format!("PATCHPANEL_{name}"), value)));
+        command
+    }
+}
+
+impl Builder {
+    /// The program, instead of the one that was built together with the running one.
+    #[must_use]
+    pub fn program(mut self, program: &Path) -> Self {
+        self.program = Some(program.to_owned());
+        self
+    }
+
+    /// Where to listen, instead of a free port of 127.0.0.1.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = Some(address);
+        self
+    }
+
+    /// The directory of an earlier server, to go on with its data.
+    #[must_use]
+    pub fn directory(mut self, directory: &TemporaryDirectory) -> Self {
+        self.directory = Some(directory.clone());
+        self
+    }
+
+    /// A setting by the name of its environment variable without `PATCHPANEL_`.
+    #[must_use]
+    pub fn setting(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it and returns when it says that it is ready.
+    pub fn start(self) -> Result<Patchpanel> {
+        let program = self.program.map_or_else(built_program, Ok)?;
+        let directory = self.directory.map_or_else(|| TemporaryDirectory::new("host"), Ok)?;
+        let address = match self.listen {
+            Some(address) => address,
+            None => TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?.local_addr()?,
+        };
+        let mut variables = vec![("LISTEN".to_owned(), address.to_string())];
+        variables.extend(self.variables);
+        let log = directory.path().join("log");
+        let settings = Settings { program, variables, directory };
+        let process = Process::start(&mut settings.command("serve"), log, Signal::TERM, &settings.directory)?;
+        let mut server = Patchpanel { process, address, settings };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+}
+
+impl Patchpanel {
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let client = self.client();
+        loop {
+            if let Some(status) = self.process.ended()? {
+                bail!("patchpanel ended with {status}; its log ends with\n{}", self.process.log_tail());
+            }
+            let answer = match client.get("/health/ready") {
+                Ok(reply) if reply.status.is_success() => return Ok(()),
+                Ok(reply) => reply.body,
+                Err(error) => format!("{error:#}"),
+            };
+            if start.elapsed() > READY_LIMIT {
+                let limit = READY_LIMIT.as_secs();
+                bail!(
+                    "patchpanel is not ready after {limit} s: {answer}; its log ends with\n{}",
+                    self.process.log_tail()
+                );
+            }
+            std::thread::sleep(PROBE_INTERVAL);
+        }
+    }
+}
+
+/// The program that cargo has put beside the running one, or above it when that is a test in `deps`.
+fn built_program() -> Result<PathBuf> {
+    let running = std::env::current_exe().context("cannot find the running program")?;
+    let found =
+        running.ancestors().skip(1).take(2).map(|directory| directory.join("patchpanel")).find(|path| path.is_file());
+    found.with_context(|| {
+        format!("there is no `patchpanel` beside {}; build it with `cargo build -p patchpanel`", running.display())
+    })
+}

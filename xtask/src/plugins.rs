@@ -1,0 +1,108 @@
+//! Builds the connectors in `plugins/` to components in `target/connectors/`.
+
+mod standard_library;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use wit_component::ComponentEncoder;
+
+pub(crate) use self::standard_library::Source;
+use self::standard_library::{StandardLibrary, TARGET};
+use crate::packages::Install;
+use crate::progress::Progress;
+use crate::workspace;
+
+/// One connector of this repository.
+struct Plugin {
+    /// The name of its directory, and of the component.
+    name: String,
+    package: String,
+    /// The file that cargo makes of it.
+    module: String,
+}
+
+/// Builds all of them and returns the directory of the components.
+pub(crate) fn build(source: Source, install: Install, progress: &mut Progress) -> Result<PathBuf> {
+    let plugins = list()?;
+    let library = StandardLibrary::find(source, install, progress)?;
+    let mut cargo = library.cargo();
+    cargo.args(["build", "--locked", "--profile", "plugin", "--target", TARGET]);
+    for plugin in &plugins {
+        cargo.args(["--package", &plugin.package]);
+    }
+    progress.run("Building the connectors", &mut cargo, "see the compiler's messages above")?;
+    let modules = library.target_directory().join(TARGET).join("plugin");
+    let components = workspace::target().join("connectors");
+    progress.step("Making components of them", || {
+        std::fs::create_dir_all(&components).with_context(|| format!("cannot create {}", components.display()))?;
+        plugins.iter().try_for_each(|plugin| plugin.make_component(&modules, &components))?;
+        remove_others(&plugins, &components)
+    })?;
+    Ok(components)
+}
+
+impl Plugin {
+    fn make_component(&self, modules: &Path, components: &Path) -> Result<()> {
+        let module = modules.join(&self.module);
+        let bytes = std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
+        let component = ComponentEncoder::default()
+            .validate(true)
+            .module(&bytes)
+            .and_then(|mut encoder| encoder.encode())
+            .with_context(|| format!("{} does not fit the contract in wit/", module.display()))?;
+        let path = components.join(format!("{}.wasm", self.name));
+        // An unchanged component keeps its time, and one that is being read is never half written.
+        if std::fs::read(&path).is_ok_and(|present| present == component) {
+            return Ok(());
+        }
+        let unfinished = components.join(format!("{}.wasm.{}", self.name, std::process::id()));
+        std::fs::write(&unfinished, &component).with_context(|| format!("cannot write {}", unfinished.display()))?;
+        std::fs::rename(&unfinished, &path).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// A connector that has been renamed or removed must not be loaded any more.
+fn remove_others(plugins: &[Plugin], components: &Path) -> Result<()> {
+    for entry in components.read_dir()? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        if !plugins.iter().any(|plugin| Some(plugin.name.as_str()) == name) {
+            std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The packages below `plugins/` that make a C-style library, which is what a Wasm module is to cargo.
+fn list() -> Result<Vec<Plugin>> {
+    let output = Command::new(workspace::cargo())
+        .args(["metadata", "--no-deps", "--format-version=1", "--locked"])
+        .current_dir(workspace::root())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr).trim());
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata printed no JSON")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata listed no packages")?;
+    let plugins: Vec<Plugin> = packages.iter().filter_map(plugin).collect();
+    ensure!(!plugins.is_empty(), "there is no connector in plugins/");
+    Ok(plugins)
+}
+
+fn plugin(package: &Value) -> Option<Plugin> {
+    let directory = Path::new(package["manifest_path"].as_str()?).parent()?;
+    if directory.parent()? != workspace::root().join("plugins") {
+        return None;
+    }
+    let targets = package["targets"].as_array()?;
+    let library = targets.iter().find(|target| {
+        target["crate_types"].as_array().is_some_and(|types| types.iter().any(|crate_type| crate_type == "cdylib"))
+    })?;
+    Some(Plugin {
+        name: directory.file_name()?.to_str()?.to_owned(),
+        package: package["name"].as_str()?.to_owned(),
+        module: format!("{}.wasm", library["name"].as_str()?.replace('-', "_")),
+    })
+}

@@ -1,0 +1,129 @@
+//! Rust's standard library for Wasm: the one that rustup installs, else one that is built from Debian's sources.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::packages::Install;
+use crate::progress::Progress;
+use crate::workspace;
+
+/// What connectors are compiled for: no operating system, no WASI.
+pub(super) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The packages of Debian that have the sources, with the compiler that fits them, and where that compiler is.
+const PACKAGES: [&str; 2] = ["rustc-web", "rust-web-src"];
+const PACKAGED_RUSTC: &str = "/usr/bin/rustc";
+const PACKAGED_SOURCES: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
+
+const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
+
+/// Where the standard library may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Source {
+    /// The one that is installed, else from rustup, else from Debian's sources.
+    Auto,
+    /// Built from Debian's packages rustc-web and rust-web-src; nothing is asked of rustup.
+    Source,
+}
+
+/// A standard library that can be used.
+pub(super) enum StandardLibrary {
+    Installed,
+    FromSource { linker: PathBuf },
+}
+
+impl StandardLibrary {
+    pub(super) fn find(source: Source, install: Install, progress: &mut Progress) -> Result<Self> {
+        if installed()? {
+            return Ok(Self::Installed);
+        }
+        if source == Source::Auto {
+            match download(progress) {
+                Ok(()) => return Ok(Self::Installed),
+                Err(error) => println!("  {error:#}; building it from Debian's sources instead"),
+            }
+            progress.interrupt.check()?;
+        }
+        if !packaged() {
+            let purpose =
+                format!("Rust's standard library for {TARGET} (also to be had by `rustup target add {TARGET}`)");
+            install.install(&PACKAGES, &purpose, progress)?;
+            ensure!(
+                packaged(),
+                "the packages {} lack {PACKAGED_SOURCES}; use `rustup target add {TARGET}`",
+                PACKAGES.join(" and ")
+            );
+        }
+        Ok(Self::FromSource { linker: linker()? })
+    }
+
+    /// A cargo that compiles with it.
+    pub(super) fn cargo(&self) -> Command {
+        let mut cargo = Command::new(workspace::cargo());
+        cargo.current_dir(workspace::root()).arg("--config").arg("build.rustc-wrapper=''");
+        cargo.env("CARGO_TARGET_DIR", self.target_directory());
+        // Flags for this machine's processor or linker mean nothing to a Wasm module.
+        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        if let Self::FromSource { linker } = self {
+            // Building the standard library is not stable; a released compiler does it when told that it is bootstrapping.
+            cargo.env("RUSTC", PACKAGED_RUSTC).env("RUSTC_BOOTSTRAP", "1");
+            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+            cargo.arg("-Zbuild-std=std,panic_abort");
+        }
+        cargo
+    }
+
+    /// Apart from the host's and from each other's, since a compiler does not use what another one has built.
+    pub(super) fn target_directory(&self) -> PathBuf {
+        workspace::target().join(match self {
+            Self::Installed => "wasm",
+            Self::FromSource { .. } => "wasm-source",
+        })
+    }
+}
+
+/// Whether rustc finds it.
+fn installed() -> Result<bool> {
+    let libraries = rustc(&["--print", "target-libdir", "--target", TARGET])?;
+    let mut names = Vec::new();
+    // A target that is not installed has no directory.
+    for entry in Path::new(&libraries).read_dir().into_iter().flatten() {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(["libcore-", "libstd-"].iter().all(|library| names.iter().any(|name| name.starts_with(library))))
+}
+
+fn download(progress: &mut Progress) -> Result<()> {
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", TARGET]);
+    println!("… Getting Rust's standard library for {TARGET}");
+    let status = progress.interrupt.run(&mut rustup, Some(DOWNLOAD_LIMIT))?;
+    ensure!(status.success(), "rustup cannot get it ({status})");
+    ensure!(installed()?, "rustup has got it, but not for the compiler that `rustc` runs");
+    Ok(())
+}
+
+fn packaged() -> bool {
+    Path::new(PACKAGED_RUSTC).is_file() && Path::new(PACKAGED_SOURCES).is_file()
+}
+
+/// Debian's compiler brings no linker for Wasm; rustup's does.
+fn linker() -> Result<PathBuf> {
+    let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
+    let host = rustc(&["--print", "host-tuple"])?;
+    let linker = sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
+    if !linker.is_file() {
+        bail!("there is no linker for Wasm at {}; use a Rust that rustup has installed", linker.display());
+    }
+    Ok(linker)
+}
+
+fn rustc(arguments: &[&str]) -> Result<String> {
+    let output =
+        Command::new("rustc").args(arguments).output().context("cannot start rustc; install Rust by rustup")?;
+    ensure!(output.status.success(), "rustc: {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
