@@ -100,7 +100,7 @@ fn open_routes() -> OpenApiRouter<Arc<Api>> {
 
 /// The OpenAPI document of all routes.
 pub fn document() -> OpenApi {
-    routes().into_openapi().merge_from(open_routes().into_openapi())
+    openapi::with_tenant_headers(routes().into_openapi()).merge_from(open_routes().into_openapi())
 }
 
 /// Everything that is served.
