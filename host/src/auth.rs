@@ -1,4 +1,10 @@
-//! Who calls, and what they may do: a token becomes a `Caller`, roles become permissions.
+//! Who calls, and what they may do: a token becomes a [`Caller`], roles become permissions.
+
+pub mod development;
+pub mod role;
+pub mod token;
+
+pub use role::Role;
 
 /// The tenant that a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +15,7 @@ pub struct Tenant {
     pub project: Option<String>,
 }
 
-/// What a role allows; see the table in `role.rs`.
+/// What a role allows; the table is in [`role`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
     /// See records.
@@ -24,6 +30,28 @@ pub enum Permission {
     Operate,
 }
 
+impl Permission {
+    /// Its name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Use => "use",
+            Self::Operate => "operate",
+        }
+    }
+}
+
+/// A role and where it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The project; none is the whole organisation and every project in it.
+    pub project: Option<String>,
+    /// The role.
+    pub role: Role,
+}
+
 /// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -31,12 +59,109 @@ pub struct Caller {
     pub principal: String,
     /// The organisation.
     pub organization: String,
+    /// The roles, each where it holds.
+    pub grants: Vec<Grant>,
 }
 
 impl Caller {
-    /// Whether the caller's roles allow this there.
+    /// Whether the caller's roles allow this there. A role of the organisation holds in every project; a role of a
+    /// project holds in that project only.
     pub fn may(&self, permission: Permission, tenant: &Tenant) -> bool {
-        let _ = (permission, tenant);
-        todo!()
+        self.organization == tenant.organization
+            && self.grants.iter().any(|grant| {
+                (grant.project.is_none() || grant.project == tenant.project) && grant.role.allows(permission)
+            })
+    }
+}
+
+/// Why a name of an organisation or project is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// It is empty or too long.
+    #[error("it must have 1 to 255 characters")]
+    Length,
+    /// It has a character that may not be there.
+    #[error("it must not contain `/`, `%`, white space around it or control characters")]
+    Character,
+    /// An organisation with a colon would make `data:<org>:<project>:<slug>` ambiguous.
+    #[error("it must not contain `:`")]
+    Colon,
+}
+
+/// Checks the name of a project: an opaque text (a UUID, a slug, `proj:slug`) that is a part of resource URIs.
+pub fn check_project(name: &str) -> Result<(), NameError> {
+    if name.is_empty() || name.chars().count() > 255 {
+        return Err(NameError::Length);
+    }
+    if name.chars().any(|c| matches!(c, '/' | '%') || c.is_control()) || name.trim() != name {
+        return Err(NameError::Character);
+    }
+    Ok(())
+}
+
+/// Checks the name of an organisation: as for a project, and without a colon.
+pub fn check_organization(name: &str) -> Result<(), NameError> {
+    check_project(name)?;
+    if name.contains(':') { Err(NameError::Colon) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(project: Option<&str>, role: Role) -> Caller {
+        Caller {
+            principal: "user:alice".to_owned(),
+            organization: "acme".to_owned(),
+            grants: vec![Grant { project: project.map(str::to_owned), role }],
+        }
+    }
+
+    fn tenant(organization: &str, project: Option<&str>) -> Tenant {
+        Tenant { organization: organization.to_owned(), project: project.map(str::to_owned) }
+    }
+
+    #[test]
+    fn roles_of_the_organization_flow_down_and_nowhere_else() {
+        for (granted, organization, project, allowed) in [
+            (None, "acme", None, true),
+            (None, "acme", Some("sales"), true),
+            (None, "other", None, false),
+            (None, "other", Some("sales"), false),
+            (Some("sales"), "acme", Some("sales"), true),
+            (Some("sales"), "acme", Some("Sales"), false),
+            (Some("sales"), "acme", Some("hr"), false),
+            (Some("sales"), "acme", None, false),
+            (Some("sales"), "other", Some("sales"), false),
+        ] {
+            assert_eq!(
+                caller(granted, Role::Viewer).may(Permission::Read, &tenant(organization, project)),
+                allowed,
+                "role in {granted:?}, asked in {organization}/{project:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_opaque_but_bounded() {
+        let long = "x".repeat(256);
+        for (name, verdict) in [
+            ("sales", Ok(())),
+            ("proj:sales", Ok(())),
+            ("2f1d6d2e-7a58-4a5e-9d0e-0d9f3c1f5a11", Ok(())),
+            ("Vertrieb Süd", Ok(())),
+            ("", Err(NameError::Length)),
+            (&long, Err(NameError::Length)),
+            ("a/b", Err(NameError::Character)),
+            ("a%3Ab", Err(NameError::Character)),
+            ("a\nb", Err(NameError::Character)),
+            ("a\u{0}", Err(NameError::Character)),
+            ("a\u{85}", Err(NameError::Character)),
+            (" a", Err(NameError::Character)),
+        ] {
+            assert_eq!(check_project(name), verdict, "{name:?}");
+        }
+        assert_eq!(check_organization("acme"), Ok(()));
+        assert_eq!(check_organization("ac:me"), Err(NameError::Colon));
     }
 }

@@ -1,1 +1,111 @@
-//! To be written.
+//! The command line. `--help` is the manual.
+
+mod serve;
+mod stage_table;
+mod token;
+mod verify;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use crate::settings::{self, Settings};
+
+/// The program failed, or the connection does.
+const FAILED: u8 = 1;
+
+/// The input is wrong: flags, settings or a configuration.
+const BAD_INPUT: u8 = 2;
+
+/// The connection host: a data source is registered once, every application uses it, and none holds the password.
+#[derive(Debug, clap::Parser)]
+#[command(name = "patchpanel", version, max_term_width = 120)]
+#[command(long_about = "\
+The connection host: a data source is registered once, every application uses it, and none holds the password.
+
+Without a command it serves. Without any setting it serves in development mode: on 127.0.0.1:8002, with SQLite and a \
+local secret store in one data directory, and with tokens from `patchpanel token`. For real users see --production.
+
+Settings come from defaults, then the file of --settings-file, then the environment, then flags; the later ones win. \
+Keys, passwords and tokens are never given as flags: they are in files.")]
+#[command(after_long_help = "\
+Examples:
+  patchpanel
+      serves in development mode
+  export TOKEN=$(patchpanel token --org acme --project sales --role developer)
+  curl -H \"Authorization: Bearer $TOKEN\" -H 'X-Project-ID: sales' http://127.0.0.1:8002/assets/data/types
+      lists the connection types
+  patchpanel verify --type postgres --config connection.json
+      tries a connection without a server
+
+The HTTP API is described at /docs and /openapi.json.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Token(token::Token),
+    Verify(verify::Verify),
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+enum Failure {
+    /// The input is wrong; the message says what to do.
+    Input(anyhow::Error),
+    /// Something else; the message says what to do.
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<settings::Error> for Failure {
+    fn from(error: settings::Error) -> Self {
+        Self::Input(error.into())
+    }
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli: Cli = match settings::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        // Help and version are no errors; clap knows where each goes.
+        Err(settings::Error::Usage(error)) => error.exit(),
+        Err(error) => return report(Failure::from(error)),
+    };
+    let outcome = match cli.command {
+        None => serve::run(&cli.settings).map(|()| ExitCode::SUCCESS),
+        Some(Command::Serve(_)) => serve::run(&cli.settings).map(|()| ExitCode::SUCCESS),
+        Some(Command::Token(command)) => token::run(&cli.settings, &command).map(|()| ExitCode::SUCCESS),
+        Some(Command::Verify(command)) => verify::run(&cli.settings, &command),
+    };
+    outcome.unwrap_or_else(report)
+}
+
+/// Says on one line of standard error what went wrong.
+fn report(failure: Failure) -> ExitCode {
+    let (error, code) = match failure {
+        Failure::Input(error) => (error, BAD_INPUT),
+        Failure::Other(error) => (error, FAILED),
+    };
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "patchpanel: {error:#}");
+    ExitCode::from(code)
+}
+
+/// Writes to standard output; a reader that has gone is a failure, not a panic.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+        .map_err(|error| Failure::Other(anyhow::Error::new(error).context("cannot write to standard output")))
+}

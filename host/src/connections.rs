@@ -1,16 +1,54 @@
-//! The life of a connection: verify, register, test, change, delete.
+//! The life of a connection: verify, register, list, change, disable, test, delete. Each operation has a file of its
+//! own, checks the caller's permission first, and answers with the records of [`record`].
+//!
+//! Credentials are in a secret store, everything else in the metadata store. There is no transaction over both:
+//! [`deposit`](Connections) says how nothing is lost all the same, and [`reaper`] removes what nothing points at.
+
+mod binding;
+mod change;
+mod delete;
+mod deposit;
+mod disable;
+mod discover;
+mod finding;
+mod idempotency;
+mod list;
+pub mod reaper;
+pub mod record;
+mod register;
+mod resource_uri;
+mod test;
+pub mod trial;
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::auth::{Caller, Permission, Tenant};
-use crate::connectors::CallError;
-use crate::connectors::contract::Finding;
+use crate::connectors::contract::{Finding, Purpose};
+use crate::connectors::{Call, CallError, Connectors};
 use crate::diagnosis::Report;
-use crate::secrets::Credentials;
+use crate::egress::Egress;
+use crate::secrets::{self, Credentials, Secret, SecretStore};
+use crate::store::{self, Store, connections::ConnectionRow};
+
+pub use idempotency::Idempotency;
+pub use list::{Filter, Listed};
+pub use reaper::Reaper;
+pub use record::{Connection, Status};
+pub use trial::Trial;
+
+/// How often a change without `If-Match` is tried when others change the connection at the same time.
+const ATTEMPTS: usize = 3;
 
 /// The connections of all tenants. Every operation checks the caller's permission itself.
 #[derive(Debug)]
-pub struct Connections {}
+pub struct Connections {
+    store: Store,
+    depository: deposit::Depository,
+    trial: Trial,
+    digest_key: idempotency::DigestKey,
+}
 
 /// What is needed to try a connection.
 #[derive(Debug, Clone)]
@@ -38,6 +76,8 @@ pub struct NewConnection {
     pub tags: Vec<String>,
     /// Chosen by the client instead of being made from the name.
     pub resource_uri: Option<String>,
+    /// Makes it safe to ask again.
+    pub idempotency: Option<Idempotency>,
 }
 
 /// A change: absent members keep their value.
@@ -54,91 +94,7 @@ pub struct Change {
     /// Member and configuration; replaced whole.
     pub config: Option<(String, Value)>,
     /// Per field: a value sets, none clears.
-    pub credentials: Vec<(String, Option<crate::secrets::Secret>)>,
-}
-
-/// A connection's status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Registered, never tested.
-    Pending,
-    /// The last test was good.
-    Active,
-    /// The last test was bad.
-    Error,
-    /// Not to be used until an operator enables it.
-    Disabled,
-}
-
-/// A registered connection; no credential, ever. Times are microseconds since 1970, UTC.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Connection {
-    /// `data:<org>:<project>:<slug>`.
-    pub resource_uri: String,
-    /// The tenant that it belongs to.
-    pub tenant: Tenant,
-    /// Its name.
-    pub name: String,
-    /// Its description.
-    pub description: String,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// The connector's type name.
-    pub connection_type: String,
-    /// The member that holds the configuration.
-    pub config_member: String,
-    /// The normalised configuration.
-    pub config: Value,
-    /// Every credential of its method, and whether it is set.
-    pub credentials_set: Vec<(String, bool)>,
-    /// Its status.
-    pub status: Status,
-    /// Why, for people.
-    pub status_reason: Option<String>,
-    /// The connector version that normalised the configuration.
-    pub connector_version: String,
-    /// Who registered it.
-    pub created_by: String,
-    /// Who changed it last.
-    pub updated_by: String,
-    /// When.
-    pub created_at: i64,
-    /// When.
-    pub updated_at: i64,
-    /// When.
-    pub last_tested_at: Option<i64>,
-    /// Grows by one with every change; the ETag.
-    pub revision: i64,
-}
-
-/// What to list.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// In name and description.
-    pub search: Option<String>,
-    /// All of them.
-    pub tags: Vec<String>,
-    /// `user:<id>`.
-    pub created_by: Option<String>,
-    /// The type name.
-    pub connection_type: Option<String>,
-    /// The status.
-    pub status: Option<Status>,
-    /// Field and whether descending: `name`, `created_at`, `updated_at`, `status`, `connection_type`.
-    pub sort: Vec<(String, bool)>,
-    /// From 1.
-    pub page: u32,
-    /// 1 to 100.
-    pub limit: u32,
-}
-
-/// One page of a list.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    /// The connections.
-    pub connections: Vec<Connection>,
-    /// Of all pages.
-    pub total: u64,
+    pub credentials: Vec<(String, Option<Secret>)>,
 }
 
 /// Why an operation was refused or failed.
@@ -151,13 +107,13 @@ pub enum Error {
     #[error("your roles do not allow this; it needs the permission {0:?}")]
     Forbidden(Permission),
     /// One with that resource URI is there.
-    #[error("a connection with the resource URI {0} exists")]
+    #[error("a connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own")]
     AlreadyExists(String),
     /// The input is wrong; pointers start at the request's body.
     #[error("the request is not valid")]
     Invalid(Vec<Finding>),
     /// The change would send stored credentials somewhere else.
-    #[error("the change needs these credentials to be sent again: {0:?}")]
+    #[error("the change needs these credentials to be sent again: {}", .0.join(", "))]
     CredentialsRequired(Vec<String>),
     /// `If-Match` does not hold.
     #[error("the connection has changed since; its revision is {0}")]
@@ -168,6 +124,12 @@ pub enum Error {
     /// The connector did not do its part.
     #[error(transparent)]
     Connector(#[from] CallError),
+    /// The metadata store did not do its part.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The secret store did not do its part.
+    #[error(transparent)]
+    Secrets(#[from] secrets::Error),
 }
 
 /// Who asks, about which tenant.
@@ -180,61 +142,76 @@ pub struct Request<'a> {
 }
 
 impl Connections {
-    /// Tries a connection without storing anything.
-    pub async fn verify(&self, request: Request<'_>, candidate: Candidate) -> Result<Report, Error> {
-        let _ = (request, candidate);
-        todo!()
+    /// The connections in these stores. [`Connections::reaper`] must run beside them.
+    pub fn new(store: Store, secrets: Arc<dyn SecretStore>, connectors: Arc<Connectors>, egress: Arc<Egress>) -> Self {
+        let depository = deposit::Depository { store: store.clone(), secrets, pending: Arc::default() };
+        Self { store, depository, trial: Trial::new(connectors, egress), digest_key: idempotency::DigestKey::default() }
     }
+
+    /// What removes the secrets that no connection points at.
+    pub fn reaper(&self) -> Reaper {
+        Reaper::new(self.depository.clone())
+    }
+
     /// Checks a candidate's configuration and credentials: every finding, with pointers into the request's body.
     pub async fn check(&self, request: Request<'_>, candidate: &Candidate) -> Result<Vec<Finding>, Error> {
-        let _ = (request, candidate);
-        todo!()
+        request.authorize(Permission::Create)?;
+        let call = Call { organization: &request.tenant.organization, purpose: Purpose::Check };
+        Ok(self.trial.check(call, candidate).await?.findings)
     }
-    /// Registers a connection.
-    pub async fn register(&self, request: Request<'_>, new: NewConnection) -> Result<Connection, Error> {
-        let _ = (request, new);
-        todo!()
+
+    /// Tries a connection without storing anything.
+    pub async fn verify(&self, request: Request<'_>, candidate: Candidate) -> Result<Report, Error> {
+        request.authorize(Permission::Create)?;
+        self.trial.run(&request.tenant.organization, &candidate).await
     }
-    /// Lists the connections that the tenant sees: the project's and the organisation's.
-    pub async fn list(&self, request: Request<'_>, filter: &Filter) -> Result<Listed, Error> {
-        let _ = (request, filter);
-        todo!()
-    }
+
     /// Finds one.
     pub async fn find(&self, request: Request<'_>, resource_uri: &str) -> Result<Connection, Error> {
-        let _ = (request, resource_uri);
-        todo!()
+        Ok(Connection::try_from(self.find_for(request, resource_uri, Permission::Read).await?)?)
     }
-    /// Changes one; `revision` is what the caller saw, if it said so.
-    pub async fn change(
+
+    /// Finds one with which the caller may do this. Reading and using needs the permission where the caller stands,
+    /// because a project uses what belongs to its organisation; all else needs it where the connection belongs.
+    async fn find_for(
         &self,
         request: Request<'_>,
         resource_uri: &str,
-        revision: Option<i64>,
-        change: Change,
-    ) -> Result<Connection, Error> {
-        let _ = (request, resource_uri, revision, change);
-        todo!()
+        permission: Permission,
+    ) -> Result<ConnectionRow, Error> {
+        request.authorize(Permission::Read)?;
+        let mut reader = self.store.reader().await?;
+        let row = store::connections::find(&mut reader, request.tenant, resource_uri).await?.ok_or(Error::NotFound)?;
+        let allowed = match permission {
+            Permission::Read | Permission::Use => request.caller.may(permission, request.tenant),
+            Permission::Create | Permission::Delete | Permission::Operate => {
+                request.caller.may(permission, &owner(&row))
+            }
+        };
+        if allowed { Ok(row) } else { Err(Error::Forbidden(permission)) }
     }
-    /// Deletes one.
-    pub async fn delete(&self, request: Request<'_>, resource_uri: &str, revision: Option<i64>) -> Result<(), Error> {
-        let _ = (request, resource_uri, revision);
-        todo!()
+}
+
+impl Request<'_> {
+    /// Whether the caller may do this in the tenant. Who may not even read learns nothing.
+    fn authorize(self, permission: Permission) -> Result<(), Error> {
+        // An empty project would be taken for the whole organisation.
+        if self.tenant.project.as_deref() == Some("") || !self.caller.may(Permission::Read, self.tenant) {
+            return Err(Error::NotFound);
+        }
+        if self.caller.may(permission, self.tenant) { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }
-    /// Tests one with its stored credentials and records the outcome as its status.
-    pub async fn test(&self, request: Request<'_>, resource_uri: &str) -> Result<Report, Error> {
-        let _ = (request, resource_uri);
-        todo!()
+}
+
+/// The tenant that a row belongs to.
+fn owner(row: &ConnectionRow) -> Tenant {
+    Tenant {
+        organization: row.organization.clone(),
+        project: Some(row.project.clone()).filter(|project| !project.is_empty()),
     }
-    /// Disables one (`true`), or enables it.
-    pub async fn set_disabled(
-        &self,
-        request: Request<'_>,
-        resource_uri: &str,
-        revision: Option<i64>,
-        disabled: bool,
-    ) -> Result<Connection, Error> {
-        let _ = (request, resource_uri, revision, disabled);
-        todo!()
-    }
+}
+
+/// Microseconds since 1970, UTC. The one look at the clock.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
 }

@@ -1,30 +1,82 @@
 //! The connectors: Wasm components that validate configurations and describe connections. They never see the network,
 //! the store or a secret value.
+//!
+//! From a file to an answer: [`admission`] decides whether bytes become a connector, [`compile`] makes them code,
+//! [`adapter`] speaks the contract's version, [`guests`] and [`instance`] run one call, and [`verdict`], [`reach`] and
+//! [`judge`] decide whether its answer counts.
 
+mod adapter;
+pub mod admission;
+mod call;
+mod compile;
+mod connector;
 pub mod contract;
+mod engine;
+mod guests;
+mod instance;
+mod judge;
+mod reach;
+mod runtime;
+mod v1;
+mod verdict;
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
+use aws_lc_rs::digest;
 use serde_json::Value;
 
 use crate::descriptor::Descriptor;
-use contract::{Advice, Finding, Manifest, Page, Purpose, Statement};
+use crate::schema::Schema;
+use adapter::Adapter as _;
+use admission::Reason;
+pub use call::{Call, CallError};
+pub use connector::Connector;
+pub use engine::Allocator;
+use runtime::Runtime;
+
+/// Where connectors come from, and how they run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The directory of component files, `*.wasm`.
+    pub directory: PathBuf,
+    /// Where compiled forms are kept.
+    pub cache_directory: PathBuf,
+    /// How instances get their memory.
+    pub allocator: Allocator,
+}
 
 /// The loaded connectors, by type name.
 #[derive(Debug)]
-pub struct Connectors {}
+pub struct Connectors {
+    by_type: BTreeMap<String, Arc<Connector>>,
+}
 
-/// One loaded connector version.
-#[derive(Debug)]
-pub struct Connector {}
-
-/// Who asks, and for what.
-#[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
-    /// The organisation on whose behalf, for fairness and limits.
-    pub organization: &'a str,
-    /// What the answer is for.
-    pub purpose: Purpose,
+/// Why the connectors cannot be loaded at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The directory cannot be read.
+    #[error("the connectors' directory {} cannot be read; name the right one with --connectors-dir", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The compiled forms cannot be kept.
+    #[error("the directory of compiled connectors {} cannot be used", path.display())]
+    Cache {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The engine does not start.
+    #[error("the WebAssembly engine does not start: {0}")]
+    Engine(String),
 }
 
 /// A configuration that the connector accepted.
@@ -74,129 +126,110 @@ pub struct Binding {
     pub roots_digest: String,
 }
 
-/// A connector's failure to answer, which is never the user's mistake. `Display` is fit for the caller.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
-    /// A limit was exceeded; 504 for time, 502 else.
-    #[error("the connector {connector} exceeded its limit: {limit}")]
-    Limit {
-        /// Name and version.
-        connector: String,
-        /// Which limit, its value and the setting.
-        limit: String,
-        /// Whether it was a limit of time.
-        time: bool,
-    },
-    /// It trapped.
-    #[error("the connector {connector} failed")]
-    Trap {
-        /// Name and version.
-        connector: String,
-    },
-    /// Its answer breaks the contract.
-    #[error("the connector {connector} gave an answer that breaks the contract: {reason}")]
-    Nonsense {
-        /// Name and version.
-        connector: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// It describes a connection to somewhere else than the tenant said.
-    #[error("the connector {connector} tried to lead the connection astray: {reason}")]
-    Astray {
-        /// Name and version.
-        connector: String,
-        /// What it tried.
-        reason: String,
-    },
-    /// Too many calls wait.
-    #[error("too many connector calls are waiting; try again in a moment")]
-    Busy,
-}
-
 impl Connectors {
+    /// Loads every component of the directory. One that is refused is logged with every reason and left out; the
+    /// others serve. Compiling takes a moment the first time, so this is not for a serving thread.
+    pub fn load(settings: &Settings) -> Result<Self, Error> {
+        let files = component_files(&settings.directory)
+            .map_err(|source| Error::Directory { path: settings.directory.clone(), source })?;
+        let cache = compile::Cache::open(&settings.cache_directory)
+            .map_err(|source| Error::Cache { path: settings.cache_directory.clone(), source })?;
+        let runtime = Runtime::start(settings.allocator).map_err(|error| Error::Engine(format!("{error:#}")))?;
+        let runtime = Arc::new(runtime);
+        let mut by_type = BTreeMap::<String, Arc<Connector>>::new();
+        for file in files {
+            match load(&runtime, &cache, &file) {
+                Ok(connector) if by_type.contains_key(&connector.manifest.type_name) => {
+                    let message = format!("another file is a connector for {} already", connector.manifest.type_name);
+                    refuse(&file, &[admission::reason("duplicate_type", message)]);
+                }
+                Ok(connector) => {
+                    let (label, digest) = (&*connector.label, &connector.digest);
+                    tracing::info!(connector = label, digest, "connector loaded");
+                    by_type.insert(connector.manifest.type_name.clone(), Arc::new(connector));
+                }
+                Err(reasons) => refuse(&file, &reasons),
+            }
+        }
+        Ok(Self { by_type })
+    }
+
     /// All connectors, sorted by type name.
     pub fn list(&self) -> Vec<Arc<Connector>> {
-        todo!()
+        self.by_type.values().cloned().collect()
     }
 
     /// The connector of this type.
     pub fn find(&self, type_name: &str) -> Option<Arc<Connector>> {
-        let _ = type_name;
-        todo!()
+        self.by_type.get(type_name).cloned()
     }
 }
 
-impl Connector {
-    /// What it says of itself.
-    pub fn manifest(&self) -> &Manifest {
-        todo!()
+fn component_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            files.push(path);
+        }
     }
+    files.sort();
+    Ok(files)
+}
 
-    /// `sha256:` and 64 hex digits of the component's bytes.
-    pub fn digest(&self) -> &str {
-        todo!()
+fn refuse(file: &Path, reasons: &[Reason]) {
+    for Reason { code, message } in reasons {
+        tracing::error!(file = %file.display(), code, message, "connector refused");
     }
+}
 
-    /// The optional interfaces it has: `catalog`, `diagnosis`, `migration`.
-    pub fn capabilities(&self) -> Vec<&'static str> {
-        todo!()
+/// From a file to a connector: admission, compilation and the connector's own examples.
+fn load(runtime: &Arc<Runtime>, cache: &compile::Cache, file: &Path) -> Result<Connector, Vec<Reason>> {
+    let refused = |code, message: String| vec![admission::reason(code, message)];
+    let unreadable = |error: io::Error| refused("unreadable", format!("the file cannot be read: {error}"));
+    if fs::metadata(file).map_err(unreadable)?.len() > admission::MAX_COMPONENT_BYTES {
+        return Err(refused("too_large", format!("it is larger than {} MiB", admission::MAX_COMPONENT_BYTES >> 20)));
     }
+    let bytes = fs::read(file).map_err(unreadable)?;
+    let digest = format!("sha256:{}", hex(digest::digest(&digest::SHA256, &bytes).as_ref()));
+    let not_a_component = |error: wasmtime::Error| refused("not_a_component", format!("{error:#}"));
+    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(not_a_component)?;
+    let reasons = admission::check_component(&component);
+    if !reasons.is_empty() {
+        return Err(reasons);
+    }
+    let adapter = Arc::new(v1::Version1::link(&component).map_err(|error| refused("contract", format!("{error:#}")))?);
+    let label = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let call_failed = |error: CallError| refused("self_check", error.to_string());
+    let manifest = runtime.call(&Arc::from(label), |store| adapter.manifest(store)).map_err(call_failed)?;
+    let reasons = admission::check_manifest(&manifest);
+    if !reasons.is_empty() {
+        return Err(reasons);
+    }
+    let compile = |schema: &Value| Schema::compile(schema).map_err(|error| refused("schema", error.to_string()));
+    let methods = manifest.auth_methods.iter();
+    let connector = Connector {
+        config_schema: compile(&manifest.config_schema)?,
+        credential_schemas: methods.map(|method| compile(&method.credential_schema)).collect::<Result<_, _>>()?,
+        label: format!("{} {}", manifest.type_name, manifest.version).into(),
+        runtime: Arc::clone(runtime),
+        adapter,
+        manifest,
+        digest,
+    };
+    for (index, example) in connector.manifest.examples.iter().enumerate() {
+        let findings = connector.try_example(example).map_err(call_failed)?;
+        if findings.iter().any(|finding| finding.severity == contract::Severity::Error) {
+            return Err(vec![admission::example_refused(index, &findings)]);
+        }
+    }
+    Ok(connector)
+}
 
-    /// Checks the credentials against the method's schema. Pointers start at the credentials' object; values never appear.
-    pub fn check_credentials(&self, auth_method: &str, credentials: &Value) -> Vec<Finding> {
-        let _ = (auth_method, credentials);
-        todo!()
-    }
-
-    /// The authentication method that this configuration chooses; a finding if it is not one of the manifest's.
-    pub fn auth_method(&self, config: &Value) -> Result<String, Finding> {
-        let _ = config;
-        todo!()
-    }
-
-    /// Checks a configuration against the schema and by the connector's `validate`: every finding at once, and the
-    /// accepted configuration when none is an error. Pointers start at the configuration.
-    pub async fn validate(
-        &self,
-        call: Call<'_>,
-        config: &Value,
-        credentials_set: &[String],
-    ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
-        let _ = (call, config, credentials_set);
-        todo!()
-    }
-
-    /// Asks for the descriptor and judges it. Findings mean that this version no longer accepts the configuration.
-    pub async fn describe(
-        &self,
-        call: Call<'_>,
-        accepted: &Accepted,
-    ) -> Result<Result<Target, Vec<Finding>>, CallError> {
-        let _ = (call, accepted);
-        todo!()
-    }
-
-    /// Plans one page of the catalog; none without that interface.
-    pub async fn plan(
-        &self,
-        call: Call<'_>,
-        accepted: &Accepted,
-        page: &Page,
-    ) -> Result<Option<Result<Statement, Vec<Finding>>>, CallError> {
-        let _ = (call, accepted, page);
-        todo!()
-    }
-
-    /// Better words for a fault; none without that interface or if the connector has none.
-    pub async fn diagnose(
-        &self,
-        call: Call<'_>,
-        accepted: &Accepted,
-        stage: crate::diagnosis::Stage,
-        fault: &crate::diagnosis::Fault,
-    ) -> Result<Option<Advice>, CallError> {
-        let _ = (call, accepted, stage, fault);
-        todo!()
-    }
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -3,6 +3,14 @@
 
 use std::time::Duration;
 
+pub mod code;
+mod server_text;
+mod stages;
+
+pub use code::Code;
+pub use server_text::ServerText;
+pub use stages::{Halted, Stages};
+
 /// The stages of a connection test, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -26,6 +34,36 @@ pub enum Stage {
     Discover,
 }
 
+impl Stage {
+    /// All stages, in their order.
+    pub const ALL: [Self; 9] = [
+        Self::Config,
+        Self::Policy,
+        Self::Resolve,
+        Self::Connect,
+        Self::Tls,
+        Self::Authenticate,
+        Self::Session,
+        Self::Privileges,
+        Self::Discover,
+    ];
+
+    /// The name in the HTTP API and the contract, such as `authenticate`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Policy => "policy",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Authenticate => "authenticate",
+            Self::Session => "session",
+            Self::Privileges => "privileges",
+            Self::Discover => "discover",
+        }
+    }
+}
+
 /// Whose fault a fault is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
@@ -41,6 +79,20 @@ pub enum Blame {
     Connector,
     /// Patchpanel itself or its set-up.
     Host,
+}
+
+impl Blame {
+    /// The name in the HTTP API, such as `credential`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Credential => "credential",
+            Self::Network => "network",
+            Self::Server => "server",
+            Self::Connector => "connector",
+            Self::Host => "host",
+        }
+    }
 }
 
 /// What went wrong in one stage. Its texts never carry a credential.
@@ -60,6 +112,43 @@ pub struct Fault {
     pub sqlstate: Option<String>,
 }
 
+impl Fault {
+    /// A fault with the words that the table of codes has for it.
+    pub fn new(code: &Code) -> Self {
+        Self {
+            code: code.name,
+            blame: code.blame,
+            retryable: code.retryable,
+            message: code.message.to_owned(),
+            remedy: code.remedy.to_owned(),
+            sqlstate: None,
+        }
+    }
+
+    /// Says what happened in words of its own.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// Says what to do in words of its own.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    /// Adds the server's own code, if it is well-formed: five digits or capital letters (PostgreSQL manual, "PostgreSQL
+    /// Error Codes").
+    #[must_use]
+    pub fn sqlstate(mut self, sqlstate: &str) -> Self {
+        let well_formed = sqlstate.len() == 5 && sqlstate.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        self.sqlstate = well_formed.then(|| sqlstate.to_owned());
+        self
+    }
+}
+
 /// How a stage ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -67,9 +156,9 @@ pub enum Outcome {
     Passed,
     /// It works, and there is something to say.
     Warned(Vec<Fault>),
-    /// It does not; later stages are skipped.
+    /// It does not; the test ends here.
     Failed(Fault),
-    /// An earlier stage failed.
+    /// It did not run: an earlier stage failed, or there was nothing to do (`tls` of a connection without TLS).
     Skipped,
 }
 

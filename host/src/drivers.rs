@@ -2,40 +2,87 @@
 
 use crate::connectors::contract::Statement;
 use crate::descriptor::Descriptor;
-use crate::diagnosis::{Fault, Privileges, Server};
+use crate::diagnosis::{Fault, Halted, Privileges, Server, Stage, Stages, code};
 use crate::egress::Egress;
 use crate::secrets::Credentials;
+
+mod postgres;
 
 /// The names of the drivers that a manifest may list.
 pub const DRIVERS: &[&str] = &["postgres"];
 
-/// An open session on a data source.
+/// The names of the parameters that a driver takes; the contract documents them. None for an unknown driver.
+pub fn parameters(driver: &str) -> Option<&'static [&'static str]> {
+    match driver {
+        "postgres" => Some(&[
+            "database",
+            "schema",
+            "application_name",
+            "connect_timeout_ms",
+            "pool_max_connections",
+            "pool_idle_timeout_ms",
+            "selected_tables",
+        ]),
+        _ => None,
+    }
+}
+
+/// An open session on a data source. Dropping it ends it rudely; `close` says good-bye.
 #[derive(Debug)]
-pub struct Session {}
+pub enum Session {
+    /// PostgreSQL's protocol.
+    Postgres(postgres::Session),
+}
 
 /// A row of texts, null where unknown.
 pub type Row = Vec<Option<String>>;
 
-/// Opens a session: the stages policy, resolve, connect, tls, authenticate and session.
-pub async fn open(egress: &Egress, descriptor: &Descriptor, credentials: &Credentials) -> Result<Session, Fault> {
-    let _ = (egress, descriptor, credentials);
-    todo!("see the work order: the signature will also carry the recorder of stages")
+/// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
+/// does not take fails the stage config.
+pub async fn open(
+    egress: &Egress,
+    descriptor: &Descriptor,
+    credentials: &Credentials,
+    stages: &mut Stages,
+) -> Result<Session, Halted> {
+    match descriptor.driver.as_str() {
+        "postgres" => postgres::open(egress, descriptor, credentials, stages).await.map(Session::Postgres),
+        _ => {
+            let unknown = Fault::new(&code::DESCRIPTOR_UNSUPPORTED)
+                .message("The connector asks for a driver that this installation does not have.");
+            stages.settle(Stage::Config, Err(unknown))
+        }
+    }
 }
 
 impl Session {
     /// What is known of the server.
     pub fn server(&self) -> &Server {
-        todo!()
+        match self {
+            Self::Postgres(session) => session.server(),
+        }
     }
 
-    /// Looks at what the user may do.
-    pub async fn privileges(&mut self) -> Result<Privileges, Fault> {
-        todo!()
+    /// Looks at what the user may do: the stage privileges, warnings included.
+    pub async fn privileges(&mut self, stages: &mut Stages) -> Result<Privileges, Halted> {
+        match self {
+            Self::Postgres(session) => session.privileges(stages).await,
+        }
     }
 
-    /// Runs a statement of a connector read-only and returns its rows, refusing other columns than `columns`.
+    /// Runs a statement of a connector read-only and returns its rows, at most `max_rows`. One that gives other columns
+    /// than `columns`, or any that is not text, is refused; each value is cut to 4 KiB. A session that has failed
+    /// here is of no more use.
     pub async fn fetch(&mut self, statement: &Statement, columns: &[&str], max_rows: usize) -> Result<Vec<Row>, Fault> {
-        let _ = (statement, columns, max_rows);
-        todo!()
+        match self {
+            Self::Postgres(session) => session.fetch(statement, columns, max_rows).await,
+        }
+    }
+
+    /// Ends the session, within a second.
+    pub async fn close(self) {
+        match self {
+            Self::Postgres(session) => session.close().await,
+        }
     }
 }

@@ -1,1 +1,186 @@
-//! To be written.
+//! HTTP: routes, extractors, the error body, the OpenAPI document. No SQL, no socket of a tenant, no Wasm.
+//!
+//! One request: [`server`] takes it, [`correlation`] gives it its ids, [`authentication`] its caller and tenant, [`body`]
+//! checks what was sent against the published schema, and an endpoint in [`data`] asks the connections.
+
+pub mod authentication;
+pub mod body;
+mod correlation;
+pub mod data;
+mod docs;
+pub mod error;
+pub mod health;
+pub mod listing;
+mod openapi;
+pub mod preconditions;
+pub mod schemas;
+pub mod server;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::token::Verifier;
+use crate::connections::{Candidate, Connections};
+use crate::connectors::Connectors;
+use crate::connectors::contract::Finding;
+use crate::secrets::SecretStore;
+use crate::store::Store;
+use authentication::Authenticated;
+use error::ApiError;
+use preconditions::IfMatch;
+use schemas::Schemas;
+
+/// The tag of the data connections in the OpenAPI document.
+const TAG_DATA: &str = "Data connections";
+
+/// The tag of what needs no token.
+const TAG_HEALTH: &str = "Health";
+
+/// What the endpoints work with.
+#[derive(Debug)]
+pub struct Api {
+    connections: Arc<Connections>,
+    connectors: Arc<Connectors>,
+    store: Store,
+    secrets: Arc<dyn SecretStore>,
+    verifier: Verifier,
+    schemas: Schemas,
+    egress_addresses: Vec<String>,
+    /// One permit for each request that may run at once.
+    capacity: Semaphore,
+}
+
+/// What [`router`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The connections.
+    pub connections: Arc<Connections>,
+    /// The connectors.
+    pub connectors: Arc<Connectors>,
+    /// The metadata store, asked for its health only.
+    pub store: Store,
+    /// The secret store, asked for its health only.
+    pub secrets: Arc<dyn SecretStore>,
+    /// The check of tokens.
+    pub verifier: Verifier,
+    /// The addresses that data sources see; empty when nobody said.
+    pub egress_addresses: Vec<String>,
+    /// The most requests at once.
+    pub max_requests: u32,
+}
+
+/// The one table of routes. The OpenAPI document is made from it; every path is also served under `/api`, which the
+/// document says by its servers.
+fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::with_openapi(openapi::description())
+        .routes(routes!(data::types::list_connection_types))
+        .routes(routes!(data::verify::verify_connection))
+        .routes(routes!(data::list::list_connections, data::create::create_connection))
+        .routes(routes!(data::find::find_connection, data::update::update_connection, data::delete::delete_connection))
+        .routes(routes!(data::test::test_connection))
+        .routes(routes!(data::disable::disable_connection))
+        .routes(routes!(data::enable::enable_connection))
+}
+
+/// The routes that need no token and have no limit, so that a probe is answered under load.
+fn open_routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(health::check_liveness)).routes(routes!(health::check_readiness))
+}
+
+/// The OpenAPI document of all routes.
+pub fn document() -> OpenApi {
+    routes().into_openapi().merge_from(open_routes().into_openapi())
+}
+
+/// Everything that is served.
+pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
+    let document = document();
+    let (limited, open) = (Router::from(routes()), Router::from(open_routes()));
+    let api = Arc::new(Api {
+        connections: parts.connections,
+        connectors: parts.connectors,
+        store: parts.store,
+        secrets: parts.secrets,
+        verifier: parts.verifier,
+        schemas: Schemas::compile(&document)?,
+        egress_addresses: parts.egress_addresses,
+        capacity: Semaphore::new(parts.max_requests as usize),
+    });
+    let limited = limited.route_layer(middleware::from_fn_with_state(Arc::clone(&api), within_capacity));
+    let api_routes = limited.merge(open).merge(openapi::routes(&document)?).method_not_allowed_fallback(no_such_method);
+    Ok(Router::new()
+        .nest("/api", api_routes.clone())
+        .merge(api_routes)
+        .merge(docs::routes())
+        .fallback(no_such_path)
+        .with_state(api)
+        .layer(DefaultBodyLimit::max(body::MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::CACHE_CONTROL, "no-store"))
+        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(middleware::from_fn(correlation::correlate)))
+}
+
+/// Sets a header on every answer that has not set it itself.
+fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Refuses what exceeds the host's capacity instead of letting it wait without bound.
+async fn within_capacity(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    match api.capacity.try_acquire() {
+        Ok(_permit) => next.run(request).await,
+        Err(_) => ApiError::Busy.into_response(),
+    }
+}
+
+async fn no_such_path() -> ApiError {
+    ApiError::NotFound("path")
+}
+
+async fn no_such_method() -> ApiError {
+    ApiError::MethodNotAllowed
+}
+
+impl Api {
+    /// The answer to a body that its schema rejects: the schema's findings, and those of the connector about what is
+    /// usable of the body, all at once.
+    async fn reject(
+        &self,
+        authenticated: &Authenticated,
+        findings: Vec<Finding>,
+        usable: Option<Candidate>,
+    ) -> ApiError {
+        let Some(candidate) = usable else { return ApiError::Validation(findings) };
+        match self.connections.check(authenticated.request(), &candidate).await {
+            Ok(more) => ApiError::Validation(data::candidate::merge(findings, more)),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// The revision to insist on, if the condition names one.
+    async fn revision(
+        &self,
+        authenticated: &Authenticated,
+        resource_uri: &str,
+        if_match: &IfMatch,
+    ) -> Result<Option<i64>, ApiError> {
+        match if_match {
+            IfMatch::Any => Ok(None),
+            IfMatch::OneOf(_) => if_match.check(&self.connections.find(authenticated.request(), resource_uri).await?),
+        }
+    }
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `patchpanel`; see `patchpanel --help`.
+
+fn main() -> std::process::ExitCode {
+    patchpanel::cli::main()
+}

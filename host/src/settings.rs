@@ -1,1 +1,327 @@
-//! To be written.
+//! The settings: defaults < file < environment (`PATCHPANEL_…`) < flags, parsed once at start. Nothing else in the host
+//! reads the environment.
+
+mod file;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::connectors::Allocator;
+use crate::logs;
+
+/// Variables that begin like ours but are not settings: Kubernetes sets the first three kinds for a Service of the name
+/// `patchpanel`; the last belongs to the build.
+const FOREIGN_VARIABLES: &[&str] =
+    &["PATCHPANEL_SERVICE_HOST", "PATCHPANEL_SERVICE_PORT", "PATCHPANEL_PORT", "PATCHPANEL_WASM_"];
+
+/// Every setting. The field's name is its key in the settings file.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Settings")]
+pub struct Settings {
+    /// A TOML file with settings, each under its long name with `_` for `-`, such as `data_dir = "/var/lib/patchpanel"`.
+    ///
+    /// The environment overrides the file, and flags override both. A key that is no setting is an error.
+    #[arg(long, global = true, env = "PATCHPANEL_SETTINGS_FILE", value_name = "FILE")]
+    pub settings_file: Option<PathBuf>,
+
+    /// Runs for real users instead of in development mode: nothing insecure is a default any more.
+    ///
+    /// Demands --data-dir, --master-key-file, --token-public-key-file and --token-issuer, and refuses loopback and
+    /// private addresses as targets unless they are allowed.
+    #[arg(long, global = true, env = "PATCHPANEL_PRODUCTION", value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
+    pub production: bool,
+
+    /// Where the metadata, the sealed secrets, the development keys and the compiled connectors are kept.
+    ///
+    /// In development mode the default is $XDG_DATA_HOME/patchpanel, else ~/.local/share/patchpanel.
+    #[arg(long, global = true, env = "PATCHPANEL_DATA_DIR", value_name = "DIRECTORY")]
+    data_dir: Option<PathBuf>,
+
+    /// The address and port to serve HTTP on; port 0 takes a free one and logs it.
+    #[arg(
+        long,
+        global = true,
+        env = "PATCHPANEL_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8002"
+    )]
+    pub listen: SocketAddr,
+
+    /// Allows --listen beyond loopback although the host itself speaks plain HTTP: a proxy in front does the TLS.
+    #[arg(long, global = true, env = "PATCHPANEL_LISTEN_WITHOUT_TLS", value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
+    pub listen_without_tls: bool,
+
+    /// The most HTTP connections at once; further ones wait to be accepted.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_connections: u32,
+
+    /// The most API requests at once; further ones are answered 503 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_REQUESTS", value_name = "COUNT", default_value = "256",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_requests: u32,
+
+    /// The directory of connectors: every *.wasm in it is loaded at start.
+    ///
+    /// The default is `connectors` beside the executable, else one level above.
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTORS_DIR", value_name = "DIRECTORY")]
+    connectors_dir: Option<PathBuf>,
+
+    /// How connectors get their memory: from slots reserved at start, which is fast, or from the system at every call.
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ALLOCATOR", value_name = "ALLOCATOR", default_value = "pooling")]
+    pub connector_allocator: ConnectorAllocator,
+
+    /// The master key that seals the secrets; only its owner may be able to read it.
+    ///
+    /// Development mode makes one in the data directory.
+    #[arg(long, global = true, env = "PATCHPANEL_MASTER_KEY_FILE", value_name = "FILE")]
+    master_key_file: Option<PathBuf>,
+
+    /// The Ed25519 public key (PEM) that signs callers' tokens.
+    ///
+    /// Development mode uses a key of its own, with which `patchpanel token` signs.
+    #[arg(long, global = true, env = "PATCHPANEL_TOKEN_PUBLIC_KEY_FILE", value_name = "FILE")]
+    pub token_public_key_file: Option<PathBuf>,
+
+    /// The issuer (`iss`) that tokens must name.
+    #[arg(long, global = true, env = "PATCHPANEL_TOKEN_ISSUER", value_name = "ISSUER")]
+    pub token_issuer: Option<String>,
+
+    /// The audience (`aud`) that tokens must name.
+    #[arg(long, global = true, env = "PATCHPANEL_TOKEN_AUDIENCE", value_name = "AUDIENCE", default_value = crate::auth::development::AUDIENCE)]
+    pub token_audience: String,
+
+    /// Whether connections may lead to this machine itself (127.0.0.0/8, ::1). Default: only in development mode.
+    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ALLOW_LOOPBACK", value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    egress_allow_loopback: Option<bool>,
+
+    /// Whether connections may lead to private networks (RFC 1918, RFC 4193). Default: only in development mode.
+    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ALLOW_PRIVATE", value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    egress_allow_private: Option<bool>,
+
+    /// Certificates (PEM) to trust for data sources, beside the system's.
+    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ROOT_BUNDLE", value_name = "FILE")]
+    pub egress_root_bundle: Option<PathBuf>,
+
+    /// The addresses that data sources see, comma-separated, such as 203.0.113.7/32: shown in set-up instructions.
+    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ADDRESSES", value_name = "CIDR", value_delimiter = ',',
+        value_parser = parse_network)]
+    egress_addresses: Vec<String>,
+
+    /// How log lines look: JSON, or text for people. `auto` is text on a terminal.
+    #[arg(long, global = true, env = "PATCHPANEL_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
+    pub log_format: logs::Format,
+
+    /// How much is logged. Libraries never log more than warnings.
+    #[arg(long, global = true, env = "PATCHPANEL_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
+    pub log_level: logs::Level,
+}
+
+/// How connectors get their memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ConnectorAllocator {
+    /// From slots reserved at start.
+    Pooling,
+    /// From the system at every call.
+    OnDemand,
+}
+
+impl From<ConnectorAllocator> for Allocator {
+    fn from(allocator: ConnectorAllocator) -> Self {
+        match allocator {
+            ConnectorAllocator::Pooling => Self::Pooling,
+            ConnectorAllocator::OnDemand => Self::OnDemand,
+        }
+    }
+}
+
+/// An operator's mistake: one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A flag, a variable or a request for help; clap's own text.
+    #[error(transparent)]
+    Usage(#[from] clap::Error),
+    /// The settings file cannot be read.
+    #[error("cannot read the settings file {path}; check its path and permissions")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The settings file is not TOML.
+    #[error("the settings file {path} is not TOML: {reason}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        reason: String,
+    },
+    /// The settings file has a key that is no setting, or a value of a kind that no setting has.
+    #[error("the settings file {path}: {reason}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Which key, and what to do.
+        reason: String,
+    },
+    /// A variable begins with `PATCHPANEL_` and is no setting.
+    #[error("the environment variable {0} is no setting; remove it, or see `patchpanel --help` for the right name")]
+    Variable(String),
+    /// Production needs it explicitly.
+    #[error("production mode needs {0}; give it as a flag, in the environment or in the settings file")]
+    Missing(&'static str),
+    /// Plain HTTP for everyone.
+    #[error(
+        "{0} is reachable from other machines, and this server speaks plain HTTP; listen on 127.0.0.1, or put a proxy \
+         that does TLS in front and add --listen-without-tls"
+    )]
+    ListenWithoutTls(SocketAddr),
+    /// No home directory to keep data in.
+    #[error("there is no home directory to keep data in; set --data-dir")]
+    NoDataDirectory,
+    /// No directory of connectors was found.
+    #[error("there is no directory `connectors` beside the executable; set --connectors-dir")]
+    NoConnectors,
+    /// The key is not for us.
+    #[error("the token key {0} is not an Ed25519 public key in PEM (`openssl pkey -pubout`)")]
+    TokenKey(PathBuf),
+}
+
+impl Settings {
+    /// Whether nobody asked for production.
+    pub fn development(&self) -> bool {
+        !self.production
+    }
+
+    /// Refuses what would be insecure or incomplete, before anything is opened.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.production {
+            for (missing, name) in [
+                (self.data_dir.is_none(), "--data-dir"),
+                (self.master_key_file.is_none(), "--master-key-file"),
+                (self.token_public_key_file.is_none(), "--token-public-key-file"),
+                (self.token_issuer.is_none(), "--token-issuer"),
+            ] {
+                if missing {
+                    return Err(Error::Missing(name));
+                }
+            }
+        }
+        if !self.listen.ip().is_loopback() && !self.listen_without_tls {
+            return Err(Error::ListenWithoutTls(self.listen));
+        }
+        Ok(())
+    }
+
+    /// Where everything is kept.
+    pub fn data_dir(&self) -> Result<PathBuf, Error> {
+        if let Some(directory) = &self.data_dir {
+            return Ok(directory.clone());
+        }
+        if self.production {
+            return Err(Error::Missing("--data-dir"));
+        }
+        let absolute = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        absolute("XDG_DATA_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+            .map(|directory| directory.join("patchpanel"))
+            .ok_or(Error::NoDataDirectory)
+    }
+
+    /// Where the connectors are.
+    pub fn connectors_dir(&self) -> Result<PathBuf, Error> {
+        if let Some(directory) = &self.connectors_dir {
+            return Ok(directory.clone());
+        }
+        let executable = std::env::current_exe().map_err(|_| Error::NoConnectors)?;
+        executable
+            .ancestors()
+            .skip(1)
+            .take(2)
+            .map(|directory| directory.join("connectors"))
+            .find(|directory| directory.is_dir())
+            .ok_or(Error::NoConnectors)
+    }
+
+    /// The master key's file.
+    pub fn master_key_file(&self) -> Result<PathBuf, Error> {
+        match &self.master_key_file {
+            Some(file) => Ok(file.clone()),
+            None => Ok(self.data_dir()?.join("master-key")),
+        }
+    }
+
+    /// The file of the key that signs development tokens.
+    pub fn token_key_file(&self) -> Result<PathBuf, Error> {
+        Ok(self.data_dir()?.join("token-key.pem"))
+    }
+
+    /// Whether targets on this machine are allowed.
+    pub fn egress_allow_loopback(&self) -> bool {
+        self.egress_allow_loopback.unwrap_or(self.development())
+    }
+
+    /// Whether targets in private networks are allowed.
+    pub fn egress_allow_private(&self) -> bool {
+        self.egress_allow_private.unwrap_or(self.development())
+    }
+
+    /// The addresses that data sources see; empty when nobody said.
+    pub fn egress_addresses(&self) -> Vec<String> {
+        if self.egress_addresses.is_empty() && self.development() {
+            vec!["127.0.0.1/32".to_owned()]
+        } else {
+            self.egress_addresses.clone()
+        }
+    }
+}
+
+/// Parses flags and environment, and the settings file that they name, into a command line with `Settings` flattened.
+pub fn parse<C: clap::Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<C, Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    refuse_unknown_variables(&C::command(), std::env::vars_os().map(|(name, _)| name))?;
+    let matches = C::command().try_get_matches_from(&arguments)?;
+    let matches = match settings_file(&matches) {
+        Some(path) => file::defaults(C::command(), path)?.try_get_matches_from(&arguments)?,
+        None => matches,
+    };
+    Ok(C::from_arg_matches(&matches)?)
+}
+
+/// Global flags stand at the subcommand when there is one, whatever their place on the command line was.
+fn settings_file(matches: &clap::ArgMatches) -> Option<&Path> {
+    let innermost = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    innermost.get_one::<PathBuf>("settings_file").map(PathBuf::as_path)
+}
+
+fn refuse_unknown_variables(command: &clap::Command, variables: impl Iterator<Item = OsString>) -> Result<(), Error> {
+    for name in variables.filter_map(|name| name.into_string().ok()) {
+        let ours = name.starts_with("PATCHPANEL_");
+        let known = command.get_arguments().any(|argument| argument.get_env() == Some(name.as_ref()));
+        if ours && !known && !FOREIGN_VARIABLES.iter().any(|prefix| name.starts_with(prefix)) {
+            return Err(Error::Variable(name));
+        }
+    }
+    Ok(())
+}
+
+/// Checks an address with an optional prefix length.
+fn parse_network(text: &str) -> Result<String, String> {
+    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let address: std::net::IpAddr = address.parse().map_err(|_| "not an IP address".to_owned())?;
+    let bits = if address.is_ipv4() { 32 } else { 128 };
+    match prefix.map(str::parse::<u8>) {
+        None => Ok(format!("{address}/{bits}")),
+        Some(Ok(prefix)) if prefix <= bits => Ok(format!("{address}/{prefix}")),
+        Some(_) => Err(format!("the prefix length must be 0 to {bits}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,170 @@
-//! To be written.
+//! The only code that holds SQL for the metadata. One file per noun with free functions; each query is written once,
+//! for SQLite now and PostgreSQL later: columns text and bigint only, `$n` placeholders, no booleans.
+//!
+//! Every function on tenant data takes the tenant as an argument.
+
+pub mod connections;
+pub mod idempotency;
+pub mod intents;
+pub mod removals;
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{FlockOperation, flock};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr};
+
+use crate::auth::Tenant;
+
+/// A write transaction. It is rolled back when dropped.
+pub type Transaction = sqlx::Transaction<'static, Any>;
+
+const READERS: u32 = 4;
+
+/// The metadata. Clones share one set of connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    readers: AnyPool,
+    /// One connection: SQLite has one writer, and waiting for a connection is fairer than waiting for its lock.
+    writer: AnyPool,
+    /// Held as long as the store is open.
+    _lock: Arc<File>,
+}
+
+/// Why the store did not do what it was asked. `Display` carries no SQL and no data.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process has the store open.
+    #[error("another patchpanel is running on {0}; stop it, or choose another data directory")]
+    InUse(PathBuf),
+    /// The file cannot be opened.
+    #[error("the metadata store {path} cannot be opened")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store was written by a newer version of the program, or is damaged.
+    #[error("the metadata store {path} cannot be brought up to date; was it written by a newer version?")]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The database failed.
+    #[error("the metadata store failed")]
+    Database(#[from] sqlx::Error),
+    /// A stored value is not what this program stores there.
+    #[error("the metadata store has a damaged {0}")]
+    Damaged(&'static str),
+}
+
+impl Store {
+    /// Opens the store, making directory and file (for nobody else to read) when there are none, and brings it up to
+    /// date. A second process that opens the same file is refused.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        sqlx::any::install_default_drivers();
+        let lock = open_file(path)?;
+        let failed = |source: sqlx::Error| Error::Open { path: path.into(), source: source.into() };
+        let absolute =
+            std::path::absolute(path).map_err(|source| Error::Open { path: path.into(), source: source.into() })?;
+        let options: AnyConnectOptions = url(&absolute).parse().map_err(failed)?;
+        // SQLite's defaults would lose the last transactions when the power fails.
+        let writer =
+            connect(&options, 1, "pragma journal_mode = wal; pragma synchronous = full").await.map_err(failed)?;
+        let schema = include_str!("../../migrations/metadata/0001_connections.sql").into_sql_str();
+        let migrations = vec![Migration::new(1, "connections".into(), MigrationType::Simple, schema, false)];
+        Migrator::with_migrations(migrations)
+            .run(&writer)
+            .await
+            .map_err(|source| Error::Migrate { path: path.into(), source })?;
+        let readers = connect(&options, READERS, "pragma query_only = on").await.map_err(failed)?;
+        Ok(Self { readers, writer, _lock: Arc::new(lock) })
+    }
+
+    /// A connection that only reads.
+    pub async fn reader(&self) -> Result<PoolConnection<Any>, Error> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// Begins a write transaction. It has the store's write lock from its first moment, so that what it reads holds
+    /// until it commits.
+    pub async fn begin(&self) -> Result<Transaction, Error> {
+        Ok(self.writer.begin_with("begin immediate").await?)
+    }
+
+    /// Whether the store answers.
+    pub async fn health(&self) -> Result<(), Error> {
+        sqlx::query("select 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    /// Finishes what is going on and closes all connections.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Commits a write transaction; what it did is durable when this returns.
+pub async fn commit(transaction: Transaction) -> Result<(), Error> {
+    Ok(transaction.commit().await?)
+}
+
+/// Makes directory and file, and takes the lock on the file beside it.
+fn open_file(path: &Path) -> Result<File, Error> {
+    let failed = |source: io::Error| Error::Open { path: path.into(), source: source.into() };
+    if let Some(directory) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+    }
+    let private = |path: &Path| OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    let lock = private(&path.with_extension("lock")).map_err(failed)?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+        rustix::io::Errno::WOULDBLOCK => Error::InUse(path.into()),
+        error => failed(error.into()),
+    })?;
+    // SQLite would make it as the umask says, and gives its journal the same mode.
+    private(path).map_err(failed)?;
+    Ok(lock)
+}
+
+async fn connect(options: &AnyConnectOptions, connections: u32, settings: &'static str) -> sqlx::Result<AnyPool> {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(move |connection: &mut AnyConnection, _| {
+            Box::pin(async move { connection.execute(settings).await.map(drop) })
+        })
+        .connect_with(options.clone())
+        .await
+}
+
+/// The path as sqlx reads it from a URL: percent-encoded, whatever characters it has.
+fn url(path: &Path) -> String {
+    let mut url = String::from("sqlite://");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => url.push(char::from(*byte)),
+            byte => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url.push_str("?mode=rw");
+    url
+}
+
+/// How a tenant's project is stored.
+fn project(tenant: &Tenant) -> &str {
+    tenant.project.as_deref().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,18 @@ pub enum Purpose {
     Use,
 }
 
+impl Purpose {
+    /// The name in the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Use => "use",
+        }
+    }
+}
+
 /// How much a finding weighs. An unknown severity is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -1,0 +1,88 @@
+//! `patchpanel serve`: the host itself.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Failure;
+use crate::app;
+use crate::http::server::Server;
+use crate::logs;
+use crate::settings::Settings;
+
+/// Serves the HTTP API; the same as no command.
+///
+/// SIGTERM or SIGINT stops accepting and finishes the requests that were taken, for at most 30 seconds; a second one ends
+/// at once.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {}
+
+pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
+    settings.check()?;
+    logs::start(settings.log_format, settings.log_level).context("cannot start logging")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    runtime.block_on(serve(settings))
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let stop = Stop::listen().context("cannot listen for signals")?;
+    let app = app::App::start(settings).await?;
+    let server = Server::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; choose another address with --listen", settings.listen))?;
+    let address = server.address();
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    if settings.development() {
+        welcome(address);
+    }
+    server.serve(app.router()?, settings.max_connections, stop.requested()).await;
+    app.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Says that this is development mode, and what to do next.
+fn welcome(address: SocketAddr) {
+    let text = format!(
+        "\nDEVELOPMENT MODE: the keys are in the data directory, and connections may lead to this machine and to private\n\
+         networks. For real users see `patchpanel --help`, --production.\n\n\
+         \x20 token    patchpanel token --org acme --project sales --role developer\n\
+         \x20 API      http://{address}/docs\n\n"
+    );
+    // Without a standard error there is nobody to tell.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// The signals that stop the host.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Is ready at the first signal. The second one ends the process at once.
+    async fn requested(mut self) {
+        self.next().await;
+        tokio::spawn(async move {
+            self.next().await;
+            tracing::warn!("a second signal: ending at once");
+            std::process::exit(130);
+        });
+    }
+}

@@ -1,0 +1,230 @@
+//! Changing a connection.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::deposit::discard;
+use super::record::{self, parse};
+use super::register::{credentials_set, schema_properties};
+use super::trial::{check_config, check_credentials, describe};
+use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, binding, finding, now, owner};
+use crate::auth::Permission;
+use crate::connectors::contract::{Finding, Purpose};
+use crate::connectors::{Accepted, Binding, Call, Connector, Target};
+use crate::schema;
+use crate::secrets::Credentials;
+use crate::store::connections::ConnectionRow;
+use crate::store::{self, connections};
+
+/// A configuration that the connector accepted with the credentials that will be set.
+struct Reviewed {
+    connector: Arc<Connector>,
+    accepted: Accepted,
+    target: Target,
+    /// The names of the credentials that stay as they are.
+    kept: Vec<String>,
+}
+
+impl Connections {
+    /// Changes one; `revision` is what the caller saw, if it said so. A changed configuration or credential makes the
+    /// connection `PENDING`, unless it is disabled.
+    pub async fn change(
+        &self,
+        request: Request<'_>,
+        resource_uri: &str,
+        revision: Option<i64>,
+        change: Change,
+    ) -> Result<Connection, Error> {
+        for _ in 0..ATTEMPTS {
+            let row = self.find_for(request, resource_uri, Permission::Create).await?;
+            if revision.is_some_and(|revision| revision != row.revision) {
+                return Err(Error::RevisionMismatch(row.revision));
+            }
+            if self.try_change(request, row, &change).await? {
+                return self.find(request, resource_uri).await;
+            }
+        }
+        let row = self.find_for(request, resource_uri, Permission::Create).await?;
+        Err(Error::RevisionMismatch(row.revision))
+    }
+
+    /// Makes the change if nobody else changes the connection meanwhile; false if somebody did.
+    async fn try_change(&self, request: Request<'_>, before: ConnectionRow, change: &Change) -> Result<bool, Error> {
+        let mut after = before.clone();
+        after.name.clone_from(change.name.as_ref().unwrap_or(&before.name));
+        after.description.clone_from(change.description.as_ref().unwrap_or(&before.description));
+        after.tags.clone_from(change.tags.as_ref().unwrap_or(&before.tags));
+        after.updated_by.clone_from(&request.caller.principal);
+        after.updated_at = now();
+        let owner = owner(&before);
+        let mut deposit = None;
+        if change.config.is_some() || !change.credentials.is_empty() || change.connection_type.is_some() {
+            let reviewed = self.review(request, &before, change).await?;
+            apply(&mut after, change, &reviewed)?;
+            if !change.credentials.is_empty() {
+                let credentials = self.resulting_credentials(&before, change, &reviewed).await?;
+                if !credentials.is_empty() {
+                    deposit = Some(self.depository.put_next(&owner, &before.id, &credentials).await?);
+                }
+                after.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
+            }
+        }
+        let mut transaction = self.store.begin().await?;
+        if !connections::update(&mut transaction, &owner, &after).await? {
+            return Ok(false);
+        }
+        if let Some(deposit) = &deposit {
+            deposit.settle(&mut transaction).await?;
+        }
+        if after.secret != before.secret {
+            discard(&mut transaction, &before).await?;
+        }
+        store::commit(transaction).await?;
+        self.depository.pending.changed.notify_one();
+        Ok(true)
+    }
+
+    /// Has the resulting configuration validated and described with the names of the resulting credentials. A stored
+    /// credential that is not sent again must go nowhere else than before.
+    async fn review(&self, request: Request<'_>, before: &ConnectionRow, change: &Change) -> Result<Reviewed, Error> {
+        let type_changes = change.connection_type.as_ref().is_some_and(|sent| *sent != before.connection_type);
+        let mut findings: Vec<Finding> = Vec::new();
+        if type_changes {
+            let message = "The type of a connection cannot change.";
+            findings.push(
+                Finding::error("immutable", "/connection_type", message).with_hint("Register another connection."),
+            );
+        }
+        let connector = match self.trial.connector(&before.connection_type) {
+            Ok(connector) => connector,
+            Err(missing) => return Err(Error::Invalid(findings.into_iter().chain([missing]).collect())),
+        };
+        let kept = kept(before, change)?;
+        let names = resulting_names(&kept, change);
+        let (member, config) = match &change.config {
+            Some((member, config)) => (member, config),
+            None => (&before.config_member, &parse(&before.config_sent, "configuration")?),
+        };
+        let call = Call { organization: &request.tenant.organization, purpose: Purpose::Update };
+        let (found, accepted) = check_config(&connector, call, (member, config), &names).await?;
+        findings.extend(found);
+        // A method that the connector does not have is among the findings of the configuration.
+        if let Ok(method) = connector.auth_method(config) {
+            findings.extend(check_names(&connector, &method.name, &names));
+        }
+        let Some(accepted) = accepted.filter(|_| !finding::refuse(&findings)) else {
+            return Err(Error::Invalid(findings));
+        };
+        let target = describe(&connector, call, &accepted, member).await?;
+        let stored: Vec<Binding> = parse(&before.bindings, "list of bindings")?;
+        let moved = binding::moved(&kept, &stored, &target.bindings);
+        if moved.is_empty() {
+            Ok(Reviewed { connector, accepted, target, kept })
+        } else {
+            Err(Error::CredentialsRequired(moved))
+        }
+    }
+
+    /// The values of all credentials after the change. The stored ones are read only when some of them stay.
+    async fn resulting_credentials(
+        &self,
+        before: &ConnectionRow,
+        change: &Change,
+        reviewed: &Reviewed,
+    ) -> Result<Credentials, Error> {
+        let mut credentials =
+            if reviewed.kept.is_empty() { Credentials::default() } else { self.depository.read(before).await? };
+        for (name, value) in &change.credentials {
+            match value {
+                Some(value) => credentials.set(name.clone(), value.clone()),
+                None => credentials.clear(name),
+            }
+        }
+        let findings = check_credentials(&reviewed.connector, &reviewed.accepted.auth_method, &credentials);
+        if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok(credentials) }
+    }
+}
+
+fn apply(after: &mut ConnectionRow, change: &Change, reviewed: &Reviewed) -> Result<(), Error> {
+    if change.config.is_none() && change.credentials.is_empty() {
+        return Ok(());
+    }
+    let Reviewed { connector, accepted, target, .. } = reviewed;
+    if let Some((member, _)) = &change.config {
+        after.config_member.clone_from(member);
+    }
+    after.auth_method.clone_from(&accepted.auth_method);
+    after.config_sent = accepted.sent.to_string();
+    after.config = accepted.normalised.to_string();
+    after.credentials_set = credentials_set(connector, accepted);
+    after.bindings = serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
+    after.connector_version.clone_from(&accepted.written_by);
+    connector.digest().clone_into(&mut after.connector_digest);
+    if after.status != Status::Disabled.name() {
+        Status::Pending.name().clone_into(&mut after.status);
+        after.status_reason = None;
+    }
+    Ok(())
+}
+
+/// The names of the stored credentials that the change does not mention.
+fn kept(before: &ConnectionRow, change: &Change) -> Result<Vec<String>, Error> {
+    let stored = record::credentials_set(before)?.into_iter().filter(|(_, set)| *set);
+    let untouched = stored.filter(|(name, _)| change.credentials.iter().all(|(changed, _)| changed != name));
+    Ok(untouched.map(|(name, _)| name).collect())
+}
+
+/// The names of the credentials that will be set, sorted.
+fn resulting_names(kept: &[String], change: &Change) -> Vec<String> {
+    let set = change.credentials.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.clone());
+    let names: BTreeSet<_> = kept.iter().cloned().chain(set).collect();
+    names.into_iter().collect()
+}
+
+/// Checks which credentials are set, where their values are not at hand.
+fn check_names(connector: &Connector, auth_method: &str, names: &[String]) -> Vec<Finding> {
+    let method = connector.manifest().auth_methods.iter().find(|method| method.name == auth_method);
+    let required = method.and_then(|method| method.credential_schema.get("required")?.as_array());
+    let known: BTreeSet<_> = schema_properties(connector, auth_method).collect();
+    let pointer = |name: &str| schema::member("/credentials", name);
+    let unknown = names.iter().filter(|name| !known.contains(name)).map(|name| {
+        let message = format!("The authentication method `{auth_method}` has no such credential.");
+        Finding::error("unknown_member", &pointer(name), &message).with_hint("Leave it out, or clear it with null.")
+    });
+    let missing =
+        required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !names.iter().any(|set| set == name));
+    let missing = missing.map(|name| {
+        let message = format!("The authentication method `{auth_method}` needs this credential.");
+        Finding::error("required", &pointer(name), &message).with_hint("Send it.")
+    });
+    unknown.chain(missing).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::Secret;
+
+    #[test]
+    fn absent_keeps_a_value_sets_and_null_clears() {
+        let before = super::super::reaper::tests::row("data:acme:sales:a");
+        let before =
+            ConnectionRow { credentials_set: r#"{"username":true,"password":true,"key":false}"#.into(), ..before };
+        let secret = || Some(Secret::new(*b"x"));
+        for (credentials, expected_kept, expected_names) in [
+            (vec![], vec!["username", "password"], vec!["password", "username"]),
+            (vec![("password", secret())], vec!["username"], vec!["password", "username"]),
+            (vec![("password", None)], vec!["username"], vec!["username"]),
+            (vec![("key", secret())], vec!["username", "password"], vec!["key", "password", "username"]),
+            (vec![("key", None), ("username", None), ("password", None)], vec![], vec![]),
+        ] {
+            let credentials = credentials.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let change = Change { credentials, ..Change::default() };
+            let kept = kept(&before, &change).unwrap();
+            assert_eq!(kept, expected_kept, "{change:?}");
+            assert_eq!(resulting_names(&kept, &change), expected_names, "{change:?}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Putting credentials where no crash can lose or orphan them.
+//!
+//! 1. An *intent* is written: this version of this secret is about to be put.
+//! 2. The secret is put, under a version that was never given out before.
+//! 3. One transaction makes the connection point at it, drops the intent and records the replaced version for removal.
+//!
+//! A process that ends before 3 leaves the old state and an intent; one that ends after 3 leaves the new state and a
+//! removal. The reaper takes up both. Which intents are still being worked on is known to this process alone, because
+//! the store is opened by one process.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{Error, now};
+use crate::auth::Tenant;
+use crate::secrets::{self, Credentials, Reference, SecretStore};
+use crate::store::connections::{ConnectionRow, SecretLocation};
+use crate::store::intents::{self, IntentRow};
+use crate::store::removals::{self, RemovalRow};
+use crate::store::{self, Store, Transaction};
+
+/// Where the credentials of connections are put, and what is known of them. Clones share everything.
+#[derive(Debug, Clone)]
+pub(super) struct Depository {
+    pub(super) store: Store,
+    pub(super) secrets: Arc<dyn SecretStore>,
+    pub(super) pending: Arc<Pending>,
+}
+
+/// The intents that this process works on.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    intents: Mutex<HashSet<String>>,
+    /// Told whenever the reaper may have something to do.
+    pub(super) changed: Notify,
+}
+
+/// Keeps the reaper from an intent as long as any clone lives.
+#[derive(Debug)]
+struct Claim {
+    pending: Arc<Pending>,
+    intent: String,
+}
+
+/// A secret that was put and that nothing points at yet. Dropped without [`Deposit::settle`], the reaper removes it.
+#[derive(Debug)]
+pub(super) struct Deposit {
+    /// Where it is.
+    pub(super) location: SecretLocation,
+    claim: Arc<Claim>,
+}
+
+impl Pending {
+    /// Whether the intent is being worked on.
+    pub(super) fn has(&self, intent: &str) -> bool {
+        self.intents.lock().unwrap_or_else(PoisonError::into_inner).contains(intent)
+    }
+
+    fn claim(self: &Arc<Self>) -> Arc<Claim> {
+        let intent = Uuid::now_v7().to_string();
+        self.intents.lock().unwrap_or_else(PoisonError::into_inner).insert(intent.clone());
+        Arc::new(Claim { pending: Arc::clone(self), intent })
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.pending.intents.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.intent);
+        self.pending.changed.notify_one();
+    }
+}
+
+impl Depository {
+    /// Puts the credentials of a connection that is about to be registered.
+    pub(super) async fn put_first(
+        &self,
+        owner: &Tenant,
+        connection: &str,
+        credentials: &Credentials,
+    ) -> Result<Deposit, Error> {
+        let transaction = self.store.begin().await?;
+        self.put(transaction, owner, (connection, 1), credentials).await
+    }
+
+    /// Puts the credentials of a connection that is about to be changed.
+    pub(super) async fn put_next(
+        &self,
+        owner: &Tenant,
+        connection: &str,
+        credentials: &Credentials,
+    ) -> Result<Deposit, Error> {
+        let mut transaction = self.store.begin().await?;
+        let version = store::connections::next_secret_version(&mut transaction, owner, connection).await?;
+        self.put(transaction, owner, (connection, version.ok_or(Error::NotFound)?), credentials).await
+    }
+
+    async fn put(
+        &self,
+        mut transaction: Transaction,
+        owner: &Tenant,
+        (connection, version): (&str, i64),
+        credentials: &Credentials,
+    ) -> Result<Deposit, Error> {
+        let claim = self.pending.claim();
+        let reference = Reference { organization: owner.organization.clone(), key: connection.to_owned(), version };
+        let store = self.secrets.name().to_owned();
+        let intent = IntentRow {
+            id: claim.intent.clone(),
+            store: store.clone(),
+            reference: reference.clone(),
+            created_at: now(),
+        };
+        intents::insert(&mut transaction, &intent).await?;
+        store::commit(transaction).await?;
+        let location = SecretLocation { store, key: connection.to_owned(), version };
+        // In a task of its own, which holds the claim: when the caller goes away in the middle, the reaper waits for
+        // the end of the put instead of removing what has not arrived yet.
+        let put = tokio::spawn({
+            let (secrets, claim, secret) = (Arc::clone(&self.secrets), Arc::clone(&claim), credentials.to_secret());
+            async move {
+                let result = secrets.put(&reference, &secret).await;
+                drop(claim);
+                result
+            }
+        });
+        put.await.map_err(|error| secrets::Error::Unavailable(error.into()))??;
+        Ok(Deposit { location, claim })
+    }
+
+    /// The credentials that a row points at; none are set when it points at no secret.
+    pub(super) async fn read(&self, row: &ConnectionRow) -> Result<Credentials, Error> {
+        let Some(location) = &row.secret else { return Ok(Credentials::default()) };
+        if location.store != self.secrets.name() {
+            let reason = format!("the credentials are in the secret store {}, which is not open", location.store);
+            return Err(secrets::Error::Unavailable(reason.into()).into());
+        }
+        let secret = self.secrets.get(&reference(row, location)).await?;
+        Ok(Credentials::from_secret(&secret).ok_or(secrets::Error::Corrupt)?)
+    }
+}
+
+/// Records for removal what a row pointed at, within the transaction after which it no longer does.
+pub(super) async fn discard(transaction: &mut Transaction, row: &ConnectionRow) -> Result<(), Error> {
+    if let Some(location) = &row.secret {
+        let removal =
+            RemovalRow { store: location.store.clone(), reference: reference(row, location), created_at: now() };
+        removals::insert(transaction, &removal).await?;
+    }
+    Ok(())
+}
+
+fn reference(row: &ConnectionRow, location: &SecretLocation) -> Reference {
+    Reference { organization: row.organization.clone(), key: location.key.clone(), version: location.version }
+}
+
+impl Deposit {
+    /// Drops the intent within the transaction that makes something point at the secret. Keep the deposit until that
+    /// has committed.
+    pub(super) async fn settle(&self, transaction: &mut Transaction) -> Result<(), Error> {
+        if intents::delete(transaction, &self.claim.intent).await? {
+            return Ok(());
+        }
+        // The reaper does not touch a claimed intent; whoever else did may have removed the secret.
+        Err(store::Error::Damaged("list of secret intents").into())
+    }
+}

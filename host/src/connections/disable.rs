@@ -1,0 +1,39 @@
+//! Disabling a connection and enabling it again.
+
+use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now, owner};
+use crate::auth::Permission;
+use crate::store::{self, connections};
+
+impl Connections {
+    /// Disables one (`true`), or enables it (`false`): then it is `PENDING` until it is tested. One that is already so
+    /// stays as it is. `revision` is what the caller saw, if it said so.
+    pub async fn set_disabled(
+        &self,
+        request: Request<'_>,
+        resource_uri: &str,
+        revision: Option<i64>,
+        disabled: bool,
+    ) -> Result<Connection, Error> {
+        for _ in 0..ATTEMPTS {
+            let mut row = self.find_for(request, resource_uri, Permission::Operate).await?;
+            if revision.is_some_and(|revision| revision != row.revision) {
+                return Err(Error::RevisionMismatch(row.revision));
+            }
+            if (row.status == Status::Disabled.name()) == disabled {
+                return Ok(Connection::try_from(row)?);
+            }
+            let status = if disabled { Status::Disabled } else { Status::Pending };
+            status.name().clone_into(&mut row.status);
+            row.status_reason = disabled.then(|| format!("disabled by {}", request.caller.principal));
+            row.updated_by.clone_from(&request.caller.principal);
+            row.updated_at = now();
+            let mut transaction = self.store.begin().await?;
+            if connections::update(&mut transaction, &owner(&row), &row).await? {
+                store::commit(transaction).await?;
+                return self.find(request, resource_uri).await;
+            }
+        }
+        let row = self.find_for(request, resource_uri, Permission::Operate).await?;
+        Err(Error::RevisionMismatch(row.revision))
+    }
+}

@@ -1,0 +1,76 @@
+//! Listing connections.
+
+use super::{Connection, Connections, Error, Request, Status};
+use crate::auth::Permission;
+use crate::connectors::contract::Finding;
+use crate::store::connections::{self, Column, Selection};
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In name and description.
+    pub search: Option<String>,
+    /// All of them.
+    pub tags: Vec<String>,
+    /// `user:<id>`.
+    pub created_by: Option<String>,
+    /// The type name.
+    pub connection_type: Option<String>,
+    /// The status.
+    pub status: Option<Status>,
+    /// Field and whether descending: `name`, `created_at`, `updated_at`, `status`, `connection_type`.
+    pub sort: Vec<(String, bool)>,
+    /// From 1.
+    pub page: u32,
+    /// 1 to 100.
+    pub limit: u32,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The connections.
+    pub connections: Vec<Connection>,
+    /// Of all pages.
+    pub total: u64,
+}
+
+/// The largest page.
+const MAX_LIMIT: u32 = 100;
+
+impl Connections {
+    /// Lists the connections that the tenant sees: the project's and the organisation's. Without a sort order the
+    /// newest come first.
+    pub async fn list(&self, request: Request<'_>, filter: &Filter) -> Result<Listed, Error> {
+        request.authorize(Permission::Read)?;
+        let selection = Selection {
+            search: filter.search.as_deref(),
+            tags: &filter.tags,
+            created_by: filter.created_by.as_deref(),
+            connection_type: filter.connection_type.as_deref(),
+            status: filter.status.map(Status::name),
+            sort: sort(&filter.sort)?,
+            offset: u64::from(filter.page.saturating_sub(1)) * u64::from(filter.limit),
+            limit: filter.limit.min(MAX_LIMIT),
+        };
+        let (rows, total) = connections::list(&mut *self.store.reader().await?, request.tenant, &selection).await?;
+        let connections = rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?;
+        Ok(Listed { connections, total })
+    }
+}
+
+fn sort(fields: &[(String, bool)]) -> Result<Vec<(Column, bool)>, Error> {
+    let mut findings = Vec::new();
+    let mut columns: Vec<(Column, bool)> = Vec::new();
+    for (field, descending) in fields {
+        match Column::from_name(field) {
+            Some(column) if columns.iter().any(|(earlier, _)| *earlier == column) => {}
+            Some(column) => columns.push((column, *descending)),
+            None => findings.push(
+                Finding::error("unknown_value", "?sort", "Connections cannot be sorted by this field.")
+                    .with_hint("Sort by name, created_at, updated_at, status or connection_type."),
+            ),
+        }
+    }
+    if findings.is_empty() { Ok(columns) } else { Err(Error::Invalid(findings)) }
+}

@@ -1,0 +1,99 @@
+//! Removes the secrets that no connection points at: those that were put in vain, those that were replaced, and those
+//! of deleted connections.
+
+use std::time::Duration;
+
+use super::deposit::Depository;
+use super::{Error, idempotency, now};
+use crate::store::removals::RemovalRow;
+use crate::store::{self, intents, removals};
+
+/// How often it looks, when nothing told it to.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// How many secrets it removes before it looks again.
+const BATCH: u32 = 100;
+
+/// The reaper of one [`Connections`](super::Connections).
+#[derive(Debug)]
+pub struct Reaper {
+    depository: Depository,
+}
+
+impl Reaper {
+    pub(super) fn new(depository: Depository) -> Self {
+        Self { depository }
+    }
+
+    /// Works at once, whenever something was removed, and every minute; never returns. It can be dropped at any moment:
+    /// what it left undone it does next time.
+    pub async fn run(self) {
+        loop {
+            match self.reap().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the reaper could not look"),
+            }
+            // Ignored when the minute is over: it looks either way.
+            let _ = tokio::time::timeout(INTERVAL, self.depository.pending.changed.notified()).await;
+        }
+    }
+
+    /// Removes one batch; true when there may be another.
+    async fn reap(&self) -> Result<bool, Error> {
+        self.abandon_intents().await?;
+        self.forget_idempotency_keys().await?;
+        let due =
+            removals::list(&mut *self.depository.store.reader().await?, self.depository.secrets.name(), BATCH).await?;
+        let mut removed = 0;
+        for removal in &due {
+            match self.depository.secrets.delete(&removal.reference).await {
+                Ok(()) => {
+                    let mut transaction = self.depository.store.begin().await?;
+                    removals::delete(&mut transaction, removal).await?;
+                    store::commit(transaction).await?;
+                    removed += 1;
+                }
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    secret.key = removal.reference.key,
+                    secret.version = removal.reference.version,
+                    "a secret that is not needed any more could not be removed; it will be tried again"
+                ),
+            }
+        }
+        // A batch of failures is not tried again at once.
+        Ok(removed > 0 && due.len() == BATCH as usize)
+    }
+
+    /// Turns the intents that nobody works on into removals.
+    async fn abandon_intents(&self) -> Result<(), Error> {
+        let intents = intents::list(&mut *self.depository.store.reader().await?).await?;
+        for intent in intents {
+            if self.depository.pending.has(&intent.id) {
+                continue;
+            }
+            let mut transaction = self.depository.store.begin().await?;
+            // Gone when it was settled after the list was read.
+            if intents::delete(&mut transaction, &intent.id).await? {
+                let removal = RemovalRow { store: intent.store, reference: intent.reference, created_at: now() };
+                removals::insert(&mut transaction, &removal).await?;
+                store::commit(transaction).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn forget_idempotency_keys(&self) -> Result<(), Error> {
+        let before = idempotency::kept_since(now());
+        if store::idempotency::any_older(&mut *self.depository.store.reader().await?, before).await? {
+            let mut transaction = self.depository.store.begin().await?;
+            store::idempotency::delete_older(&mut transaction, before).await?;
+            store::commit(transaction).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

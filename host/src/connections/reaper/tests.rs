@@ -1,0 +1,282 @@
+//! The protocol of secrets against real files: each step alone, as a crash would leave it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use super::*;
+use crate::auth::Tenant;
+use crate::connections::deposit::{Pending, discard};
+use crate::secrets::{self, Credentials, IfMissing, LocalStore, Reference, Secret, SecretStore};
+use crate::store::Store;
+use crate::store::connections::{self, ConnectionRow};
+use crate::store::intents::IntentRow;
+
+/// A data directory that can be opened again, as after a crash.
+struct Installation {
+    directory: PathBuf,
+}
+
+impl Installation {
+    fn new() -> Self {
+        Self { directory: std::env::temp_dir().join(format!("patchpanel-reaper-{}", Uuid::new_v4())) }
+    }
+
+    async fn start(&self) -> Depository {
+        let store = Store::open(&self.directory.join("metadata.db")).await.unwrap();
+        let (path, key) = (self.directory.join("secrets.db"), self.directory.join("master.key"));
+        let secrets = Arc::new(LocalStore::open(&path, &key, IfMissing::Create).await.unwrap());
+        Depository { store, secrets, pending: Arc::default() }
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.directory).unwrap();
+    }
+}
+
+fn tenant() -> Tenant {
+    Tenant { organization: "acme".into(), project: Some("sales".into()) }
+}
+
+fn credentials(password: &str) -> Credentials {
+    let mut credentials = Credentials::default();
+    credentials.set("password".into(), Secret::new(password.as_bytes()));
+    credentials
+}
+
+/// A row of the tenant with this resource URI.
+pub(in crate::connections) fn row(resource_uri: &str) -> ConnectionRow {
+    ConnectionRow {
+        id: Uuid::now_v7().to_string(),
+        organization: "acme".into(),
+        project: "sales".into(),
+        resource_uri: resource_uri.into(),
+        name: "a".into(),
+        description: String::new(),
+        tags: Vec::new(),
+        connection_type: "postgres".into(),
+        config_member: "database_config".into(),
+        auth_method: "basic".into(),
+        config_sent: "{}".into(),
+        config: "{}".into(),
+        credentials_set: r#"{"password":true}"#.into(),
+        bindings: "[]".into(),
+        secret: None,
+        secret_sequence: 1,
+        status: "PENDING".into(),
+        status_reason: None,
+        connector_version: "1.0.0".into(),
+        connector_digest: "sha256:00".into(),
+        created_by: "user:alice".into(),
+        updated_by: "user:alice".into(),
+        created_at: 1,
+        updated_at: 1,
+        last_tested_at: None,
+        revision: 1,
+        test_revision: 0,
+    }
+}
+
+/// Registers a connection as `register` does.
+async fn register(depository: &Depository, password: &str) -> ConnectionRow {
+    let mut row = row(&format!("data:acme:sales:{}", Uuid::new_v4()));
+    let deposit = depository.put_first(&tenant(), &row.id, &credentials(password)).await.unwrap();
+    row.secret = Some(deposit.location.clone());
+    let mut transaction = depository.store.begin().await.unwrap();
+    assert!(connections::insert(&mut transaction, &row).await.unwrap());
+    deposit.settle(&mut transaction).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    row
+}
+
+/// Replaces the credentials of a row that was read before, as `change` does; none when somebody else was faster.
+async fn replace(depository: &Depository, before: &ConnectionRow, password: &str) -> Option<ConnectionRow> {
+    let deposit = depository.put_next(&tenant(), &before.id, &credentials(password)).await.unwrap();
+    let after = ConnectionRow { secret: Some(deposit.location.clone()), ..before.clone() };
+    let mut transaction = depository.store.begin().await.unwrap();
+    if !connections::update(&mut transaction, &tenant(), &after).await.unwrap() {
+        return None;
+    }
+    deposit.settle(&mut transaction).await.unwrap();
+    discard(&mut transaction, before).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    find(depository, before).await
+}
+
+async fn find(depository: &Depository, row: &ConnectionRow) -> Option<ConnectionRow> {
+    let mut reader = depository.store.reader().await.unwrap();
+    connections::find(&mut reader, &tenant(), &row.resource_uri).await.unwrap()
+}
+
+async fn reap(depository: &Depository) {
+    while Reaper::new(depository.clone()).reap().await.unwrap() {}
+}
+
+/// The versions of a connection's secret that the secret store still has.
+async fn versions(depository: &Depository, row: &ConnectionRow) -> Vec<i64> {
+    let mut versions = Vec::new();
+    for version in 1..10 {
+        let reference = Reference { organization: "acme".into(), key: row.id.clone(), version };
+        match depository.secrets.get(&reference).await {
+            Ok(_) => versions.push(version),
+            Err(secrets::Error::NotFound) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    versions
+}
+
+async fn password(depository: &Depository, row: &ConnectionRow) -> String {
+    let credentials = depository.read(row).await.unwrap();
+    String::from_utf8(credentials.get("password").unwrap().expose().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_replaced_secret_goes_and_the_new_one_stays() {
+    let installation = Installation::new();
+    let depository = installation.start().await;
+    let row = register(&depository, "one").await;
+    reap(&depository).await;
+    assert_eq!(versions(&depository, &row).await, [1]);
+    let row = replace(&depository, &row, "two").await.unwrap();
+    assert_eq!(versions(&depository, &row).await, [1, 2], "nothing is removed before the reaper");
+    reap(&depository).await;
+    assert_eq!(versions(&depository, &row).await, [2]);
+    assert_eq!(password(&depository, &row).await, "two");
+
+    let mut transaction = depository.store.begin().await.unwrap();
+    assert!(connections::delete(&mut transaction, &tenant(), &row.id, row.revision).await.unwrap());
+    discard(&mut transaction, &row).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    reap(&depository).await;
+    assert_eq!(versions(&depository, &row).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_crash_after_the_intent_or_after_the_put_leaves_the_old_state_and_no_orphan() {
+    for put in [false, true] {
+        let installation = Installation::new();
+        let depository = installation.start().await;
+        let row = register(&depository, "one").await;
+        let mut transaction = depository.store.begin().await.unwrap();
+        let version = connections::next_secret_version(&mut transaction, &tenant(), &row.id).await.unwrap().unwrap();
+        let reference = Reference { organization: "acme".into(), key: row.id.clone(), version };
+        let id = Uuid::now_v7().to_string();
+        let intent = IntentRow { id, store: "local".into(), reference: reference.clone(), created_at: 1 };
+        intents::insert(&mut transaction, &intent).await.unwrap();
+        store::commit(transaction).await.unwrap();
+        if put {
+            depository.secrets.put(&reference, &credentials("two").to_secret()).await.unwrap();
+        }
+        depository.store.close().await;
+        drop(depository);
+
+        let depository = installation.start().await;
+        reap(&depository).await;
+        let row = find(&depository, &row).await.unwrap();
+        assert_eq!(password(&depository, &row).await, "one");
+        assert_eq!(versions(&depository, &row).await, [1]);
+        let row = replace(&depository, &row, "three").await.unwrap();
+        assert_eq!(row.secret.as_ref().unwrap().version, 3, "a version is never given out twice");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_still_being_worked_on_is_left_alone() {
+    let installation = Installation::new();
+    let depository = installation.start().await;
+    let row = row("data:acme:sales:a");
+    let deposit = depository.put_first(&tenant(), &row.id, &credentials("one")).await.unwrap();
+    reap(&depository).await;
+    assert_eq!(versions(&depository, &row).await, [1]);
+    drop(deposit);
+    reap(&depository).await;
+    assert_eq!(versions(&depository, &row).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn of_two_changes_at_once_one_wins_and_nothing_is_lost() {
+    let installation = Installation::new();
+    let depository = installation.start().await;
+    let row = register(&depository, "one").await;
+    let (left, right) = tokio::join!(replace(&depository, &row, "left"), replace(&depository, &row, "right"));
+    assert!(left.is_some() != right.is_some(), "one must win");
+    let expected = if left.is_some() { "left" } else { "right" };
+    reap(&depository).await;
+    let row = find(&depository, &row).await.unwrap();
+    assert_eq!(row.revision, 2);
+    assert_eq!(password(&depository, &row).await, expected);
+    assert_eq!(versions(&depository, &row).await, [row.secret.as_ref().unwrap().version]);
+}
+
+/// A secret store whose puts wait until they are let through.
+#[derive(Debug)]
+struct Slow {
+    inner: Arc<dyn SecretStore>,
+    gate: tokio::sync::Semaphore,
+}
+
+impl SecretStore for Slow {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+    fn put<'a>(&'a self, reference: &'a Reference, value: &'a Secret) -> BoxFuture<'a, Result<(), secrets::Error>> {
+        Box::pin(async move {
+            self.gate.acquire().await.unwrap().forget();
+            self.inner.put(reference, value).await
+        })
+    }
+    fn get<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<Secret, secrets::Error>> {
+        self.inner.get(reference)
+    }
+    fn delete<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<(), secrets::Error>> {
+        self.inner.delete(reference)
+    }
+    fn health(&self) -> BoxFuture<'_, Result<(), secrets::Error>> {
+        self.inner.health()
+    }
+}
+
+#[tokio::test]
+async fn a_put_that_outlives_its_caller_leaves_no_orphan() {
+    let installation = Installation::new();
+    let depository = installation.start().await;
+    let slow = Arc::new(Slow { inner: Arc::clone(&depository.secrets), gate: tokio::sync::Semaphore::new(0) });
+    let secrets: Arc<dyn SecretStore> = Arc::<Slow>::clone(&slow);
+    let depository = Depository { secrets, pending: Arc::new(Pending::default()), ..depository };
+    let row = row("data:acme:sales:a");
+    let (tenant, credentials) = (tenant(), credentials("one"));
+    let gone = tokio::time::timeout(
+        std::time::Duration::from_millis(100),
+        depository.put_first(&tenant, &row.id, &credentials),
+    );
+    assert!(gone.await.is_err(), "the caller must have gone away while the put waits");
+    reap(&depository).await;
+    slow.gate.add_permits(1);
+    while versions(&depository, &row).await != [1] {
+        tokio::task::yield_now().await;
+    }
+    // The claim goes right after the put, in the same task.
+    while !versions(&depository, &row).await.is_empty() {
+        reap(&depository).await;
+    }
+    let mut reader = depository.store.reader().await.unwrap();
+    assert_eq!(intents::list(&mut reader).await.unwrap(), []);
+    assert_eq!(removals::list(&mut reader, "local", 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn never_removes_what_a_connection_points_at() {
+    let installation = Installation::new();
+    let depository = installation.start().await;
+    let row = register(&depository, "one").await;
+    let mut transaction = depository.store.begin().await.unwrap();
+    discard(&mut transaction, &row).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    reap(&depository).await;
+    assert_eq!(versions(&depository, &row).await, [1]);
+}

@@ -1,0 +1,160 @@
+//! Connections as the rest of the host sees them.
+
+use serde_json::{Map, Value};
+
+use crate::auth::Tenant;
+use crate::store::{self, connections::ConnectionRow};
+
+/// A connection's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Registered or changed, and not tested since.
+    Pending,
+    /// The last test was good.
+    Active,
+    /// The last test was bad.
+    Error,
+    /// Not to be used until an operator enables it.
+    Disabled,
+}
+
+impl Status {
+    /// The status with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Active, Self::Error, Self::Disabled].into_iter().find(|status| status.name() == name)
+    }
+
+    /// Its name, stored and for the caller.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Active => "ACTIVE",
+            Self::Error => "ERROR",
+            Self::Disabled => "DISABLED",
+        }
+    }
+}
+
+/// A registered connection; no credential, ever. Times are microseconds since 1970, UTC.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connection {
+    /// `data:<org>:<project>:<slug>`.
+    pub resource_uri: String,
+    /// The tenant that it belongs to.
+    pub tenant: Tenant,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The connector's type name.
+    pub connection_type: String,
+    /// The member that holds the configuration.
+    pub config_member: String,
+    /// The normalised configuration.
+    pub config: Value,
+    /// Every credential of its method, and whether it is set.
+    pub credentials_set: Vec<(String, bool)>,
+    /// Its status.
+    pub status: Status,
+    /// Why, for people.
+    pub status_reason: Option<String>,
+    /// The connector version that normalised the configuration.
+    pub connector_version: String,
+    /// Who registered it.
+    pub created_by: String,
+    /// Who changed it last.
+    pub updated_by: String,
+    /// When it was registered.
+    pub created_at: i64,
+    /// When somebody changed it last; a test is no change.
+    pub updated_at: i64,
+    /// When it was tested last.
+    pub last_tested_at: Option<i64>,
+    /// Grows by one with every change that somebody makes. What a client edits depends on it alone: `If-Match` is
+    /// about this number, so that a test in between does not break an edit.
+    pub revision: i64,
+    /// Grows by one with every recorded test. It is a part of the `ETag`, because the record looks different after a
+    /// test, and no part of `If-Match`.
+    pub test_revision: i64,
+}
+
+impl Connection {
+    /// The text of the `ETag` without its quotes, such as `3.7`: revision and test revision.
+    pub fn etag(&self) -> String {
+        format!("{}.{}", self.revision, self.test_revision)
+    }
+
+    /// The revision in the text of an `ETag`, for `If-Match`; none when it is not one of ours.
+    pub fn revision_of(etag: &str) -> Option<i64> {
+        let (revision, test_revision) = etag.split_once('.')?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits(revision) && digits(test_revision) { revision.parse().ok() } else { None }
+    }
+}
+
+impl TryFrom<ConnectionRow> for Connection {
+    type Error = store::Error;
+
+    fn try_from(row: ConnectionRow) -> Result<Self, store::Error> {
+        let tenant = super::owner(&row);
+        let credentials_set = credentials_set(&row)?;
+        Ok(Self {
+            tenant,
+            resource_uri: row.resource_uri,
+            name: row.name,
+            description: row.description,
+            tags: row.tags,
+            connection_type: row.connection_type,
+            config_member: row.config_member,
+            config: parse(&row.config, "configuration")?,
+            credentials_set,
+            status: Status::from_name(&row.status).ok_or(store::Error::Damaged("status"))?,
+            status_reason: row.status_reason,
+            connector_version: row.connector_version,
+            created_by: row.created_by,
+            updated_by: row.updated_by,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            last_tested_at: row.last_tested_at,
+            revision: row.revision,
+            test_revision: row.test_revision,
+        })
+    }
+}
+
+/// JSON out of a row.
+pub(super) fn parse<T: serde::de::DeserializeOwned>(json: &str, what: &'static str) -> Result<T, store::Error> {
+    serde_json::from_str(json).map_err(|_| store::Error::Damaged(what))
+}
+
+/// Every credential of the row's method, in the order of its schema, and whether it is set.
+pub(super) fn credentials_set(row: &ConnectionRow) -> Result<Vec<(String, bool)>, store::Error> {
+    let members: Map<String, Value> = parse(&row.credentials_set, "list of credentials")?;
+    members
+        .into_iter()
+        .map(|(name, set)| Ok((name, set.as_bool().ok_or(store::Error::Damaged("list of credentials"))?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_revision_is_read_from_our_etags_alone() {
+        for (etag, revision) in [
+            ("3.7", Some(3)),
+            ("3", None),
+            ("3.", None),
+            (".7", None),
+            ("+3.7", None),
+            ("3.7.1", None),
+            ("99999999999999999999.1", None),
+            ("", None),
+        ] {
+            assert_eq!(Connection::revision_of(etag), revision, "{etag}");
+        }
+    }
+}

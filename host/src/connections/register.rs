@@ -1,0 +1,131 @@
+//! Registering a connection.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::trial::Prepared;
+use super::{Connection, Connections, Error, NewConnection, Request, Status, now, resource_uri};
+use crate::auth::Permission;
+use crate::connectors::contract::Purpose;
+use crate::connectors::{Accepted, Call, Connector};
+use crate::store::connections::ConnectionRow;
+use crate::store::idempotency::IdempotencyRow;
+use crate::store::{self, connections, idempotency};
+
+impl Connections {
+    /// Registers a connection. Asked again with the same idempotency key, it answers what it has made before.
+    pub async fn register(&self, request: Request<'_>, new: NewConnection) -> Result<Connection, Error> {
+        request.authorize(Permission::Create)?;
+        let chosen = resource_uri::choose(request.tenant, &new.name, new.resource_uri.as_deref());
+        let resource_uri = chosen.as_deref().unwrap_or_default();
+        let idempotency = match &new.idempotency {
+            Some(idempotency) => Some(self.idempotency_row(request, idempotency, resource_uri).await?),
+            None => None,
+        };
+        if let Some(row) = &idempotency
+            && let Some(made) = self.replay(request, row).await?
+        {
+            return Ok(made);
+        }
+        let call = Call { organization: &request.tenant.organization, purpose: Purpose::Create };
+        let findings = chosen.as_ref().err().cloned().into_iter().collect();
+        let prepared = self.trial.prepare(call, &new.candidate, findings).await?;
+        if connections::find(&mut *self.store.reader().await?, request.tenant, resource_uri).await?.is_some() {
+            return Err(Error::AlreadyExists(resource_uri.to_owned()));
+        }
+        let row = new_row(request, &new, resource_uri, &prepared)?;
+        self.insert(request, row, &new, idempotency).await
+    }
+
+    async fn insert(
+        &self,
+        request: Request<'_>,
+        mut row: ConnectionRow,
+        new: &NewConnection,
+        idempotency: Option<IdempotencyRow>,
+    ) -> Result<Connection, Error> {
+        let credentials = &new.candidate.credentials;
+        let deposit = if credentials.is_empty() {
+            None
+        } else {
+            Some(self.depository.put_first(request.tenant, &row.id, credentials).await?)
+        };
+        row.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
+        let mut transaction = self.store.begin().await?;
+        if let Some(key) = &idempotency {
+            idempotency::delete_older(&mut transaction, super::idempotency::kept_since(now())).await?;
+            if !idempotency::insert(&mut transaction, request.tenant, key).await? {
+                // The same request was faster.
+                drop(transaction);
+                return self.replay(request, key).await?.ok_or(Error::AlreadyExists(row.resource_uri));
+            }
+        }
+        if !connections::insert(&mut transaction, &row).await? {
+            return Err(Error::AlreadyExists(row.resource_uri));
+        }
+        if let Some(deposit) = &deposit {
+            deposit.settle(&mut transaction).await?;
+        }
+        store::commit(transaction).await?;
+        Ok(Connection::try_from(row)?)
+    }
+}
+
+fn new_row(
+    request: Request<'_>,
+    new: &NewConnection,
+    resource_uri: &str,
+    prepared: &Prepared,
+) -> Result<ConnectionRow, Error> {
+    let Prepared { connector, accepted, target, .. } = prepared;
+    let now = now();
+    Ok(ConnectionRow {
+        id: Uuid::now_v7().to_string(),
+        organization: request.tenant.organization.clone(),
+        project: request.tenant.project.clone().unwrap_or_default(),
+        resource_uri: resource_uri.to_owned(),
+        name: new.name.clone(),
+        description: new.description.clone(),
+        tags: new.tags.clone(),
+        connection_type: new.candidate.connection_type.clone(),
+        config_member: new.candidate.config_member.clone(),
+        auth_method: accepted.auth_method.clone(),
+        config_sent: accepted.sent.to_string(),
+        config: accepted.normalised.to_string(),
+        credentials_set: credentials_set(connector, accepted),
+        bindings: serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?,
+        secret: None,
+        secret_sequence: 1,
+        status: Status::Pending.name().to_owned(),
+        status_reason: None,
+        connector_version: accepted.written_by.clone(),
+        connector_digest: connector.digest().to_owned(),
+        created_by: request.caller.principal.clone(),
+        updated_by: request.caller.principal.clone(),
+        created_at: now,
+        updated_at: now,
+        last_tested_at: None,
+        revision: 1,
+        test_revision: 0,
+    })
+}
+
+/// JSON: each credential of the accepted method, in the order of its schema, and whether it is set.
+pub(super) fn credentials_set(connector: &Connector, accepted: &Accepted) -> String {
+    let mut members = Map::new();
+    for name in schema_properties(connector, &accepted.auth_method) {
+        let set = accepted.credentials_set.contains(name);
+        members.insert(name.clone(), Value::Bool(set));
+    }
+    Value::Object(members).to_string()
+}
+
+/// The names of the method's credentials, in the order of its schema.
+pub(super) fn schema_properties<'a>(
+    connector: &'a Connector,
+    auth_method: &'a str,
+) -> impl Iterator<Item = &'a String> {
+    let method = connector.manifest().auth_methods.iter().find(move |method| method.name == auth_method);
+    let properties = method.and_then(|method| method.credential_schema.get("properties")?.as_object());
+    properties.into_iter().flat_map(Map::keys)
+}

@@ -1,0 +1,127 @@
+//! Testing a registered connection.
+
+use serde_json::Value;
+
+use super::record::{self, parse};
+use super::trial::{Prepared, halted};
+use super::{ATTEMPTS, Connections, Error, Request, Status, binding, now, owner};
+use crate::auth::Permission;
+use crate::connectors::contract::{Finding, Purpose};
+use crate::connectors::{Accepted, Binding, Call};
+use crate::diagnosis::{Fault, Outcome, Report, Stage, Stages, code};
+use crate::secrets;
+use crate::store::connections::{ConnectionRow, TestOutcome};
+use crate::store::{self, connections};
+
+impl Connections {
+    /// Tests one with its stored credentials and records the outcome as its status. The credentials are read only after
+    /// it is clear that they would go where they were accepted for.
+    pub async fn test(&self, request: Request<'_>, resource_uri: &str) -> Result<Report, Error> {
+        for attempt in 1.. {
+            let row = self.find_for(request, resource_uri, Permission::Use).await?;
+            if row.status == Status::Disabled.name() {
+                return Err(Error::Disabled);
+            }
+            match self.test_row(request, &row).await {
+                // Somebody changed the credentials meanwhile: the row points at others now.
+                Err(Error::Secrets(secrets::Error::NotFound)) if attempt < ATTEMPTS => {}
+                Err(error) => return Err(error),
+                Ok(report) => {
+                    self.record(&row, &report).await?;
+                    return Ok(report);
+                }
+            }
+        }
+        Err(Error::NotFound)
+    }
+
+    async fn test_row(&self, request: Request<'_>, row: &ConnectionRow) -> Result<Report, Error> {
+        let mut stages = Stages::start();
+        let call = Call { organization: &request.tenant.organization, purpose: Purpose::Use };
+        let Ok(prepared) = self.prepare_stored(call, row, &mut stages).await? else {
+            return Ok(halted(stages));
+        };
+        let stored: Vec<Binding> = parse(&row.bindings, "list of bindings")?;
+        let moved = binding::moved(&prepared.accepted.credentials_set, &stored, &prepared.target.bindings);
+        if !moved.is_empty() {
+            let message = format!("{} The credentials: {}.", code::BINDING_CHANGED.message, moved.join(", "));
+            let fault = Fault::new(&code::BINDING_CHANGED).message(message);
+            tracing::warn!(connection = row.resource_uri, credentials = ?moved, "a connector changed a binding");
+            return match stages.settle::<()>(Stage::Policy, Err(fault)) {
+                Ok(()) | Err(_) => Ok(halted(stages)),
+            };
+        }
+        let credentials = self.depository.read(row).await?;
+        Ok(self.trial.explore(call, &prepared, &credentials, stages).await)
+    }
+
+    /// Has the stored configuration described, as the stage `config`.
+    async fn prepare_stored(
+        &self,
+        call: Call<'_>,
+        row: &ConnectionRow,
+        stages: &mut Stages,
+    ) -> Result<Result<Prepared, crate::diagnosis::Halted>, Error> {
+        let accepted = accepted(row)?;
+        let work = async {
+            let connector =
+                self.trial.connector(&row.connection_type).map_err(|_| Fault::new(&code::CONNECTOR_MISSING))?;
+            match connector.describe(call, &accepted).await {
+                Ok(Ok(target)) => Ok(Ok(Prepared { connector, accepted, target, warnings: Vec::new() })),
+                Ok(Err(findings)) => Err(rejected(&findings)),
+                Err(error) => Ok(Err(error)),
+            }
+        };
+        match stages.run(Stage::Config, work).await {
+            Ok(Ok(prepared)) => Ok(Ok(prepared)),
+            Ok(Err(error)) => Err(error.into()),
+            Err(halted) => Ok(Err(halted)),
+        }
+    }
+
+    async fn record(&self, row: &ConnectionRow, report: &Report) -> Result<(), Error> {
+        let failed = report.stages.iter().find_map(|stage| match &stage.outcome {
+            Outcome::Failed(fault) => Some(format!("{}: {}", fault.code, fault.message)),
+            Outcome::Passed | Outcome::Warned(_) | Outcome::Skipped => None,
+        });
+        let status = if failed.is_none() { Status::Active } else { Status::Error };
+        let outcome = TestOutcome { status: status.name(), status_reason: failed.as_deref(), tested_at: now() };
+        let mut transaction = self.store.begin().await?;
+        // Not recorded when the connection has changed or gone meanwhile: it is another one that was tested.
+        if connections::record_test(&mut transaction, &owner(row), row, outcome).await? {
+            store::commit(transaction).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the connector accepted when the connection was registered or changed.
+fn accepted(row: &ConnectionRow) -> Result<Accepted, Error> {
+    let sent: Value = parse(&row.config_sent, "configuration")?;
+    let normalised: Value = parse(&row.config, "configuration")?;
+    let credentials = record::credentials_set(row)?.into_iter();
+    let mut credentials_set: Vec<_> = credentials.filter_map(|(name, set)| set.then_some(name)).collect();
+    credentials_set.sort();
+    Ok(Accepted {
+        sent,
+        normalised,
+        auth_method: row.auth_method.clone(),
+        credentials_set,
+        written_by: row.connector_version.clone(),
+    })
+}
+
+/// The fault of a connector that no longer accepts the stored configuration: its first finding, and how many there are.
+fn rejected(findings: &[Finding]) -> Fault {
+    let fault = Fault::new(&code::CONFIG_REJECTED);
+    let Some(first) = findings.first() else { return fault };
+    let more = match findings.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let fault = fault.message(format!("{}: {}{more}", first.pointer, first.message));
+    match &first.hint {
+        Some(hint) => fault.remedy(hint),
+        None => fault,
+    }
+}

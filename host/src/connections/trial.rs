@@ -1,0 +1,252 @@
+//! Trying a connection: what the connector says of it, then the real thing. Nothing is stored, and nothing here knows a
+//! store.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use zeroize::Zeroize;
+
+use super::discover::{Discovered, discover};
+use super::{Candidate, Error, finding};
+use crate::connectors::contract::{Finding, Purpose, Severity};
+use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target};
+use crate::diagnosis::{Fault, Halted, Report, Stage, Stages, code};
+use crate::drivers::{self, Session};
+use crate::egress::Egress;
+use crate::schema;
+use crate::secrets::{Credentials, MAX_SECRET_BYTES};
+
+/// What it takes to try a connection.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    connectors: Arc<Connectors>,
+    egress: Arc<Egress>,
+}
+
+/// What a check found.
+#[derive(Debug)]
+pub struct Checked {
+    /// Everything at once, with pointers into the request's body.
+    pub findings: Vec<Finding>,
+    /// The connector and the configuration that it accepted; none when a finding is an error.
+    pub accepted: Option<(Arc<Connector>, Accepted)>,
+}
+
+/// All that is known of a connection before anything is dialled.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) connector: Arc<Connector>,
+    pub(super) accepted: Accepted,
+    pub(super) target: Target,
+    pub(super) warnings: Vec<Finding>,
+}
+
+impl Trial {
+    /// Tries connections with these connectors through this egress.
+    pub fn new(connectors: Arc<Connectors>, egress: Arc<Egress>) -> Self {
+        Self { connectors, egress }
+    }
+
+    /// Checks type, configuration and credentials: every finding at once.
+    pub async fn check(&self, call: Call<'_>, candidate: &Candidate) -> Result<Checked, CallError> {
+        let connector = match self.connector(&candidate.connection_type) {
+            Ok(connector) => connector,
+            Err(finding) => return Ok(Checked { findings: vec![finding], accepted: None }),
+        };
+        let (mut findings, accepted) = check_config(
+            &connector,
+            call,
+            (&candidate.config_member, &candidate.config),
+            &candidate.credentials.names(),
+        )
+        .await?;
+        // A method that the connector does not have is among the findings of the configuration.
+        if let Ok(method) = connector.auth_method(&candidate.config) {
+            findings.extend(check_credentials(&connector, &method.name, &candidate.credentials));
+        }
+        let accepted = accepted.filter(|_| !finding::refuse(&findings)).map(|accepted| (connector, accepted));
+        Ok(Checked { findings, accepted })
+    }
+
+    /// Tries a connection: checks it, opens a session and looks around. What is wrong with the input is an error; what
+    /// is wrong with the data source is in the report.
+    pub async fn run(&self, organization: &str, candidate: &Candidate) -> Result<Report, Error> {
+        let mut stages = Stages::start();
+        let call = Call { organization, purpose: Purpose::Check };
+        let Ok(prepared) =
+            stages.run(Stage::Config, async { Ok(self.prepare(call, candidate, Vec::new()).await) }).await
+        else {
+            return Ok(report(stages, None));
+        };
+        let prepared = prepared?;
+        stages.warn(Stage::Config, prepared.warnings.iter().map(warning).collect());
+        Ok(self.explore(call, &prepared, &candidate.credentials, stages).await)
+    }
+
+    /// Checks a candidate and has it described; `findings` are those that the caller has already.
+    pub(super) async fn prepare(
+        &self,
+        call: Call<'_>,
+        candidate: &Candidate,
+        mut findings: Vec<Finding>,
+    ) -> Result<Prepared, Error> {
+        let checked = self.check(call, candidate).await?;
+        findings.extend(checked.findings);
+        let Some((connector, accepted)) = checked.accepted.filter(|_| !finding::refuse(&findings)) else {
+            return Err(Error::Invalid(findings));
+        };
+        let target = describe(&connector, call, &accepted, &candidate.config_member).await?;
+        Ok(Prepared { connector, accepted, target, warnings: findings })
+    }
+
+    /// The connector of this type.
+    pub(super) fn connector(&self, type_name: &str) -> Result<Arc<Connector>, Finding> {
+        self.connectors.find(type_name).ok_or_else(|| {
+            let known: Vec<_> = self.connectors.list().iter().map(|c| c.manifest().type_name.clone()).collect();
+            Finding::error("unknown_value", "/connection_type", "No connector for this type is loaded.")
+                .with_hint(&format!("The types are: {}.", known.join(", ")))
+        })
+    }
+
+    /// Opens a session and looks around; better words for a fault come from the connector, if it has any.
+    pub(super) async fn explore(
+        &self,
+        call: Call<'_>,
+        prepared: &Prepared,
+        credentials: &Credentials,
+        mut stages: Stages,
+    ) -> Report {
+        let seen = match drivers::open(&self.egress, &prepared.target.descriptor, credentials, &mut stages).await {
+            Ok(session) => Some(look_around(call, prepared, session, &mut stages).await),
+            Err(Halted) => None,
+        };
+        refine_words(call, prepared, &mut stages).await;
+        report(stages, seen)
+    }
+}
+
+/// Asks for the descriptor; the findings of a refusal get pointers into the request's body.
+pub(super) async fn describe(
+    connector: &Connector,
+    call: Call<'_>,
+    accepted: &Accepted,
+    config_member: &str,
+) -> Result<Target, Error> {
+    connector
+        .describe(call, accepted)
+        .await?
+        .map_err(|findings| Error::Invalid(finding::under(config_member, findings).collect()))
+}
+
+/// Checks a configuration that was sent as this member: every finding, with pointers into the request's body.
+pub(super) async fn check_config(
+    connector: &Connector,
+    call: Call<'_>,
+    (member, config): (&str, &Value),
+    credentials_set: &[String],
+) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
+    let mut findings = Vec::new();
+    let right_member = &connector.manifest().config_member;
+    if member != right_member {
+        let message = format!("A connection of this type is configured in `{right_member}`.");
+        findings.push(
+            Finding::error("wrong_member", &schema::member("", member), &message)
+                .with_hint(&format!("Send the configuration as `{right_member}`.")),
+        );
+    }
+    let (found, accepted) = connector.validate(call, config, credentials_set).await?;
+    findings.extend(finding::under(member, found));
+    let accepted = accepted.filter(|_| !finding::refuse(&findings));
+    Ok((findings, accepted))
+}
+
+/// Checks the values of all credentials against the method's schema: every finding, with pointers into the request's
+/// body, never a value.
+pub(super) fn check_credentials(connector: &Connector, auth_method: &str, credentials: &Credentials) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut object = serde_json::Map::new();
+    for (name, value) in credentials.iter() {
+        if let Ok(text) = str::from_utf8(value.expose()) {
+            object.insert(name.to_owned(), Value::from(text));
+        } else {
+            let pointer = schema::member("/credentials", name);
+            findings.push(Finding::error("wrong_type", &pointer, "The credential is not UTF-8 text."));
+        }
+    }
+    let mut object = Value::Object(object);
+    findings.extend(finding::under("credentials", connector.check_credentials(auth_method, &object)));
+    for value in object.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
+        if let Value::String(text) = value {
+            text.zeroize();
+        }
+    }
+    let len = credentials.to_secret().expose().len();
+    if len > MAX_SECRET_BYTES {
+        let message = format!("The credentials have {len} bytes together; at most {MAX_SECRET_BYTES} can be kept.");
+        findings.push(Finding::error("too_large", "/credentials", &message));
+    }
+    findings
+}
+
+/// What an open session shows.
+#[derive(Default)]
+struct Seen {
+    server: Option<crate::diagnosis::Server>,
+    privileges: Option<crate::diagnosis::Privileges>,
+    discovered: Discovered,
+}
+
+async fn look_around(call: Call<'_>, prepared: &Prepared, mut session: Session, stages: &mut Stages) -> Seen {
+    let mut seen = Seen { server: Some(session.server().clone()), ..Seen::default() };
+    if let Ok(privileges) = session.privileges(stages).await {
+        seen.privileges = Some(privileges);
+        let listing = discover(call, prepared, &mut session);
+        if let Ok(discovered) = stages.run(Stage::Discover, listing).await {
+            if let Some(discovered) = discovered {
+                seen.discovered = discovered;
+            } else {
+                stages.warn(Stage::Discover, vec![Fault::new(&code::DISCOVERY_UNSUPPORTED)]);
+            }
+        }
+    }
+    session.close().await;
+    seen
+}
+
+async fn refine_words(call: Call<'_>, prepared: &Prepared, stages: &mut Stages) {
+    let Some((stage, fault)) = stages.fault() else { return };
+    match prepared.connector.diagnose(call, &prepared.accepted, stage, fault).await {
+        Ok(Some(advice)) => stages.replace_words(advice.message, advice.remedy),
+        Ok(None) => {}
+        // The host's own words are good enough; the connector's failure must not hide the fault.
+        Err(error) => tracing::warn!(%error, stage = ?stage, "a connector could not diagnose a fault"),
+    }
+}
+
+fn report(stages: Stages, seen: Option<Seen>) -> Report {
+    let seen = seen.unwrap_or_default();
+    let (stages, latency) = stages.finish();
+    Report {
+        stages,
+        latency,
+        server: seen.server,
+        privileges: seen.privileges,
+        schemas: seen.discovered.schemas,
+        truncated: seen.discovered.truncated,
+    }
+}
+
+/// A report of a test that ended before anything was dialled.
+pub(super) fn halted(stages: Stages) -> Report {
+    report(stages, None)
+}
+
+/// A connector's warning as a line of the report.
+fn warning(finding: &Finding) -> Fault {
+    debug_assert_eq!(finding.severity, Severity::Warning, "an error would have been refused");
+    let fault = Fault::new(&code::CONFIG_WARNING).message(format!("{}: {}", finding.pointer, finding.message));
+    match &finding.hint {
+        Some(hint) => fault.remedy(hint),
+        None => fault,
+    }
+}

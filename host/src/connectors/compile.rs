@@ -1,0 +1,110 @@
+//! From a component's bytes to code that runs: compiled once, kept on disk, and never loaded from there unless it
+//! carries this installation's mark, because compiled code is trusted with the whole process.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use aws_lc_rs::{hmac, rand};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::engine;
+
+/// Bytes of the mark in front of the compiled code: HMAC-SHA-256.
+const MARK_BYTES: usize = 32;
+
+/// The compiled forms on disk.
+pub(super) struct Cache {
+    directory: PathBuf,
+    key: hmac::Key,
+}
+
+impl Cache {
+    /// Opens the directory, and makes it and its key when they are not there.
+    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+        fs::create_dir_all(directory)?;
+        let key = key(&directory.join("key"))?;
+        Ok(Self { directory: directory.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
+    }
+
+    /// The component, from the cache or compiled.
+    pub(super) fn load(&self, runner: &Engine, bytes: &[u8], digest: &str) -> wasmtime::Result<Component> {
+        let mut compatibility = DefaultHasher::new();
+        runner.precompile_compatibility_hash().hash(&mut compatibility);
+        let name = format!("{}-{:016x}", digest.trim_start_matches("sha256:"), compatibility.finish());
+        let path = self.directory.join(format!("{name}.cwasm"));
+        if let Some(component) = self.read(runner, &path, &name) {
+            return Ok(component);
+        }
+        let compiler = engine::compiler()?;
+        let code = compiler.precompile_component(bytes)?;
+        if let Err(error) = self.write(&path, &name, &code) {
+            tracing::warn!(path = %path.display(), %error, "the compiled connector cannot be cached");
+        }
+        deserialize(runner, &code)
+    }
+
+    /// Reads the file once and checks the bytes that were read, so that nothing can change in between.
+    fn read(&self, runner: &Engine, path: &Path, name: &str) -> Option<Component> {
+        let bytes = fs::read(path).ok()?;
+        let (mark, code) = bytes.split_at_checked(MARK_BYTES)?;
+        let marked = hmac::verify(&self.key, &marked(name, code), mark).is_ok();
+        if let Some(Ok(component)) = marked.then(|| deserialize(runner, code)) {
+            return Some(component);
+        }
+        let path = path.display();
+        tracing::warn!(%path, "a cached connector does not carry this installation's mark; compiling it again");
+        None
+    }
+
+    fn write(&self, path: &Path, name: &str, code: &[u8]) -> io::Result<()> {
+        let temporary = path.with_extension(format!("{}.new", std::process::id()));
+        let mut file = private().create(true).truncate(true).open(&temporary)?;
+        file.write_all(hmac::sign(&self.key, &marked(name, code)).as_ref())?;
+        file.write_all(code)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    }
+}
+
+/// What the mark is over: the code and what it was made from, so that no file passes for another.
+fn marked(name: &str, code: &[u8]) -> Vec<u8> {
+    [name.as_bytes(), b"\0", code].concat()
+}
+
+fn private() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+/// The installation's key: made once, readable by this user alone.
+fn key(path: &Path) -> io::Result<[u8; 32]> {
+    match fs::read(path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            let message =
+                format!("{} is not a key of 32 bytes; delete it, and connectors are compiled again", path.display());
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            rand::fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+            let temporary = path.with_extension(format!("{}.new", std::process::id()));
+            let mut file = private().create_new(true).open(&temporary)?;
+            file.write_all(&key)?;
+            file.sync_all()?;
+            fs::rename(&temporary, path)?;
+            Ok(key)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[expect(unsafe_code, reason = "the one place where compiled code becomes runnable")]
+fn deserialize(runner: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: `code` was made by this program's compiler: just now, or with this installation's mark on it.
+    unsafe { Component::deserialize(runner, code) }
+}

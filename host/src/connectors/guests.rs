@@ -1,0 +1,233 @@
+//! The threads that guests run on. They are the only ones, so a guest that spins to its deadline holds up no
+//! request but its own; and the queue before them is fair, so one tenant's guests hold up no other tenant's.
+
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+/// Jobs that may wait, in all and for one key.
+const MAX_WAITING: usize = 512;
+const MAX_WAITING_PER_KEY: usize = 128;
+
+/// Whose job it is: fairness holds between keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) organization: String,
+    pub(super) connector: String,
+}
+
+/// Why a job did not run to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfinished {
+    /// Too many wait already.
+    Busy,
+    /// The job panicked; it has been logged.
+    Panicked,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A handle to the threads; they end when it is dropped.
+pub(super) struct Guests(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    lanes: HashMap<Key, Lane>,
+    /// The keys with waiting jobs; the one served longest ago first.
+    turn: VecDeque<Key>,
+    waiting: usize,
+    /// Threads that one key may hold.
+    share: usize,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Lane {
+    jobs: VecDeque<Job>,
+    running: usize,
+}
+
+impl Guests {
+    /// Starts as many threads as there are cores, and two at least: one key never holds the last one.
+    pub(super) fn start() -> std::io::Result<Self> {
+        let threads = thread::available_parallelism().map_or(2, NonZero::get).max(2);
+        let queue = Queue { share: threads - 1, ..Queue::default() };
+        let shared = Arc::new(Shared { queue: Mutex::new(queue), changed: Condvar::new() });
+        for index in 0..threads {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name(format!("guest-{index}")).spawn(move || work(&shared))?;
+        }
+        Ok(Self(shared))
+    }
+
+    /// Runs a job on one of the threads. Dropping the future takes the job out of the queue if it has not begun.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        key: Key,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unfinished> {
+        let (sender, receiver) = oneshot::channel();
+        self.0.add(
+            key,
+            Box::new(move || {
+                if !sender.is_closed() {
+                    // The receiver may be gone by now; then nobody wants the answer.
+                    drop(sender.send(job()));
+                }
+            }),
+        )?;
+        receiver.await.map_err(|_| Unfinished::Panicked)
+    }
+}
+
+impl Drop for Guests {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
+        // No code that can panic runs under this lock.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, key: Key, job: Job) -> Result<(), Unfinished> {
+        let mut queue = self.lock();
+        if queue.waiting >= MAX_WAITING {
+            return Err(Unfinished::Busy);
+        }
+        let lane = queue.lanes.entry(key.clone()).or_default();
+        if lane.jobs.len() >= MAX_WAITING_PER_KEY {
+            return Err(Unfinished::Busy);
+        }
+        lane.jobs.push_back(job);
+        if lane.jobs.len() == 1 {
+            queue.turn.push_back(key);
+        }
+        queue.waiting += 1;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// The next job, in turn, of a key that has a thread to spare; none when closed.
+    fn take(&self) -> Option<(Key, Job)> {
+        let mut queue = self.lock();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            if let Some(taken) = queue.take() {
+                return Some(taken);
+            }
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self, key: &Key) {
+        let mut queue = self.lock();
+        if let Some(lane) = queue.lanes.get_mut(key) {
+            lane.running -= 1;
+            if lane.running == 0 && lane.jobs.is_empty() {
+                queue.lanes.remove(key);
+            }
+        }
+        // A job of this key may have waited for the thread.
+        self.changed.notify_one();
+    }
+}
+
+impl Queue {
+    fn take(&mut self) -> Option<(Key, Job)> {
+        let running = |key: &Key| self.lanes.get(key).map_or(0, |lane| lane.running);
+        let position = (0..self.turn.len())
+            .filter(|&at| running(&self.turn[at]) < self.share)
+            .min_by_key(|&at| running(&self.turn[at]))?;
+        let key = self.turn.remove(position)?;
+        let lane = self.lanes.get_mut(&key)?;
+        let job = lane.jobs.pop_front()?;
+        lane.running += 1;
+        if !lane.jobs.is_empty() {
+            self.turn.push_back(key.clone());
+        }
+        self.waiting -= 1;
+        Some((key, job))
+    }
+}
+
+fn work(shared: &Shared) {
+    while let Some((key, job)) = shared.take() {
+        // A panic is a defect of the host; it must not cost a thread.
+        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+            tracing::error!(connector = key.connector, "a connector call panicked in the host");
+        }
+        shared.done(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(organization: &str) -> Key {
+        Key { organization: organization.to_owned(), connector: "c".to_owned() }
+    }
+
+    fn queue(share: usize, jobs: &[&str]) -> Queue {
+        let shared = Shared { queue: Mutex::new(Queue { share, ..Queue::default() }), changed: Condvar::new() };
+        for organization in jobs {
+            shared.add(key(organization), Box::new(|| ())).unwrap();
+        }
+        shared.queue.into_inner().unwrap()
+    }
+
+    fn served(queue: &mut Queue) -> Vec<String> {
+        std::iter::from_fn(|| queue.take().map(|(key, _)| key.organization)).collect()
+    }
+
+    #[test]
+    fn takes_turns_between_keys_and_leaves_the_last_thread() {
+        let mut queue = queue(1, &["a", "a", "a", "b", "c"]);
+        assert_eq!(served(&mut queue), ["a", "b", "c"], "each holds one, and a may not hold a second");
+        assert_eq!(queue.waiting, 2);
+    }
+
+    #[test]
+    fn prefers_the_key_that_runs_least() {
+        let mut queue = queue(3, &["a", "a", "a", "b"]);
+        assert_eq!(served(&mut queue), ["a", "b", "a", "a"]);
+    }
+
+    #[test]
+    fn bounds_what_one_key_and_all_may_queue() {
+        let shared = Shared { queue: Mutex::default(), changed: Condvar::new() };
+        let add = |organization: &str| shared.add(key(organization), Box::new(|| ()));
+        for _ in 0..MAX_WAITING_PER_KEY {
+            assert_eq!(add("a"), Ok(()));
+        }
+        assert_eq!(add("a"), Err(Unfinished::Busy));
+        let added = (0..MAX_WAITING).filter(|index| add(&format!("o{index}")).is_ok()).count();
+        assert_eq!(added, MAX_WAITING - MAX_WAITING_PER_KEY);
+    }
+
+    #[tokio::test]
+    async fn survives_a_job_that_panics() {
+        let guests = Guests::start().unwrap();
+        for _ in 0..8 {
+            // Like a panic, without its noise.
+            let job = || -> u8 { std::panic::resume_unwind(Box::new("as a defect would")) };
+            assert_eq!(guests.run(key("a"), job).await, Err(Unfinished::Panicked));
+        }
+        assert_eq!(guests.run(key("a"), || 7).await, Ok(7));
+    }
+}

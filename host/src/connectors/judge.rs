@@ -1,0 +1,400 @@
+//! Judges a connector's descriptor: it may lead only where the tenant's own words lead, protect the connection no less
+//! than the tenant asked, and use credentials only as what they are.
+
+use std::collections::HashSet;
+
+use aws_lc_rs::digest;
+use serde_json::Value as Json;
+
+use super::contract::{AuthMethod, Manifest};
+use super::reach::{self, Allowed};
+use super::{Binding, Target};
+use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, TlsMode, Value};
+use crate::drivers;
+
+const MAX_ENDPOINTS: usize = 16;
+const MAX_AUTHENTICATIONS: usize = 8;
+const MAX_PARAMETERS: usize = 64;
+
+/// Why a descriptor is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It breaks the contract.
+    Nonsense(String),
+    /// It leads, or loosens, or reveals.
+    Astray(String),
+}
+
+/// A descriptor together with what the host knows of the connection.
+pub(super) struct Case<'a> {
+    pub(super) manifest: &'a Manifest,
+    pub(super) method: &'a AuthMethod,
+    /// The configuration as the tenant sent it.
+    pub(super) sent: &'a Json,
+    pub(super) credentials_set: &'a [String],
+}
+
+impl Case<'_> {
+    /// Judges the descriptor and says what each credential is bound to by it. Parameters whose credential is not set
+    /// are left out.
+    pub(super) fn judge(&self, mut descriptor: Descriptor) -> Result<Target, Refusal> {
+        self.driver(&descriptor)?;
+        let allowed = reach::fill(self.manifest, self.sent);
+        if descriptor.endpoints.len() > MAX_ENDPOINTS || !descriptor.endpoints.iter().any(|it| it.role == "data") {
+            return nonsense(format!("a descriptor has 1 to {MAX_ENDPOINTS} endpoints, one of them for data"));
+        }
+        for endpoint in &mut descriptor.endpoints {
+            self.endpoint(endpoint, &allowed)?;
+        }
+        if descriptor.authentications.len() > MAX_AUTHENTICATIONS {
+            return nonsense(format!("a descriptor has at most {MAX_AUTHENTICATIONS} authentications"));
+        }
+        for authentication in &mut descriptor.authentications {
+            self.authentication(authentication)?;
+        }
+        let bindings = bindings(&descriptor);
+        Ok(Target { descriptor, bindings })
+    }
+
+    fn driver(&self, descriptor: &Descriptor) -> Result<(), Refusal> {
+        let driver = &descriptor.driver;
+        let Some(known) = drivers::parameters(driver).filter(|_| self.manifest.drivers.contains(driver)) else {
+            return nonsense(format!("the driver \"{}\" is not in its manifest", shown(driver)));
+        };
+        unique(&descriptor.parameters)?;
+        for parameter in &descriptor.parameters {
+            if !known.contains(&parameter.name.as_str()) {
+                return nonsense(format!("the driver {driver} has no parameter \"{}\"", shown(&parameter.name)));
+            }
+            if let Value::Credential(name) = &parameter.value {
+                return astray(format!("the credential \"{}\" is given to a driver's parameter", shown(name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn endpoint(&self, endpoint: &mut Endpoint, allowed: &[Allowed]) -> Result<(), Refusal> {
+        let place = format!("{} endpoint {}:{}", shown(&endpoint.role), shown(&endpoint.host), endpoint.port);
+        let here = allowed.iter().filter(|allowed| {
+            allowed.endpoint_role == endpoint.role
+                && allowed.host.eq_ignore_ascii_case(&endpoint.host)
+                && allowed.port == endpoint.port
+        });
+        let mut reason = "is not where the configuration leads";
+        let mut fits = false;
+        for allowed in here {
+            match protects(endpoint, allowed) {
+                Ok(()) => fits = true,
+                Err(loosened) => reason = loosened,
+            }
+        }
+        if !fits {
+            return astray(format!("the {place} {reason}"));
+        }
+        let key = endpoint.tls.identity.as_ref().map(|identity| identity.key.clone());
+        match key {
+            Some(Value::Text(_)) => nonsense("the key of a client certificate must be a credential".to_owned()),
+            Some(Value::Credential(name)) => {
+                self.credential(&name, true)?;
+                if !self.credentials_set.contains(&name) {
+                    endpoint.tls.identity = None;
+                }
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn authentication(&self, authentication: &mut Authentication) -> Result<(), Refusal> {
+        if authentication.scheme != "password" {
+            return nonsense(format!("the scheme \"{}\" is not known", shown(&authentication.scheme)));
+        }
+        unique(&authentication.parameters)?;
+        let mut used = HashSet::new();
+        for parameter in &authentication.parameters {
+            let secret = match parameter.name.as_str() {
+                "username" => false,
+                "password" => true,
+                name => return nonsense(format!("the scheme password has no parameter \"{}\"", shown(name))),
+            };
+            match &parameter.value {
+                Value::Credential(name) => {
+                    self.credential(name, secret)?;
+                    if !used.insert(name) {
+                        return astray(format!("the credential \"{}\" is used twice", shown(name)));
+                    }
+                }
+                Value::Text(_) if secret => return nonsense("a password must be a credential".to_owned()),
+                Value::Text(_) => {}
+            }
+        }
+        let is_set = |value: &Value| match value {
+            Value::Credential(name) => self.credentials_set.contains(name),
+            Value::Text(_) => true,
+        };
+        authentication.parameters.retain(|parameter| is_set(&parameter.value));
+        Ok(())
+    }
+
+    /// Whether this is a credential of the method, and no secret where the protocol shows it openly.
+    fn credential(&self, name: &str, secret_place: bool) -> Result<(), Refusal> {
+        let Some(schema) = self.method.credential_schema.get("properties").and_then(|them| them.get(name)) else {
+            return nonsense(format!("there is no credential \"{}\"", shown(name)));
+        };
+        let is_secret = schema.get("x-secret").and_then(Json::as_bool).unwrap_or(true);
+        if is_secret && !secret_place {
+            return astray(format!("the secret \"{}\" is used where it would be sent openly", shown(name)));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an endpoint is protected as this place demands; else how not.
+fn protects(endpoint: &Endpoint, allowed: &Allowed) -> Result<(), &'static str> {
+    let tls = &endpoint.tls;
+    if tls.mode < allowed.tls_mode {
+        return Err("has a looser TLS mode than the configuration");
+    }
+    let own_name = |name: &String| {
+        name.eq_ignore_ascii_case(&endpoint.host)
+            || allowed.server_name.as_ref().is_some_and(|allowed| allowed.eq_ignore_ascii_case(name))
+    };
+    if !tls.server_name.iter().all(own_name) {
+        return Err("is verified against another name than the configuration's");
+    }
+    if tls.mode != TlsMode::Disable && tls.roots != allowed.roots {
+        return Err("trusts other roots than the configuration's");
+    }
+    Ok(())
+}
+
+fn unique(parameters: &[Parameter]) -> Result<(), Refusal> {
+    let mut names = HashSet::new();
+    if parameters.len() > MAX_PARAMETERS || !parameters.iter().all(|parameter| names.insert(&parameter.name)) {
+        return nonsense(format!("parameters are at most {MAX_PARAMETERS} and have different names"));
+    }
+    Ok(())
+}
+
+/// Where each credential goes, sorted.
+fn bindings(descriptor: &Descriptor) -> Vec<Binding> {
+    let mut bindings = Vec::new();
+    for endpoint in &descriptor.endpoints {
+        let mut bind = |value: &Value, scheme: &str| {
+            if let Value::Credential(credential) = value {
+                bindings.push(Binding {
+                    credential: credential.clone(),
+                    driver: descriptor.driver.clone(),
+                    scheme: scheme.to_owned(),
+                    endpoint_role: endpoint.role.clone(),
+                    host: endpoint.host.to_ascii_lowercase(),
+                    port: endpoint.port,
+                    tls_mode: endpoint.tls.mode.name().to_owned(),
+                    server_name: endpoint.tls.server_name.as_ref().unwrap_or(&endpoint.host).to_ascii_lowercase(),
+                    roots_digest: roots_digest(&endpoint.tls.roots),
+                });
+            }
+        };
+        for authentication in descriptor.authentications.iter().filter(|it| it.endpoint_role == endpoint.role) {
+            for parameter in &authentication.parameters {
+                bind(&parameter.value, &authentication.scheme);
+            }
+        }
+        if let Some(identity) = &endpoint.tls.identity {
+            bind(&identity.key, "client-certificate");
+        }
+    }
+    bindings.sort();
+    bindings.dedup();
+    bindings
+}
+
+fn roots_digest(roots: &[String]) -> String {
+    if roots.is_empty() {
+        return String::new();
+    }
+    let mut context = digest::Context::new(&digest::SHA256);
+    for root in roots {
+        // With its length, so that no two lists look alike.
+        context.update(&(root.len() as u64).to_be_bytes());
+        context.update(root.as_bytes());
+    }
+    super::hex(context.finish().as_ref())
+}
+
+fn nonsense<T>(reason: String) -> Result<T, Refusal> {
+    Err(Refusal::Nonsense(reason))
+}
+
+fn astray<T>(reason: String) -> Result<T, Refusal> {
+    Err(Refusal::Astray(reason))
+}
+
+/// A connector's text in a message: short, and without control characters.
+fn shown(text: &str) -> String {
+    text.chars().take(100).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::contract::Reach;
+    use crate::descriptor::{ClientIdentity, Tls};
+    use serde_json::json;
+
+    fn manifest() -> Manifest {
+        let pattern = |text: &str| text.to_owned();
+        Manifest {
+            type_name: "postgres".to_owned(),
+            version: "1.0.0".to_owned(),
+            title: "PostgreSQL".to_owned(),
+            description: "A database.".to_owned(),
+            config_member: "database_config".to_owned(),
+            config_schema: json!({"properties": {"port": {"default": 5432}}}),
+            auth_member: None,
+            auth_methods: vec![AuthMethod {
+                name: "basic".to_owned(),
+                title: "User and password".to_owned(),
+                credential_schema: json!({"properties": {
+                    "username": {"x-secret": false}, "password": {}, "key": {"x-secret": true}}}),
+            }],
+            reaches: vec![Reach {
+                endpoint_role: "data".to_owned(),
+                host: pattern("{/host}"),
+                port: pattern("{/port}"),
+                tls_mode: pattern("{/ssl_mode}"),
+                server_name: Some(pattern("{/server_name}")),
+                roots: vec![pattern("{/root}")],
+            }],
+            drivers: vec!["postgres".to_owned()],
+            examples: vec![],
+            setup: vec![],
+        }
+    }
+
+    fn parameter(name: &str, value: Value) -> Parameter {
+        Parameter { name: name.to_owned(), value }
+    }
+
+    fn credential(name: &str) -> Value {
+        Value::Credential(name.to_owned())
+    }
+
+    /// The descriptor that a good connector gives for `{"host": "db.example.com"}`.
+    fn descriptor() -> Descriptor {
+        Descriptor {
+            driver: "postgres".to_owned(),
+            endpoints: vec![Endpoint {
+                role: "data".to_owned(),
+                host: "DB.example.com".to_owned(),
+                port: 5432,
+                tls: Tls { mode: TlsMode::VerifyFull, server_name: None, roots: vec![], identity: None },
+            }],
+            authentications: vec![Authentication {
+                endpoint_role: "data".to_owned(),
+                scheme: "password".to_owned(),
+                parameters: vec![
+                    parameter("username", credential("username")),
+                    parameter("password", credential("password")),
+                ],
+            }],
+            parameters: vec![parameter("database", Value::Text("sales".to_owned()))],
+        }
+    }
+
+    fn judge(sent: &Json, credentials: &[&str], change: impl FnOnce(&mut Descriptor)) -> Result<Target, Refusal> {
+        let mut descriptor = descriptor();
+        change(&mut descriptor);
+        let manifest = manifest();
+        let credentials_set: Vec<_> = credentials.iter().map(|&name| name.to_owned()).collect();
+        Case { manifest: &manifest, method: &manifest.auth_methods[0], sent, credentials_set: &credentials_set }
+            .judge(descriptor)
+    }
+
+    type Change = fn(&mut Descriptor);
+
+    const SET: &[&str] = &["password", "username"];
+
+    #[test]
+    fn binds_every_credential_to_where_it_goes() {
+        let target = judge(&json!({"host": "db.example.com"}), SET, |_| ()).unwrap();
+        let bound: Vec<_> =
+            target.bindings.iter().map(|it| (it.credential.as_str(), it.host.as_str(), it.port)).collect();
+        assert_eq!(bound, [("password", "db.example.com", 5432), ("username", "db.example.com", 5432)]);
+
+        let loose = json!({"host": "db.example.com", "ssl_mode": "disable"});
+        let tightened = judge(&loose, SET, |_| ()).unwrap();
+        assert_eq!(tightened.bindings, target.bindings, "a connector may tighten TLS");
+        let other = judge(&loose, SET, |it| it.endpoints[0].tls.mode = TlsMode::Require).unwrap();
+        assert_ne!(other.bindings, target.bindings);
+    }
+
+    #[test]
+    fn leaves_out_what_is_not_set() {
+        let target = judge(&json!({"host": "db.example.com"}), &["username"], |it| {
+            it.endpoints[0].tls.identity = Some(ClientIdentity { certificate: String::new(), key: credential("key") });
+        });
+        let target = target.unwrap();
+        assert_eq!(target.descriptor.authentications[0].parameters.len(), 1);
+        assert_eq!(target.descriptor.endpoints[0].tls.identity, None);
+        assert_eq!(target.bindings.len(), 1);
+    }
+
+    #[test]
+    fn refuses_to_be_led_astray() {
+        let sent = json!({"host": "db.example.com", "root": "ROOT", "server_name": "db.internal"});
+        let good = |it: &mut Descriptor| it.endpoints[0].tls.roots = vec!["ROOT".to_owned()];
+        assert!(judge(&sent, SET, good).is_ok());
+        assert!(
+            judge(&sent, SET, |it| {
+                good(it);
+                it.endpoints[0].tls.server_name = Some("DB.internal".to_owned());
+            })
+            .is_ok()
+        );
+        let changes: &[(&str, Change)] = &[
+            ("another host", |it| it.endpoints[0].host = "evil.example.net".to_owned()),
+            ("another port", |it| it.endpoints[0].port = 5433),
+            ("another role", |it| it.endpoints.push(Endpoint { role: "token".to_owned(), ..it.endpoints[0].clone() })),
+            ("looser TLS", |it| it.endpoints[0].tls.mode = TlsMode::VerifyCa),
+            ("another name", |it| it.endpoints[0].tls.server_name = Some("evil.example.net".to_owned())),
+            ("other roots", |it| it.endpoints[0].tls.roots = vec!["EVIL".to_owned()]),
+            ("no roots", |it| it.endpoints[0].tls.roots.clear()),
+            ("a secret as user name", |it| it.authentications[0].parameters[0].value = credential("password")),
+            ("a credential twice", |it| it.authentications[0].parameters[1].value = credential("username")),
+            ("a credential to a driver", |it| it.parameters[0].value = credential("password")),
+        ];
+        for (what, change) in changes {
+            let refusal = judge(&sent, SET, |it| {
+                good(it);
+                change(it);
+            });
+            assert!(matches!(refusal, Err(Refusal::Astray(_))), "{what}: {refusal:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_nonsense() {
+        let changes: &[(&str, Change)] = &[
+            ("an unknown driver", |it| it.driver = "mysql".to_owned()),
+            ("no endpoint", |it| it.endpoints.clear()),
+            ("a driver's unknown parameter", |it| it.parameters[0].name = "options".to_owned()),
+            ("a parameter twice", |it| it.parameters.push(it.parameters[0].clone())),
+            ("an unknown scheme", |it| it.authentications[0].scheme = "trust".to_owned()),
+            ("a scheme's unknown parameter", |it| it.authentications[0].parameters[0].name = "user".to_owned()),
+            ("a literal password", |it| it.authentications[0].parameters[1].value = Value::Text("x".to_owned())),
+            ("an unknown credential", |it| it.authentications[0].parameters[1].value = credential("token")),
+        ];
+        for (what, change) in changes {
+            let refusal = judge(&json!({"host": "db.example.com"}), SET, change);
+            assert!(matches!(refusal, Err(Refusal::Nonsense(_))), "{what}: {refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_roots_has_a_digest_of_its_own() {
+        let digest = |roots: &[&str]| roots_digest(&roots.iter().map(|&root| root.to_owned()).collect::<Vec<_>>());
+        assert_eq!(digest(&[]), "");
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+    }
+}

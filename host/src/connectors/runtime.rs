@@ -1,0 +1,58 @@
+//! Where connectors run: the engine, its clock and the guest threads.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmtime::{Engine, Store};
+
+use super::CallError;
+use super::adapter::Failure;
+use super::engine::{self, Allocator};
+use super::guests::Guests;
+use super::instance::{self, State, Ticker};
+
+/// The engine, its clock and the guest threads.
+pub(super) struct Runtime {
+    pub(super) engine: Engine,
+    pub(super) guests: Guests,
+    ticker: Ticker,
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Runtime").finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// Starts the threads.
+    pub(super) fn start(allocator: Allocator) -> wasmtime::Result<Self> {
+        let engine = engine::runner(allocator)?;
+        let (ticker, guests) = (Ticker::start(&engine)?, Guests::start()?);
+        Ok(Self { engine, guests, ticker })
+    }
+
+    /// One call of a connector on this thread, which it may hold until its deadline.
+    pub(super) fn call<T>(
+        &self,
+        connector: &Arc<str>,
+        work: impl FnOnce(&mut Store<State>) -> Result<T, Failure>,
+    ) -> Result<T, CallError> {
+        let mut store = instance::store(&self.engine, connector);
+        let answer = self.ticker.during(|| work(&mut store));
+        answer.map_err(|failure| explain(failure, connector, &store))
+    }
+}
+
+/// A failure in the words for a caller.
+fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> CallError {
+    let error = match failure {
+        Failure::Nonsense(reason) => return CallError::Nonsense { connector: connector.to_string(), reason },
+        Failure::Guest(error) => error,
+    };
+    if let Some(limit) = instance::limit(&error, store) {
+        return CallError::Limit { connector: connector.to_string(), limit: limit.to_string(), time: limit.is_time() };
+    }
+    tracing::warn!(connector = &**connector, error = format!("{error:#}"), "a connector trapped");
+    CallError::Trap { connector: connector.to_string() }
+}

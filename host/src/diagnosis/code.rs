@@ -1,0 +1,58 @@
+//! The stable codes of faults: for each the stages where it can occur, whose fault it is, whether a retry can help, and
+//! the words for it. A driver adds what it knows of the single case.
+
+use super::{Blame, Stage};
+
+mod login;
+mod network;
+mod stored;
+mod tls;
+mod usage;
+
+pub use login::*;
+pub use network::*;
+pub use stored::*;
+pub use tls::*;
+pub use usage::*;
+
+/// What a stable code stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// The code, `[a-z][a-z0-9_]*`.
+    pub name: &'static str,
+    /// The stages where it can occur.
+    pub stages: &'static [Stage],
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// Whether trying again later, with nothing changed, can help.
+    pub retryable: bool,
+    /// What happened, where nothing more is known.
+    pub message: &'static str,
+    /// What to do, where nothing more is known.
+    pub remedy: &'static str,
+}
+
+/// Every code, in the order of the stages.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    [stored::ALL, network::ALL, tls::ALL, login::ALL, usage::ALL].into_iter().flatten().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_is_well_formed_and_unique() {
+        let mut names = HashSet::new();
+        for code in all() {
+            assert!(names.insert(code.name), "{} is there twice", code.name);
+            assert!(code.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", code.name);
+            assert!(!code.stages.is_empty(), "{} occurs nowhere", code.name);
+            for words in [code.message, code.remedy] {
+                assert!(words.ends_with('.') && words.len() <= 512, "{}: {words}", code.name);
+            }
+        }
+        assert!(names.len() > 50);
+    }
+}

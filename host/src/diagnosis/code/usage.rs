@@ -1,0 +1,139 @@
+//! Codes of the stages `privileges` and `discover`.
+
+use super::Code;
+use crate::diagnosis::{Blame, Stage};
+
+pub(super) const ALL: &[&Code] = &[
+    &PASSWORD_NOT_ASKED,
+    &PRIVILEGES_TIMEOUT,
+    &PRIVILEGES_FAILED,
+    &UNKNOWN_SCHEMA,
+    &NO_SCHEMA_USAGE,
+    &SUPERUSER,
+    &CAN_WRITE,
+    &DISCOVER_TIMEOUT,
+    &DISCOVERY_FAILED,
+    &DISCOVERY_UNSUPPORTED,
+    &STATEMENT_REFUSED,
+    &UNEXPECTED_COLUMNS,
+];
+
+/// The server let the user in without asking for the password.
+pub const PASSWORD_NOT_ASKED: Code = Code {
+    name: "password_not_asked",
+    stages: &[Stage::Authenticate],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The server let the user in without asking for the password.",
+    remedy: "Use scram-sha-256 instead of trust in pg_hba.conf.",
+};
+
+/// The server did not say in time what the user may do.
+pub const PRIVILEGES_TIMEOUT: Code = Code {
+    name: "privileges_timeout",
+    stages: &[Stage::Privileges],
+    blame: Blame::Server,
+    retryable: true,
+    message: "The server did not say in time what the user may do.",
+    remedy: "Try again. If it stays, check the load of the server.",
+};
+
+/// The server would not say what the user may do.
+pub const PRIVILEGES_FAILED: Code = Code {
+    name: "privileges_failed",
+    stages: &[Stage::Privileges],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The server would not say what the user may do.",
+    remedy: "Check that the server is PostgreSQL 10 or later and that the user may read its catalog.",
+};
+
+/// The schema does not exist in the database.
+pub const UNKNOWN_SCHEMA: Code = Code {
+    name: "unknown_schema",
+    stages: &[Stage::Privileges],
+    blame: Blame::Config,
+    retryable: false,
+    message: "The schema does not exist in the database.",
+    remedy: "Check the schema's name; capital and small letters count.",
+};
+
+/// The user may not use the schema.
+pub const NO_SCHEMA_USAGE: Code = Code {
+    name: "no_schema_usage",
+    stages: &[Stage::Privileges],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The user may not use the schema.",
+    remedy: "Grant it: GRANT USAGE ON SCHEMA … TO ….",
+};
+
+/// The user is a superuser: whoever uses this connection could read and change everything on the server.
+pub const SUPERUSER: Code = Code {
+    name: "superuser",
+    stages: &[Stage::Privileges],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The user is a superuser: whoever uses this connection could read and change everything on the server.",
+    remedy: "Create a user for this connection that may only read what is needed.",
+};
+
+/// The user can write.
+pub const CAN_WRITE: Code = Code {
+    name: "can_write",
+    stages: &[Stage::Privileges],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The user can write.",
+    remedy: "Take its write privileges away, or use one that may only read.",
+};
+
+/// The server did not list its contents in time.
+pub const DISCOVER_TIMEOUT: Code = Code {
+    name: "discover_timeout",
+    stages: &[Stage::Discover],
+    blame: Blame::Server,
+    retryable: true,
+    message: "The server did not list its contents in time.",
+    remedy: "Try again. If it stays, narrow the listing by selected_tables, or check the load of the server.",
+};
+
+/// The server would not list its contents.
+pub const DISCOVERY_FAILED: Code = Code {
+    name: "discovery_failed",
+    stages: &[Stage::Discover],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The server would not list its contents.",
+    remedy: "Check that the user may read the server's catalog.",
+};
+
+/// This connector does not list the contents of a data source.
+pub const DISCOVERY_UNSUPPORTED: Code = Code {
+    name: "discovery_unsupported",
+    stages: &[Stage::Discover],
+    blame: Blame::Connector,
+    retryable: false,
+    message: "This connector does not list the contents of a data source.",
+    remedy: "Nothing is wrong with the connection; it can be used without the listing.",
+};
+
+/// The connector's statement cannot be run here.
+pub const STATEMENT_REFUSED: Code = Code {
+    name: "statement_refused",
+    stages: &[Stage::Discover],
+    blame: Blame::Connector,
+    retryable: false,
+    message: "The connector's statement cannot be run here.",
+    remedy: "Ask the connector's author; whoever runs this installation can go back to its last version.",
+};
+
+/// The connector's statement gives other columns than agreed.
+pub const UNEXPECTED_COLUMNS: Code = Code {
+    name: "unexpected_columns",
+    stages: &[Stage::Discover],
+    blame: Blame::Connector,
+    retryable: false,
+    message: "The connector's statement gives other columns than agreed.",
+    remedy: "Ask the connector's author; whoever runs this installation can go back to its last version.",
+};

@@ -1,0 +1,146 @@
+//! The recorder of a connection test's stages.
+
+use std::time::{Duration, Instant};
+
+use super::{Fault, Outcome, Stage, StageReport};
+
+/// Records what each stage of one connection test came to, and how long it took.
+#[derive(Debug)]
+pub struct Stages {
+    started: Instant,
+    reports: [StageReport; Stage::ALL.len()],
+}
+
+/// The test cannot go on; the fault is in the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Halted;
+
+impl Stages {
+    /// Starts the clock of the whole test.
+    pub fn start() -> Self {
+        let reports = Stage::ALL.map(|stage| StageReport { stage, outcome: Outcome::Skipped, latency: None });
+        Self { started: Instant::now(), reports }
+    }
+
+    /// Runs one stage, or one more part of it, and records its outcome and time. Times of parts add up.
+    pub async fn run<T>(&mut self, stage: Stage, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Halted> {
+        let started = Instant::now();
+        let result = work.await;
+        self.record(stage, started.elapsed(), result)
+    }
+
+    /// Records a stage that took no time worth telling.
+    pub fn settle<T>(&mut self, stage: Stage, result: Result<T, Fault>) -> Result<T, Halted> {
+        self.record(stage, Duration::ZERO, result)
+    }
+
+    /// Records the outcome of a stage, or of one more part of it, that was run elsewhere.
+    pub fn record<T>(&mut self, stage: Stage, latency: Duration, result: Result<T, Fault>) -> Result<T, Halted> {
+        let report = self.report(stage);
+        report.latency = Some(report.latency.unwrap_or_default() + latency);
+        match result {
+            Ok(value) => {
+                if report.outcome == Outcome::Skipped {
+                    report.outcome = Outcome::Passed;
+                }
+                Ok(value)
+            }
+            Err(fault) => {
+                report.outcome = Outcome::Failed(fault);
+                Err(Halted)
+            }
+        }
+    }
+
+    /// Adds warnings to a stage that passed. A stage that failed or did not run stays as it is.
+    pub fn warn(&mut self, stage: Stage, warnings: Vec<Fault>) {
+        if warnings.is_empty() {
+            return;
+        }
+        let report = self.report(stage);
+        match &mut report.outcome {
+            Outcome::Passed => report.outcome = Outcome::Warned(warnings),
+            Outcome::Warned(earlier) => earlier.extend(warnings),
+            Outcome::Failed(_) | Outcome::Skipped => {}
+        }
+    }
+
+    /// Forgets the outcomes after `config`, because another endpoint is tried; the time spent stays.
+    pub fn try_again(&mut self) {
+        for report in self.reports.iter_mut().filter(|report| report.stage > Stage::Config) {
+            report.outcome = Outcome::Skipped;
+        }
+    }
+
+    /// The failing stage and its fault.
+    pub fn fault(&self) -> Option<(Stage, &Fault)> {
+        self.reports.iter().find_map(|report| match &report.outcome {
+            Outcome::Failed(fault) => Some((report.stage, fault)),
+            Outcome::Passed | Outcome::Warned(_) | Outcome::Skipped => None,
+        })
+    }
+
+    /// Replaces the words of the failing fault by a connector's better ones; its facts stay.
+    pub fn replace_words(&mut self, message: String, remedy: String) {
+        let failed = self.reports.iter_mut().find_map(|report| match &mut report.outcome {
+            Outcome::Failed(fault) => Some(fault),
+            Outcome::Passed | Outcome::Warned(_) | Outcome::Skipped => None,
+        });
+        if let Some(fault) = failed {
+            fault.message = message;
+            fault.remedy = remedy;
+        }
+    }
+
+    /// All stages in their order, and the time from start to now.
+    pub fn finish(self) -> (Vec<StageReport>, Duration) {
+        let latency = self.started.elapsed();
+        let mut reports = Vec::from(self.reports);
+        for report in &mut reports {
+            if report.outcome == Outcome::Skipped {
+                report.latency = None;
+            }
+        }
+        (reports, latency)
+    }
+
+    fn report(&mut self, stage: Stage) -> &mut StageReport {
+        &mut self.reports[stage as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::code;
+
+    #[tokio::test]
+    async fn records_each_stage_and_skips_those_after_the_fault() {
+        let mut stages = Stages::start();
+        assert_eq!(stages.run(Stage::Policy, async { Ok(7) }).await, Ok(7));
+        stages.warn(Stage::Policy, vec![Fault::new(&code::SUPERUSER)]);
+        let failed = stages.run(Stage::Resolve, async { Err::<(), _>(Fault::new(&code::NAME_NOT_FOUND)) }).await;
+        assert_eq!(failed, Err(Halted));
+        stages.replace_words("m".to_owned(), "r".to_owned());
+        let (stage, fault) = stages.fault().unwrap();
+        assert_eq!((stage, fault.code, fault.message.as_str()), (Stage::Resolve, "name_not_found", "m"));
+
+        let (reports, latency) = stages.finish();
+        assert_eq!(reports.iter().map(|r| r.stage).collect::<Vec<_>>(), Stage::ALL);
+        assert!(matches!(&reports[1].outcome, Outcome::Warned(w) if w.len() == 1));
+        assert!(matches!(&reports[2].outcome, Outcome::Failed(f) if f.remedy == "r"));
+        assert!(reports[3..].iter().all(|r| r.outcome == Outcome::Skipped && r.latency.is_none()));
+        assert!(latency >= reports[1].latency.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_later_part_of_a_stage_can_fail_it() {
+        let mut stages = Stages::start();
+        stages.settle(Stage::Policy, Ok(())).unwrap();
+        stages.settle(Stage::Resolve, Ok(())).unwrap();
+        stages.settle(Stage::Policy, Err::<(), _>(Fault::new(&code::ADDRESS_REFUSED))).unwrap_err();
+        assert_eq!(stages.fault().unwrap().0, Stage::Policy);
+        stages.try_again();
+        assert!(stages.fault().is_none());
+    }
+}

@@ -1,0 +1,200 @@
+//! What of a descriptor the driver takes. It refuses whatever it does not know.
+
+use std::time::Duration;
+
+use crate::descriptor::{Descriptor, Endpoint, Parameter, Value};
+use crate::diagnosis::{Fault, code};
+use crate::secrets::{Credentials, Secret};
+
+/// How long opening a session may take when the connection does not say.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What to connect to, and as whom.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) user: String,
+    pub(super) password: Option<Secret>,
+    pub(super) database: String,
+    pub(super) schema: String,
+    pub(super) application_name: String,
+    pub(super) connect_timeout: Duration,
+}
+
+/// A fault of the connector, in words.
+pub(super) fn unsupported(message: impl Into<String>) -> Fault {
+    Fault::new(&code::DESCRIPTOR_UNSUPPORTED).message(message)
+}
+
+impl Target {
+    /// Reads the descriptor, and puts the credentials in.
+    pub(super) fn read(descriptor: &Descriptor, credentials: &Credentials) -> Result<Self, Fault> {
+        if descriptor.endpoints.iter().any(|endpoint| endpoint.role != "data") {
+            return Err(unsupported("The connector names an endpoint of another role than data."));
+        }
+        let (user, password) = read_authentication(descriptor, credentials)?;
+        let mut target = Self {
+            endpoints: descriptor.endpoints.clone(),
+            database: user.clone(),
+            user,
+            password,
+            schema: "public".to_owned(),
+            application_name: "patchpanel".to_owned(),
+            connect_timeout: CONNECT_TIMEOUT,
+        };
+        for parameter in &descriptor.parameters {
+            target.set(parameter)?;
+        }
+        Ok(target)
+    }
+
+    fn set(&mut self, parameter: &Parameter) -> Result<(), Fault> {
+        let name = parameter.name.as_str();
+        let Value::Text(value) = &parameter.value else {
+            return Err(unsupported(format!("The connector puts a credential into the parameter {}.", quoted(name))));
+        };
+        match name {
+            "database" => self.database = text(name, value)?,
+            "schema" => self.schema = text(name, value)?,
+            "application_name" => self.application_name = text(name, value)?,
+            "connect_timeout_ms" => self.connect_timeout = Duration::from_millis(number(name, value)?.max(1)),
+            // For pools of sessions; a session itself has no use for them.
+            "pool_max_connections" | "pool_idle_timeout_ms" => {
+                number(name, value)?;
+            }
+            // For the connector's own listing.
+            "selected_tables" => {
+                text(name, value)?;
+            }
+            _ => {
+                return Err(unsupported(format!(
+                    "The connector sets the parameter {}, which is not known.",
+                    quoted(name)
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The scheme `password` at the endpoints of the role `data`.
+fn read_authentication(descriptor: &Descriptor, credentials: &Credentials) -> Result<(String, Option<Secret>), Fault> {
+    let [authentication] = descriptor.authentications.as_slice() else {
+        return Err(unsupported("The connector must name exactly one way to authenticate."));
+    };
+    if authentication.endpoint_role != "data" || authentication.scheme != "password" {
+        return Err(unsupported("The connector asks for a way to authenticate that this driver does not have."));
+    }
+    let (mut user, mut password) = (None, None);
+    for Parameter { name, value } in &authentication.parameters {
+        match (name.as_str(), value) {
+            ("username", Value::Text(text)) => user = Some(Secret::new(text.as_bytes())),
+            ("username", Value::Credential(credential)) => user = credentials.get(credential).cloned(),
+            ("password", Value::Credential(credential)) => password = credentials.get(credential).cloned(),
+            ("password", Value::Text(_)) => {
+                return Err(unsupported("The connector gives a password as text; it has to be a credential."));
+            }
+            _ => {
+                return Err(unsupported(format!(
+                    "The connector sets {} for the login, which is not known.",
+                    quoted(name)
+                )));
+            }
+        }
+    }
+    let user = user.filter(|user| !user.expose().is_empty());
+    let user = user.ok_or_else(|| Fault::new(&code::CREDENTIAL_MISSING).message("The user name is not set."))?;
+    let user = std::str::from_utf8(user.expose()).ok().filter(|user| !user.contains('\0'));
+    let user = user.ok_or_else(|| {
+        Fault::new(&code::CREDENTIAL_INVALID).message("The user name is not UTF-8 text without zero characters.")
+    })?;
+    Ok((user.to_owned(), password))
+}
+
+fn text(name: &str, value: &str) -> Result<String, Fault> {
+    if value.contains('\0') || value.len() > 64 * 1024 {
+        return Err(Fault::new(&code::CONFIG_REJECTED)
+            .message(format!("The parameter {name} has a zero character or is too long.")));
+    }
+    Ok(value.to_owned())
+}
+
+fn number(name: &str, value: &str) -> Result<u64, Fault> {
+    value.parse().map_err(|_| {
+        Fault::new(&code::CONFIG_REJECTED).message(format!("The parameter {name} has to be a whole number."))
+    })
+}
+
+/// A name that a connector chose.
+fn quoted(name: &str) -> String {
+    crate::diagnosis::ServerText::default().clean(name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::descriptor::{Authentication, Tls, TlsMode};
+
+    fn parameter(name: &str, value: Value) -> Parameter {
+        Parameter { name: name.to_owned(), value }
+    }
+
+    fn text(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+
+    fn credential(name: &str) -> Value {
+        Value::Credential(name.to_owned())
+    }
+
+    fn descriptor() -> Descriptor {
+        let tls = Tls { mode: TlsMode::Disable, server_name: None, roots: vec![], identity: None };
+        Descriptor {
+            driver: "postgres".to_owned(),
+            endpoints: vec![Endpoint { role: "data".to_owned(), host: "db".to_owned(), port: 5432, tls }],
+            authentications: vec![Authentication {
+                endpoint_role: "data".to_owned(),
+                scheme: "password".to_owned(),
+                parameters: vec![parameter("username", credential("user")), parameter("password", credential("pass"))],
+            }],
+            parameters: vec![parameter("database", text("sales")), parameter("connect_timeout_ms", text("2500"))],
+        }
+    }
+
+    fn credentials() -> Credentials {
+        let mut credentials = Credentials::default();
+        credentials.set("user".to_owned(), Secret::new("alice"));
+        credentials.set("pass".to_owned(), Secret::new("s3cret"));
+        credentials
+    }
+
+    #[test]
+    fn takes_what_it_knows() {
+        let target = Target::read(&descriptor(), &credentials()).unwrap();
+        assert_eq!(
+            (target.user.as_str(), target.database.as_str(), target.schema.as_str()),
+            ("alice", "sales", "public")
+        );
+        assert_eq!(target.connect_timeout, Duration::from_millis(2500));
+        assert_eq!(target.password, Some(Secret::new("s3cret")));
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know() {
+        let refused = |change: fn(&mut Descriptor), code: &str| {
+            let mut descriptor = descriptor();
+            change(&mut descriptor);
+            assert_eq!(Target::read(&descriptor, &credentials()).unwrap_err().code, code);
+        };
+        refused(|d| d.endpoints[0].role = "hop".to_owned(), "descriptor_unsupported");
+        refused(|d| d.parameters.push(parameter("options", text("-c x=y"))), "descriptor_unsupported");
+        refused(|d| d.parameters.push(parameter("schema", credential("pass"))), "descriptor_unsupported");
+        refused(|d| d.parameters.push(parameter("schema", text("a\0b"))), "config_rejected");
+        refused(|d| d.parameters.push(parameter("connect_timeout_ms", text("1e9"))), "config_rejected");
+        refused(|d| d.authentications.clear(), "descriptor_unsupported");
+        refused(|d| d.authentications[0].scheme = "gss".to_owned(), "descriptor_unsupported");
+        refused(|d| d.authentications[0].parameters[1].value = text("mine"), "descriptor_unsupported");
+        refused(|d| d.authentications[0].parameters.push(parameter("realm", text("x"))), "descriptor_unsupported");
+        refused(|d| d.authentications[0].parameters[0].value = credential("absent"), "credential_missing");
+    }
+}

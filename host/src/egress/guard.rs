@@ -1,0 +1,334 @@
+//! What stands between a server that may be hostile and a driver: everything that the server sends is counted in
+//! messages and bytes, and must keep to a pace.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use crate::diagnosis::{Fault, code};
+
+/// One message of a protocol, recognised from its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// Bytes of the whole message.
+    pub length: usize,
+    /// Whether it belongs to no answer: a notice, for example.
+    pub aside: bool,
+}
+
+/// Reads a message's frame from what has come so far; none while that is too little.
+pub type Framing = fn(&[u8]) -> Result<Option<Frame>, Violation>;
+
+/// What a server may send until the budget is renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one message.
+    pub message_bytes: usize,
+    /// Messages, asides included.
+    pub messages: usize,
+    /// Bytes altogether.
+    pub bytes: usize,
+    /// Whether the driver gets asides. Where not, they are dropped here: nobody reads them, so nobody must store them.
+    pub asides: bool,
+}
+
+/// How a server broke the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// Not a message of the protocol.
+    #[error("the server sent something that is not a message of the protocol")]
+    Malformed,
+    /// A message over the limit.
+    #[error("the server sent a message of {0} bytes")]
+    MessageTooLarge(usize),
+    /// More messages than the limit.
+    #[error("the server sent more than {0} messages")]
+    TooManyMessages(usize),
+    /// More bytes than the limit.
+    #[error("the server sent more than {0} bytes")]
+    TooManyBytes(usize),
+    /// A message that was begun did not end in time.
+    #[error("the server sent a message too slowly")]
+    TooSlow,
+}
+
+impl Violation {
+    /// The violation behind an error of a guarded stream.
+    pub fn from_io(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref::<Self>().copied()
+    }
+
+    /// What it means for a connection.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::Malformed => Fault::new(&code::PROTOCOL_VIOLATION),
+            Self::MessageTooLarge(bytes) => too_large(&format!("a message of {bytes} bytes")),
+            Self::TooManyMessages(limit) => too_large(&format!("more than {limit} messages")),
+            Self::TooManyBytes(limit) => too_large(&format!("more than {limit} bytes")),
+            Self::TooSlow => Fault::new(&code::RESPONSE_TOO_SLOW),
+        }
+    }
+}
+
+fn too_large(what: &str) -> Fault {
+    Fault::new(&code::RESPONSE_TOO_LARGE).message(format!("The server sent {what}, which is not accepted."))
+}
+
+/// What a server has sent, and may still send. Shared by the guard and whoever renews it.
+#[derive(Debug, Clone)]
+pub struct Budget(Arc<Mutex<Spent>>);
+
+#[derive(Debug)]
+struct Spent {
+    limits: Limits,
+    messages: usize,
+    bytes: usize,
+    violation: Option<Violation>,
+}
+
+impl Budget {
+    fn new(limits: Limits) -> Self {
+        Self(Arc::new(Mutex::new(Spent { limits, messages: 0, bytes: 0, violation: None })))
+    }
+
+    /// Starts anew, with other limits. A violation stays: the stream behind it is of no more use.
+    pub fn renew(&self, limits: Limits) {
+        let mut spent = self.lock();
+        *spent = Spent { limits, messages: 0, bytes: 0, violation: spent.violation };
+    }
+
+    /// What ended the stream.
+    pub fn violation(&self) -> Option<Violation> {
+        self.lock().violation
+    }
+
+    fn violated(&self, violation: Violation) -> io::Error {
+        self.lock().violation = Some(violation);
+        io::Error::other(violation)
+    }
+
+    /// Counts a message that begins; says whether the driver gets it.
+    fn admit(&self, frame: Frame) -> Result<bool, Violation> {
+        let mut spent = self.lock();
+        spent.messages += 1;
+        if frame.length > spent.limits.message_bytes {
+            return Err(Violation::MessageTooLarge(frame.length));
+        }
+        if spent.messages > spent.limits.messages {
+            return Err(Violation::TooManyMessages(spent.limits.messages));
+        }
+        Ok(spent.limits.asides || !frame.aside)
+    }
+
+    fn count(&self, bytes: usize) -> Result<(), Violation> {
+        let mut spent = self.lock();
+        spent.bytes = spent.bytes.saturating_add(bytes);
+        if spent.bytes > spent.limits.bytes { Err(Violation::TooManyBytes(spent.limits.bytes)) } else { Ok(()) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Spent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A message has this long, and a second more for each `PACE_BYTES`.
+const PACE_GRACE: Duration = Duration::from_secs(5);
+
+/// The least rate within a message, bytes per second.
+const PACE_BYTES: usize = 4 * 1024;
+
+/// Bytes read at once.
+const READ_BYTES: usize = 8 * 1024;
+
+/// A stream that is guarded.
+#[derive(Debug)]
+pub struct Guard<S> {
+    stream: S,
+    framing: Framing,
+    budget: Budget,
+    /// Read, and not yet handed on.
+    incoming: BytesMut,
+    /// The message that is being handed on or dropped.
+    current: Option<Current>,
+    /// When a message that was begun has to be complete.
+    pace: Option<Pin<Box<Sleep>>>,
+}
+
+#[derive(Debug)]
+struct Current {
+    remaining: usize,
+    kept: bool,
+}
+
+impl<S> Guard<S> {
+    /// Guards a stream.
+    pub fn new(stream: S, framing: Framing, limits: Limits) -> Self {
+        let budget = Budget::new(limits);
+        Self { stream, framing, budget, incoming: BytesMut::new(), current: None, pace: None }
+    }
+
+    /// The budget, to renew it.
+    pub fn budget(&self) -> Budget {
+        self.budget.clone()
+    }
+
+    /// Hands on what has come, up to the buffer's room.
+    fn hand_on(&mut self, buffer: &mut ReadBuf<'_>) -> Result<(), Violation> {
+        loop {
+            let Some(current) = &mut self.current else {
+                let Some(frame) = (self.framing)(&self.incoming)? else { return Ok(()) };
+                let kept = self.budget.admit(frame)?;
+                self.current = Some(Current { remaining: frame.length, kept });
+                continue;
+            };
+            let mut length = current.remaining.min(self.incoming.len());
+            if current.kept {
+                length = length.min(buffer.remaining());
+                buffer.put_slice(&self.incoming[..length]);
+            }
+            self.incoming.advance(length);
+            current.remaining -= length;
+            if current.remaining > 0 {
+                return Ok(());
+            }
+            self.current = None;
+            self.pace = None;
+        }
+    }
+
+    /// Fails once a message that was begun is late.
+    fn poll_pace(&mut self, context: &mut Context<'_>) -> Result<(), Violation> {
+        if self.current.is_none() && self.incoming.is_empty() {
+            return Ok(());
+        }
+        let length = self.current.as_ref().map_or(0, |current| current.remaining);
+        let pace = self.pace.get_or_insert_with(|| {
+            let transfer = Duration::from_secs((length / PACE_BYTES) as u64);
+            Box::pin(tokio::time::sleep_until(Instant::now() + PACE_GRACE + transfer))
+        });
+        if pace.as_mut().poll(context).is_ready() { Err(Violation::TooSlow) } else { Ok(()) }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        loop {
+            this.hand_on(buffer).map_err(|violation| this.budget.violated(violation))?;
+            if buffer.filled().len() > before || buffer.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            this.poll_pace(context).map_err(|violation| this.budget.violated(violation))?;
+            let mut bytes = [0; READ_BYTES];
+            let mut read = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut this.stream).poll_read(context, &mut read))?;
+            if read.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            this.budget.count(read.filled().len()).map_err(|violation| this.budget.violated(violation))?;
+            this.incoming.extend_from_slice(read.filled());
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const LIMITS: Limits = Limits { message_bytes: 100, messages: 10, bytes: 400, asides: false };
+
+    /// One byte of length, `n` first for an aside.
+    fn framing(bytes: &[u8]) -> Result<Option<Frame>, Violation> {
+        match bytes {
+            [b'x', ..] => Err(Violation::Malformed),
+            [kind, length, ..] => Ok(Some(Frame { length: usize::from(*length), aside: *kind == b'n' })),
+            _ => Ok(None),
+        }
+    }
+
+    fn message(kind: u8, length: u8) -> Vec<u8> {
+        let mut message = vec![b'.'; usize::from(length)];
+        message[0] = kind;
+        message[1] = length;
+        message
+    }
+
+    async fn through(limits: Limits, sent: &[u8], piece: usize) -> (Vec<u8>, Option<Violation>) {
+        let (mut server, client) = tokio::io::duplex(64);
+        let sent = sent.to_vec();
+        let writer = tokio::spawn(async move {
+            for bytes in sent.chunks(piece) {
+                if server.write_all(bytes).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut guard = Guard::new(client, framing, limits);
+        let mut got = Vec::new();
+        let violation = guard.read_to_end(&mut got).await.err().and_then(|error| Violation::from_io(&error));
+        assert_eq!(violation, guard.budget().violation());
+        drop(guard);
+        writer.await.unwrap();
+        (got, violation)
+    }
+
+    #[tokio::test]
+    async fn hands_on_answers_and_drops_asides_however_they_are_cut() {
+        let answers = [message(b'a', 2), message(b'a', 50), message(b'b', 100)].concat();
+        let sent =
+            [message(b'n', 40), message(b'a', 2), message(b'n', 2), message(b'a', 50), message(b'b', 100)].concat();
+        for piece in [1, 2, 3, 7, 64, 1000] {
+            assert_eq!(through(LIMITS, &sent, piece).await, (answers.clone(), None), "in pieces of {piece}");
+        }
+        let keeping = Limits { asides: true, ..LIMITS };
+        assert_eq!(through(keeping, &sent, 5).await, (sent.clone(), None));
+    }
+
+    #[tokio::test]
+    async fn stops_what_breaks_a_limit() {
+        for (sent, violation) in [
+            (message(b'a', 101), Violation::MessageTooLarge(101)),
+            (message(b'n', 2).repeat(11), Violation::TooManyMessages(10)),
+            (message(b'a', 90).repeat(5), Violation::TooManyBytes(400)),
+            (vec![b'a', 2, b'x'], Violation::Malformed),
+        ] {
+            for piece in [1, 1000] {
+                assert_eq!(through(LIMITS, &sent, piece).await.1, Some(violation));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_an_answer_but_not_for_the_rest_of_one() {
+        let (mut server, client) = tokio::io::duplex(64);
+        let mut guard = Guard::new(client, framing, LIMITS);
+        let mut byte = [0];
+        let silent = tokio::time::timeout(Duration::from_secs(3600), guard.read(&mut byte)).await;
+        assert!(silent.is_err(), "no message has begun");
+        server.write_all(b"a").await.unwrap();
+        let error = guard.read(&mut byte).await.unwrap_err();
+        assert_eq!(Violation::from_io(&error), Some(Violation::TooSlow));
+    }
+}

@@ -1,0 +1,198 @@
+//! TLS to a tenant's data source, in libpq's modes (PostgreSQL manual, "SSL Support").
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::{Error, Host};
+use crate::descriptor::{ClientIdentity, Tls, TlsMode, Value};
+use crate::diagnosis::{Fault, code};
+use crate::secrets::Credentials;
+
+mod channel_binding;
+mod fault;
+mod verifier;
+
+pub use fault::from_io as fault_from_io;
+use verifier::{Anchors, Verifier};
+
+/// PEM of a connection's roots, all together.
+const MAX_ROOTS_BYTES: usize = 256 * 1024;
+
+/// What this installation trusts: the system's roots and the operator's.
+#[derive(Debug)]
+pub(super) struct Trust {
+    provider: Arc<CryptoProvider>,
+    roots: Arc<RootCertStore>,
+}
+
+/// A handshake that is ready to be made.
+#[derive(Debug)]
+pub(super) struct Client {
+    config: Arc<ClientConfig>,
+    server_name: ServerName<'static>,
+}
+
+/// What a handshake agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// Such as `TLSv1.3`.
+    pub version: String,
+    /// Such as `TLS13_AES_256_GCM_SHA384`.
+    pub cipher: String,
+    certificate: CertificateDer<'static>,
+}
+
+impl Agreed {
+    /// The channel binding data `tls-server-end-point` (RFC 5929, section 4.1); none where it is not defined for the
+    /// certificate's signature.
+    pub fn server_end_point(&self) -> Option<Vec<u8>> {
+        channel_binding::server_end_point(&self.certificate)
+    }
+}
+
+impl Trust {
+    /// Reads the system's roots (from the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, where set) and the
+    /// operator's bundle.
+    pub(super) fn load(bundle: Option<&Path>) -> Result<Self, Error> {
+        let mut roots = RootCertStore::empty();
+        let system = rustls_native_certs::load_native_certs();
+        for error in &system.errors {
+            tracing::warn!(%error, "a root certificate of the system cannot be read");
+        }
+        roots.add_parsable_certificates(system.certs);
+        if let Some(path) = bundle {
+            let unreadable = |source| Error::RootBundle { path: path.to_owned(), source };
+            let certificates: Vec<_> =
+                CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(unreadable)?;
+            let (added, ignored) = roots.add_parsable_certificates(certificates);
+            if added == 0 || ignored > 0 {
+                return Err(Error::RootBundleEmpty(path.to_owned()));
+            }
+        }
+        if roots.is_empty() {
+            tracing::warn!("no root certificate is trusted: install ca-certificates or set a root bundle");
+        }
+        Ok(Self { provider: Arc::new(aws_lc_rs::default_provider()), roots: Arc::new(roots) })
+    }
+
+    /// Prepares the handshake with a server that was asked for by the name `host`.
+    pub(super) fn client(&self, tls: &Tls, host: &Host, credentials: &Credentials) -> Result<Client, Fault> {
+        let verifier = Verifier::new(self.anchors(tls)?, tls.mode == TlsMode::VerifyFull, &self.provider);
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| Fault::new(&code::TLS_HANDSHAKE_FAILED))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match &tls.identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => {
+                let (chain, key) = read_identity(identity, credentials)?;
+                builder.with_client_auth_cert(chain, key).map_err(|_| {
+                    Fault::new(&code::CLIENT_CERTIFICATE_INVALID)
+                        .message("The client certificate and the private key do not belong together, or are of a kind that is not supported.")
+                })?
+            }
+        };
+        // Every connection verifies the server anew.
+        config.resumption = Resumption::disabled();
+        Ok(Client { config: Arc::new(config), server_name: server_name(tls, host)? })
+    }
+
+    /// What the server's certificate must lead to; none where it need not lead anywhere.
+    fn anchors(&self, tls: &Tls) -> Result<Option<Anchors>, Fault> {
+        if !tls.roots.is_empty() {
+            return read_roots(&tls.roots).map(Some);
+        }
+        Ok((tls.mode >= TlsMode::VerifyCa).then(|| Anchors { roots: Arc::clone(&self.roots), own: vec![] }))
+    }
+}
+
+impl Client {
+    pub(super) async fn handshake(self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Agreed), Fault> {
+        let stream = TlsConnector::from(self.config)
+            .connect(self.server_name, stream)
+            .await
+            .map_err(|error| fault_from_io(&error).unwrap_or_else(|| Fault::new(&code::CONNECTION_LOST)))?;
+        let (_, connection) = stream.get_ref();
+        let incomplete = || Fault::new(&code::TLS_HANDSHAKE_FAILED);
+        let agreed = Agreed {
+            version: match connection.protocol_version().ok_or_else(incomplete)? {
+                rustls::ProtocolVersion::TLSv1_2 => "TLSv1.2".to_owned(),
+                rustls::ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
+                version => format!("{version:?}"),
+            },
+            cipher: format!("{:?}", connection.negotiated_cipher_suite().ok_or_else(incomplete)?.suite()),
+            certificate: connection.peer_certificates().and_then(<[_]>::first).ok_or_else(incomplete)?.clone(),
+        };
+        Ok((stream, agreed))
+    }
+}
+
+/// The name that is sent to the server (SNI) and, in `verify-full`, looked for in its certificate.
+fn server_name(tls: &Tls, host: &Host) -> Result<ServerName<'static>, Fault> {
+    let override_ = tls.server_name.as_deref().map(Host::parse).transpose().map_err(|reason| {
+        Fault::new(&code::HOST_MALFORMED).message(format!("The server name to verify is not one. {reason}"))
+    })?;
+    match override_.as_ref().unwrap_or(host) {
+        Host::Address(address) => Ok(ServerName::from(*address)),
+        Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| Fault::new(&code::HOST_MALFORMED)),
+    }
+}
+
+fn read_roots(texts: &[String]) -> Result<Anchors, Fault> {
+    let invalid = |message: &str| Fault::new(&code::ROOTS_INVALID).message(message);
+    if texts.iter().map(String::len).sum::<usize>() > MAX_ROOTS_BYTES {
+        return Err(invalid("The trusted root certificates are larger than 256 KiB."));
+    }
+    let mut own = Vec::new();
+    for text in texts {
+        let before = own.len();
+        for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+            own.push(certificate.map_err(|_| invalid("The trusted root certificates are not well-formed PEM."))?);
+        }
+        if own.len() == before {
+            return Err(invalid("There is no certificate in the PEM text of the trusted roots."));
+        }
+    }
+    let mut roots = RootCertStore::empty();
+    for certificate in &own {
+        let added = roots.add(certificate.clone());
+        added.map_err(|_| invalid("One of the trusted root certificates is not an X.509 certificate."))?;
+    }
+    Ok(Anchors { roots: Arc::new(roots), own })
+}
+
+fn read_identity(
+    identity: &ClientIdentity,
+    credentials: &Credentials,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Fault> {
+    let invalid = |message: &str| Fault::new(&code::CLIENT_CERTIFICATE_INVALID).message(message);
+    let Value::Credential(name) = &identity.key else {
+        return Err(Fault::new(&code::DESCRIPTOR_UNSUPPORTED)
+            .message("The connector gives a private key as text; it has to be a credential."));
+    };
+    let key = credentials.get(name).ok_or_else(|| {
+        Fault::new(&code::CREDENTIAL_MISSING).message(format!(
+            "There is a client certificate, but the credential {name} with its private key is not set."
+        ))
+    })?;
+    let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| invalid("The client certificate is not well-formed PEM."))?;
+    if chain.is_empty() {
+        return Err(invalid("There is no certificate in the PEM text of the client certificate."));
+    }
+    let key = PrivateKeyDer::from_pem_slice(key.expose()).map_err(|_| {
+        invalid("The private key is not an unencrypted private key in PEM (PKCS #8, PKCS #1 or SEC 1).")
+    })?;
+    Ok((chain, key))
+}

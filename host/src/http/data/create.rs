@@ -1,0 +1,157 @@
+//! `POST /assets/data`: registers a connection.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, LOCATION};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::candidate::{self, Credential};
+use super::record::{ConnectionRecord, Tagged};
+use crate::connections::{Candidate, Idempotency, NewConnection};
+use crate::connectors::contract::Finding;
+use crate::http::authentication::Authenticated;
+use crate::http::body::Body;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::preconditions::IdempotencyKey;
+use crate::http::{Api, TAG_DATA};
+
+/// A connection to register. Exactly one of `database_config`, `storage_config` and `filesystem_config` is required: the
+/// one that the connection type names as its `config_member`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateRequest {
+    /// For people; the resource URI is made from it.
+    #[schema(min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$", example = "orders")]
+    name: String,
+    /// For people.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    description: String,
+    /// For filters.
+    #[serde(default)]
+    #[schema(max_items = 50, value_type = Vec<Tag>)]
+    tags: Vec<String>,
+    /// The connection's name for ever, instead of one made from `name`: `data:<organization>:<project>:<slug>`.
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 1024)]
+    resource_uri: Option<String>,
+    /// One of `GET /assets/data/types`.
+    #[schema(min_length = 1, max_length = 64, example = "postgres")]
+    connection_type: String,
+    /// By the connection type's `config_schema`.
+    #[schema(value_type = Object, required = false)]
+    database_config: Option<Map<String, Value>>,
+    /// By the connection type's `config_schema`.
+    #[schema(value_type = Object, required = false)]
+    storage_config: Option<Map<String, Value>>,
+    /// By the connection type's `config_schema`.
+    #[schema(value_type = Object, required = false)]
+    filesystem_config: Option<Map<String, Value>>,
+    /// By the `credential_schema` of the authentication method.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Credential>)]
+    credentials: BTreeMap<String, Credential>,
+}
+
+/// A word for filters, without a comma.
+#[derive(Debug, ToSchema)]
+#[schema(min_length = 1, max_length = 64, pattern = r"^[^,\p{Cc}]*$")]
+#[expect(dead_code, reason = "the schema of an element of `tags`")]
+pub struct Tag(String);
+
+impl TryFrom<CreateRequest> for NewConnection {
+    type Error = Vec<Finding>;
+
+    fn try_from(request: CreateRequest) -> Result<Self, Vec<Finding>> {
+        let configs = [request.database_config, request.storage_config, request.filesystem_config];
+        let (config_member, config) = candidate::one_config(configs)?;
+        let credentials = candidate::credentials(request.credentials);
+        Ok(Self {
+            candidate: Candidate { connection_type: request.connection_type, config_member, config, credentials },
+            name: request.name,
+            description: request.description,
+            tags: request.tags,
+            resource_uri: request.resource_uri,
+            idempotency: None,
+        })
+    }
+}
+
+/// Registers a connection
+///
+/// It is not tested: its status is `PENDING` until the first test. With the header `Idempotency-Key` (1 to 255 visible
+/// ASCII characters) a repetition within 24 hours gives the same connection instead of a second one.
+#[utoipa::path(post, path = "/assets/data", tag = TAG_DATA, request_body = CreateRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless")),
+    responses(
+        (status = 201, description = "The record", body = ConnectionRecord, headers(
+            ("Location" = String, description = "The record's path"),
+            ("ETag" = String, description = "The record's revision"),
+        )),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn create_connection(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    IdempotencyKey(key): IdempotencyKey,
+    body: Body<CreateRequest>,
+) -> Result<Response, ApiError> {
+    if !body.findings.is_empty() {
+        return Err(api.reject(&authenticated, body.findings, candidate::usable(&body.value)).await);
+    }
+    let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
+    new.idempotency = key.map(|key| Idempotency { key, digest: digest(&body.value) });
+    let connection = api.connections.register(authenticated.request(), new).await?;
+    let location =
+        HeaderValue::from_str(&location(&connection.resource_uri)).map_err(|error| ApiError::internal(&error))?;
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
+}
+
+/// SHA-256 of the body, whatever the order of its members and its white space were.
+fn digest(body: &Value) -> [u8; 32] {
+    let mut sorted = body.clone();
+    sorted.sort_all_objects();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sorted.to_string().as_bytes());
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest.as_ref());
+    bytes
+}
+
+/// The record's path, the resource URI as one segment (RFC 3986, section 3.3).
+fn location(resource_uri: &str) -> String {
+    use std::fmt::Write as _;
+    resource_uri.bytes().fold(String::from("/assets/data/"), |mut path, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+        path
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_of_what_the_body_says() {
+        let of = |text: &str| digest(&crate::json::parse(text.as_bytes()).unwrap());
+        let body = of(r#"{"name":"a","tags":["x","y"],"c":{"p":1,"q":2}}"#);
+        assert_eq!(of(r#"{ "c": {"q": 2, "p": 1}, "tags": ["x", "y"], "name": "\u0061" }"#), body);
+        assert_ne!(of(r#"{"name":"a","tags":["y","x"],"c":{"p":1,"q":2}}"#), body);
+        assert_ne!(of(r#"{"name":"b","tags":["x","y"],"c":{"p":1,"q":2}}"#), body);
+    }
+
+    #[test]
+    fn a_location_is_one_segment() {
+        assert_eq!(location("data:acme:sales:orders"), "/assets/data/data:acme:sales:orders");
+        assert_eq!(location("data:acme:süd ost:a?#"), "/assets/data/data:acme:s%C3%BCd%20ost:a%3F%23");
+    }
+}

@@ -1,0 +1,35 @@
+//! `DELETE /assets/data/{resource_uri}`: deletes a connection and its credentials.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::resource_uri::ResourceUri;
+use crate::http::authentication::Authenticated;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::preconditions::IfMatch;
+use crate::http::{Api, TAG_DATA};
+
+/// Deletes a connection
+///
+/// Its credentials go with it.
+#[utoipa::path(delete, path = "/assets/data/{resource_uri}", tag = TAG_DATA,
+    params(
+        ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
+        ("If-Match" = Option<String>, Header, description = "Entity tags of which the record must have one"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn delete_connection(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    ResourceUri(resource_uri): ResourceUri,
+    if_match: IfMatch,
+) -> Result<StatusCode, ApiError> {
+    let revision = api.revision(&authenticated, &resource_uri, &if_match).await?;
+    api.connections.delete(authenticated.request(), &resource_uri, revision).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

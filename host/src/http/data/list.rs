@@ -1,0 +1,53 @@
+//! `GET /assets/data`: the connections that the tenant sees.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::record::ConnectionRecord;
+use crate::http::authentication::Authenticated;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::listing::{ListQuery, Pagination};
+use crate::http::{Api, TAG_DATA};
+
+/// One page of connections.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectionPage {
+    /// The connections.
+    data: Vec<ConnectionRecord>,
+    /// Where the page stands.
+    pagination: Pagination,
+}
+
+/// Lists connections
+///
+/// Those of the project, and those of the whole organization.
+#[utoipa::path(get, path = "/assets/data", tag = TAG_DATA,
+    params(
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000, description = "The page, from 1; 1 by default"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Connections on a page; 20 by default"),
+        ("search" = Option<String>, Query, description = "A text in name or description"),
+        ("tags" = Option<String>, Query, description = "Comma-separated; a connection has them all"),
+        ("sort" = Option<String>, Query, description = "`field:asc` or `field:desc`, comma-separated; fields: name, \
+            created_at, updated_at, status, connection_type"),
+        ("created_by" = Option<String>, Query, description = "A principal such as `user:alice`"),
+        ("connection_type" = Option<String>, Query, description = "A connection type"),
+        ("status" = Option<String>, Query, description = "PENDING, ACTIVE, ERROR or DISABLED"),
+    ),
+    responses(
+        (status = 200, description = "A page of connections", body = ConnectionPage),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn list_connections(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    ListQuery(filter): ListQuery,
+) -> Result<Json<ConnectionPage>, ApiError> {
+    let listed = api.connections.list(authenticated.request(), &filter).await?;
+    let pagination = Pagination::new(&filter, &listed);
+    let data = listed.connections.into_iter().map(ConnectionRecord::from).collect();
+    Ok(Json(ConnectionPage { data, pagination }))
+}

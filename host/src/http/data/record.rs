@@ -1,0 +1,137 @@
+//! The record of a connection, as every endpoint answers it. It has no credential and no mask.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::header::HeaderValue;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::connections::{Connection, Status};
+use crate::http::preconditions::{ETAG, etag};
+
+/// A registered connection.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Connection)]
+pub struct ConnectionRecord {
+    /// Names the connection for ever: `data:<organization>:<project>:<slug>`, compared whole.
+    #[schema(example = "data:acme:sales:orders")]
+    resource_uri: String,
+    /// For people.
+    name: String,
+    /// For people.
+    description: String,
+    /// For filters.
+    tags: Vec<String>,
+    /// The connector's type name.
+    #[schema(example = "postgres")]
+    connection_type: String,
+    /// `PENDING` until the first test, then `ACTIVE` or `ERROR` by the last one; `DISABLED` while an operator says so.
+    #[schema(example = "ACTIVE")]
+    status: &'static str,
+    /// Why, for people.
+    status_reason: Option<String>,
+    /// The project; null for a connection of the whole organization.
+    project_id: Option<String>,
+    /// The organization.
+    organization_id: String,
+    /// Who registered it.
+    #[schema(example = "user:alice")]
+    created_by: String,
+    /// Who changed it last.
+    updated_by: String,
+    /// The same as `created_by`.
+    #[schema(deprecated)]
+    owner_id: String,
+    /// When it was registered.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was changed last. A test is no change.
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// When it was tested last.
+    #[schema(format = DateTime)]
+    last_tested_at: Option<String>,
+    /// The configuration, normalised by the connector, if the connector's `config_member` is this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    database_config: Option<Value>,
+    /// The configuration, normalised by the connector, if the connector's `config_member` is this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    storage_config: Option<Value>,
+    /// The configuration, normalised by the connector, if the connector's `config_member` is this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    filesystem_config: Option<Value>,
+    /// Every credential of the authentication method, and whether it is set.
+    credentials_set: BTreeMap<String, bool>,
+    /// The connector version that normalised the configuration.
+    connector_version: String,
+}
+
+impl From<Connection> for ConnectionRecord {
+    fn from(connection: Connection) -> Self {
+        let Connection { config_member, config, .. } = connection;
+        let config_of = |member: &str| (config_member == member).then(|| config.clone());
+        Self {
+            database_config: config_of("database_config"),
+            storage_config: config_of("storage_config"),
+            filesystem_config: config_of("filesystem_config"),
+            resource_uri: connection.resource_uri,
+            name: connection.name,
+            description: connection.description,
+            tags: connection.tags,
+            connection_type: connection.connection_type,
+            status: status_name(connection.status),
+            status_reason: connection.status_reason,
+            project_id: connection.tenant.project,
+            organization_id: connection.tenant.organization,
+            owner_id: connection.created_by.clone(),
+            created_by: connection.created_by,
+            updated_by: connection.updated_by,
+            created_at: time(connection.created_at),
+            updated_at: time(connection.updated_at),
+            last_tested_at: connection.last_tested_at.map(time),
+            credentials_set: connection.credentials_set.into_iter().collect(),
+            connector_version: connection.connector_version,
+        }
+    }
+}
+
+/// The status as clients see it.
+pub(in crate::http) fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "PENDING",
+        Status::Active => "ACTIVE",
+        Status::Error => "ERROR",
+        Status::Disabled => "DISABLED",
+    }
+}
+
+/// RFC 3339, UTC, of microseconds since 1970. One out of range, which no clock gives, is shown as 1970.
+fn time(microseconds: i64) -> String {
+    format!("{:.6}", Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// A single record with its entity tag.
+#[derive(Debug)]
+pub struct Tagged {
+    tag: HeaderValue,
+    record: ConnectionRecord,
+}
+
+impl From<Connection> for Tagged {
+    fn from(connection: Connection) -> Self {
+        Self { tag: etag(&connection), record: connection.into() }
+    }
+}
+
+impl IntoResponse for Tagged {
+    fn into_response(self) -> Response {
+        ([(ETAG, self.tag)], Json(self.record)).into_response()
+    }
+}

@@ -1,0 +1,190 @@
+//! The answer of verify and test: whether the connection works, stage by stage.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::diagnosis::{Fault, Outcome, Report, Stage, StageReport};
+
+/// Whether a connection works. A source that refuses is an answer, not an error: 200 with `success: false`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestResult {
+    /// Whether every stage passed, with warnings or without.
+    pub success: bool,
+    /// One sentence: the failing stage's message, if one failed.
+    pub message: String,
+    /// From start to end, in milliseconds.
+    pub latency_ms: f64,
+    /// What was found out.
+    pub details: TestDetails,
+}
+
+/// What was found out.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestDetails {
+    /// Every stage in order: config, policy, resolve, connect, tls, authenticate, session, privileges, discover.
+    pub stages: Vec<StageResult>,
+    /// What is known of the server; null when it was not reached.
+    pub server: Option<ServerFacts>,
+    /// What the user may do; null when it was not found out.
+    pub privileges: Option<PrivilegeFacts>,
+    /// Schemas with their tables, bounded.
+    pub schemas: Vec<SchemaFacts>,
+    /// Whether there are more schemas or tables than listed.
+    pub truncated: bool,
+}
+
+/// One stage.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StageResult {
+    /// Its name.
+    #[schema(example = "authenticate")]
+    pub stage: &'static str,
+    /// `passed`, `warned`, `failed` or `skipped` (an earlier stage failed).
+    pub outcome: &'static str,
+    /// Its time in milliseconds; null when skipped.
+    pub latency_ms: Option<f64>,
+    /// The fault, when it failed; all null else.
+    #[serde(flatten)]
+    pub fault: FaultFacts,
+    /// What there is to say although it passed.
+    pub warnings: Vec<FaultFacts>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct FaultFacts {
+    /// Stable, for programs, such as `password_rejected`.
+    pub code: Option<&'static str>,
+    /// Whose fault it is: `config`, `credential`, `network`, `server`, `connector` or `host`.
+    pub blame: Option<&'static str>,
+    /// Whether trying again later, with nothing changed, can help.
+    pub retryable: Option<bool>,
+    /// What happened.
+    pub message: Option<String>,
+    /// What to do.
+    pub remedy: Option<String>,
+    /// The server's own code.
+    pub sqlstate: Option<String>,
+}
+
+/// What is known of the server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServerFacts {
+    /// Its version.
+    #[schema(example = "15.18")]
+    pub version: String,
+    /// Its address and port, as dialled.
+    pub address: String,
+    /// TLS version and cipher; null without TLS.
+    pub tls: Option<TlsFacts>,
+    /// How it checked the user, such as `scram-sha-256-plus`.
+    pub authentication: String,
+}
+
+/// How the connection was protected.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TlsFacts {
+    /// Such as `TLSv1.3`.
+    pub version: String,
+    /// Such as `TLS13_AES_256_GCM_SHA384`.
+    pub cipher: Option<String>,
+}
+
+/// What the user may do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PrivilegeFacts {
+    /// How it is known that the user cannot write: `role`, `session`, or `none` when it can.
+    pub read_only: &'static str,
+    /// Whether the user is a superuser.
+    pub superuser: bool,
+    /// What is more than needed.
+    pub warnings: Vec<FaultFacts>,
+}
+
+/// A schema and its tables.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SchemaFacts {
+    /// Its name.
+    pub name: String,
+    /// Names of its tables and views.
+    pub tables: Vec<String>,
+}
+
+impl From<Report> for TestResult {
+    fn from(report: Report) -> Self {
+        let failed = report.stages.iter().find_map(|stage| match &stage.outcome {
+            Outcome::Failed(fault) => Some(fault.message.clone()),
+            Outcome::Passed | Outcome::Warned(_) | Outcome::Skipped => None,
+        });
+        let stages: Vec<StageResult> = report.stages.into_iter().map(StageResult::from).collect();
+        let warnings: usize = stages.iter().map(|stage| stage.warnings.len()).sum();
+        let privilege_warnings = stages
+            .iter()
+            .find(|stage| stage.stage == Stage::Privileges.name())
+            .map(|stage| stage.warnings.clone())
+            .unwrap_or_default();
+        Self {
+            success: failed.is_none(),
+            message: failed.unwrap_or_else(|| match warnings {
+                0 => "The connection works.".to_owned(),
+                1 => "The connection works, with 1 warning.".to_owned(),
+                _ => format!("The connection works, with {warnings} warnings."),
+            }),
+            latency_ms: milliseconds(report.latency),
+            details: TestDetails {
+                stages,
+                server: report.server.map(|server| ServerFacts {
+                    version: server.version,
+                    address: server.address,
+                    tls: server.tls_version.map(|version| TlsFacts { version, cipher: server.tls_cipher }),
+                    authentication: server.authentication,
+                }),
+                privileges: report.privileges.map(|privileges| PrivilegeFacts {
+                    read_only: privileges.read_only,
+                    superuser: privileges.superuser,
+                    warnings: privilege_warnings,
+                }),
+                schemas: report
+                    .schemas
+                    .into_iter()
+                    .map(|schema| SchemaFacts { name: schema.name, tables: schema.tables })
+                    .collect(),
+                truncated: report.truncated,
+            },
+        }
+    }
+}
+
+impl From<StageReport> for StageResult {
+    fn from(report: StageReport) -> Self {
+        let (outcome, fault, warnings) = match report.outcome {
+            Outcome::Passed => ("passed", FaultFacts::default(), Vec::new()),
+            Outcome::Warned(faults) => {
+                ("warned", FaultFacts::default(), faults.into_iter().map(FaultFacts::from).collect())
+            }
+            Outcome::Failed(fault) => ("failed", fault.into(), Vec::new()),
+            Outcome::Skipped => ("skipped", FaultFacts::default(), Vec::new()),
+        };
+        Self { stage: report.stage.name(), outcome, latency_ms: report.latency.map(milliseconds), fault, warnings }
+    }
+}
+
+impl From<Fault> for FaultFacts {
+    fn from(fault: Fault) -> Self {
+        Self {
+            code: Some(fault.code),
+            blame: Some(fault.blame.name()),
+            retryable: Some(fault.retryable),
+            message: Some(fault.message),
+            remedy: Some(fault.remedy),
+            sqlstate: fault.sqlstate,
+        }
+    }
+}
+
+/// Milliseconds, to the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

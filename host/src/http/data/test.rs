@@ -1,0 +1,30 @@
+//! `POST /assets/data/{resource_uri}/test`: tests a connection with its stored credentials.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use super::report::TestResult;
+use super::resource_uri::ResourceUri;
+use crate::http::authentication::Authenticated;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::{Api, TAG_DATA};
+
+/// Tests a connection
+///
+/// As verify, with the stored credentials; the outcome becomes the connection's status. Takes no body.
+#[utoipa::path(post, path = "/assets/data/{resource_uri}/test", tag = TAG_DATA,
+    params(("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded")),
+    responses(
+        (status = 200, description = "Whether the connection works", body = TestResult),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn test_connection(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    ResourceUri(resource_uri): ResourceUri,
+) -> Result<Json<TestResult>, ApiError> {
+    let report = api.connections.test(authenticated.request(), &resource_uri).await?;
+    Ok(Json(report.into()))
+}

@@ -1,0 +1,162 @@
+//! `GET /assets/data/types`: every connector type, with all that a form needs.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::connectors::Connector;
+use crate::connectors::contract::{AuthMethod, Instruction};
+use crate::http::authentication::Authenticated;
+use crate::http::error::ErrorBody;
+use crate::http::{Api, TAG_DATA};
+
+/// What stands for the platform's addresses in instructions.
+const PLACEHOLDER: &str = "{egress_addresses}";
+
+/// What it becomes when nobody has said what they are.
+const UNKNOWN_ADDRESSES: &str = "<the addresses that this platform connects from; ask its operator>";
+
+/// The connector types.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectionTypes {
+    /// Sorted by `connection_type`.
+    data: Vec<ConnectionType>,
+}
+
+/// A connector type.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectionType {
+    /// Its name in requests.
+    #[schema(example = "postgres")]
+    connection_type: String,
+    /// For people.
+    title: String,
+    /// For people.
+    description: String,
+    /// The connector's semantic version.
+    version: String,
+    /// The connector's digest: `sha256:` and 64 hex digits.
+    digest: String,
+    /// The member of a request that holds the configuration.
+    #[schema(example = "database_config")]
+    config_member: String,
+    /// JSON Schema (draft 2020-12) of the configuration; its properties are in the order of a form.
+    #[schema(value_type = Object)]
+    config_schema: Value,
+    /// The configuration's member that chooses the authentication method; null when there is no choice.
+    auth_member: Option<String>,
+    /// How one can authenticate; the first is the default.
+    auth_methods: Vec<AuthenticationMethod>,
+    /// Configurations that the connector accepts, the plainest first.
+    #[schema(value_type = Vec<Object>)]
+    examples: Vec<Value>,
+    /// The optional interfaces that the connector has: `catalog`, `diagnosis`, `migration`.
+    capabilities: Vec<&'static str>,
+    /// What the owner of the data source does first.
+    setup: Vec<SetupStep>,
+}
+
+/// A way to authenticate.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuthenticationMethod {
+    /// The value of the member that `auth_member` names.
+    name: String,
+    /// For people.
+    title: String,
+    /// JSON Schema (draft 2020-12) of `credentials`.
+    #[schema(value_type = Object)]
+    credential_schema: Value,
+}
+
+/// A step that the owner of the data source takes once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SetupStep {
+    /// What it is for.
+    title: String,
+    /// `sql`, `shell`, `conf` or `text`.
+    language: String,
+    /// What to run or write.
+    text: String,
+}
+
+impl ConnectionType {
+    fn new(connector: &Connector, egress_addresses: &[String]) -> Self {
+        let manifest = connector.manifest().clone();
+        Self {
+            connection_type: manifest.type_name,
+            title: manifest.title,
+            description: manifest.description,
+            version: manifest.version,
+            digest: connector.digest().to_owned(),
+            config_member: manifest.config_member,
+            config_schema: manifest.config_schema,
+            auth_member: manifest.auth_member,
+            auth_methods: manifest.auth_methods.into_iter().map(AuthenticationMethod::from).collect(),
+            examples: manifest.examples,
+            capabilities: connector.capabilities(),
+            setup: manifest.setup.into_iter().map(|step| setup_step(step, egress_addresses)).collect(),
+        }
+    }
+}
+
+impl From<AuthMethod> for AuthenticationMethod {
+    fn from(method: AuthMethod) -> Self {
+        Self { name: method.name, title: method.title, credential_schema: method.credential_schema }
+    }
+}
+
+/// Puts the platform's addresses in: a line that has the placeholder becomes one line for each address.
+fn setup_step(step: Instruction, addresses: &[String]) -> SetupStep {
+    let unknown = [UNKNOWN_ADDRESSES.to_owned()];
+    let addresses = if addresses.is_empty() { &unknown } else { addresses };
+    let lines: Vec<String> = step
+        .text
+        .split('\n')
+        .flat_map(|line| {
+            if line.contains(PLACEHOLDER) {
+                addresses.iter().map(|address| line.replace(PLACEHOLDER, address)).collect()
+            } else {
+                vec![line.to_owned()]
+            }
+        })
+        .collect();
+    SetupStep { title: step.title, language: step.language, text: lines.join("\n") }
+}
+
+/// Lists the connection types
+///
+/// Every loaded connector: the schema of its configuration, its authentication methods with the schemas of their
+/// credentials, examples, and what the owner of a data source sets up first.
+#[utoipa::path(get, path = "/assets/data/types", tag = TAG_DATA, responses(
+    (status = 200, description = "The connection types", body = ConnectionTypes),
+    (status = "default", description = "Any error", body = ErrorBody),
+))]
+pub async fn list_connection_types(_: Authenticated, State(api): State<Arc<Api>>) -> Json<ConnectionTypes> {
+    let data =
+        api.connectors.list().iter().map(|connector| ConnectionType::new(connector, &api.egress_addresses)).collect();
+    Json(ConnectionTypes { data })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_repeated_for_each_address() {
+        let text = |addresses: &[&str]| {
+            let addresses: Vec<String> = addresses.iter().map(|address| (*address).to_owned()).collect();
+            let text = "# {brace}\nhost all reader {egress_addresses} scram-sha-256\nend".to_owned();
+            let step = Instruction { title: String::new(), language: "conf".to_owned(), text };
+            setup_step(step, &addresses).text
+        };
+        assert_eq!(
+            text(&["192.0.2.1/32", "2001:db8::/64"]),
+            "# {brace}\nhost all reader 192.0.2.1/32 scram-sha-256\nhost all reader 2001:db8::/64 scram-sha-256\nend"
+        );
+        assert_eq!(text(&[]), format!("# {{brace}}\nhost all reader {UNKNOWN_ADDRESSES} scram-sha-256\nend"));
+    }
+}

@@ -1,0 +1,113 @@
+//! `PUT /assets/data/{resource_uri}`: changes a connection.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::candidate::{self, Credential, CredentialChange};
+use super::create::Tag;
+use super::record::{ConnectionRecord, Tagged};
+use super::resource_uri::ResourceUri;
+use crate::connections::{Candidate, Change, Connection};
+use crate::connectors::contract::Finding;
+use crate::http::authentication::Authenticated;
+use crate::http::body::Body;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::preconditions::IfMatch;
+use crate::http::{Api, TAG_DATA};
+use crate::secrets::Secret;
+
+/// A change: an absent member keeps its value.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateRequest {
+    /// For people. The resource URI stays.
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$")]
+    name: Option<String>,
+    /// For people.
+    #[schema(value_type = String, required = false, max_length = 1000)]
+    description: Option<String>,
+    /// For filters; replaced whole.
+    #[schema(value_type = Vec<Tag>, required = false, max_items = 50)]
+    tags: Option<Vec<String>>,
+    /// Cannot change; must be the connection's when sent.
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 64)]
+    connection_type: Option<String>,
+    /// Replaced whole.
+    #[schema(value_type = Object, required = false)]
+    database_config: Option<Map<String, Value>>,
+    /// Replaced whole.
+    #[schema(value_type = Object, required = false)]
+    storage_config: Option<Map<String, Value>>,
+    /// Replaced whole.
+    #[schema(value_type = Object, required = false)]
+    filesystem_config: Option<Map<String, Value>>,
+    /// Per credential: absent keeps, a value sets, null clears.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, CredentialChange>)]
+    credentials: BTreeMap<String, Option<Credential>>,
+}
+
+impl TryFrom<UpdateRequest> for Change {
+    type Error = Vec<Finding>;
+
+    fn try_from(request: UpdateRequest) -> Result<Self, Vec<Finding>> {
+        let configs = [request.database_config, request.storage_config, request.filesystem_config];
+        Ok(Self {
+            name: request.name,
+            description: request.description,
+            tags: request.tags,
+            connection_type: request.connection_type,
+            config: candidate::at_most_one_config(configs)?,
+            credentials: request.credentials.into_iter().map(|(name, value)| (name, value.map(Into::into))).collect(),
+        })
+    }
+}
+
+/// What can be tried of a body that its schema rejects: the stored credentials that it keeps stand for themselves.
+fn usable(body: &Value, connection: &Connection) -> Option<Candidate> {
+    let mut candidate = candidate::usable_with_type(body, &connection.connection_type)?;
+    for (name, set) in &connection.credentials_set {
+        let sent = body.get("credentials").is_some_and(|credentials| credentials.get(name).is_some());
+        if *set && !sent {
+            candidate.credentials.set(name.clone(), Secret::new("?"));
+        }
+    }
+    Some(candidate)
+}
+
+/// Changes a connection
+///
+/// An absent member keeps its value, and the configuration is replaced whole. A change of where a stored credential
+/// would be sent needs that credential again: else 422 `CREDENTIALS_REQUIRED` names it.
+#[utoipa::path(put, path = "/assets/data/{resource_uri}", tag = TAG_DATA, request_body = UpdateRequest,
+    params(
+        ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
+        ("If-Match" = Option<String>, Header, description = "Entity tags of which the record must have one"),
+    ),
+    responses(
+        (status = 200, description = "The record", body = ConnectionRecord,
+            headers(("ETag" = String, description = "The record's revision"))),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn update_connection(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    ResourceUri(resource_uri): ResourceUri,
+    if_match: IfMatch,
+    body: Body<UpdateRequest>,
+) -> Result<Tagged, ApiError> {
+    let connection = api.connections.find(authenticated.request(), &resource_uri).await?;
+    if !body.findings.is_empty() {
+        let candidate = usable(&body.value, &connection);
+        return Err(api.reject(&authenticated, body.findings, candidate).await);
+    }
+    let change = body.convert()?.try_into().map_err(ApiError::Validation)?;
+    let revision = if_match.check(&connection)?;
+    let changed = api.connections.change(authenticated.request(), &resource_uri, revision, change).await?;
+    Ok(changed.into())
+}

@@ -1,0 +1,264 @@
+//! The one error of the HTTP edge: every refusal and failure becomes one documented body with one status and code.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::auth::Permission;
+use crate::connections;
+use crate::connectors::CallError;
+use crate::connectors::contract::{Finding, Severity};
+use crate::secrets;
+
+/// How long a caller waits before trying again, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// Why a request was refused or failed. `Display` is the body's message.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// A header or the form of the request is wrong.
+    #[error("{0}")]
+    InvalidRequest(Cow<'static, str>),
+    /// No token, or not a good one; one body for all reasons.
+    #[error("The request needs a valid bearer token in the header Authorization.")]
+    InvalidToken,
+    /// The caller's roles do not allow it.
+    #[error("Your roles do not allow this; it needs the permission `{}`.", .0.name())]
+    InsufficientPermissions(Permission),
+    /// The token is for another organisation than the header `X-Org-Id`.
+    #[error("The token is for another organization than X-Org-Id names.")]
+    OtherOrganization,
+    /// Absent, or not the caller's to know.
+    #[error("There is no such {0}, or it is not yours to see.")]
+    NotFound(&'static str),
+    /// The path is there, the method is not.
+    #[error("This path does not have this method; the header Allow names those it has.")]
+    MethodNotAllowed,
+    /// The body did not arrive in time.
+    #[error("The request's body did not arrive in time.")]
+    RequestTimeout,
+    /// One with that resource URI is there.
+    #[error("A connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own.")]
+    AlreadyExists(String),
+    /// It is disabled.
+    #[error("The connection is disabled; somebody with the permission `operate` can enable it.")]
+    ConnectionDisabled,
+    /// `If-Match` does not hold.
+    #[error("The connection has changed since you read it; read it again and repeat the change.")]
+    PreconditionFailed,
+    /// The body is too large.
+    #[error("The request's body is larger than {0} bytes.")]
+    PayloadTooLarge(usize),
+    /// The body is not JSON.
+    #[error("The request's body must be JSON, with the header Content-Type: application/json.")]
+    UnsupportedMediaType,
+    /// The input is wrong: every finding.
+    #[error("{}", summary(.0))]
+    Validation(Vec<Finding>),
+    /// The change would send stored credentials somewhere else.
+    #[error("The change leads these credentials to another target; send them again: {}.", .0.join(", "))]
+    CredentialsRequired(Vec<String>),
+    /// The connector did not do its part.
+    #[error("The request could not be answered: {0}.")]
+    Connector(CallError),
+    /// Too much at once.
+    #[error("The host is busy; try again in a moment.")]
+    Busy,
+    /// Something that the host needs does not answer.
+    #[error("{0}")]
+    Unavailable(Cow<'static, str>),
+    /// Our bug, already logged.
+    #[error("Something went wrong in the host; its log has more under the request id.")]
+    Internal,
+}
+
+impl ApiError {
+    /// Logs a failure that should not happen, with its chain, and says only that it did.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a request failed");
+        Self::Internal
+    }
+
+    /// Status and code, in one place.
+    fn status(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "INVALID_REQUEST"),
+            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
+            Self::InsufficientPermissions(_) | Self::OtherOrganization => {
+                (StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS")
+            }
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
+            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
+            Self::AlreadyExists(_) => (StatusCode::CONFLICT, "RESOURCE_ALREADY_EXISTS"),
+            Self::ConnectionDisabled => (StatusCode::CONFLICT, "CONNECTION_DISABLED"),
+            Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED"),
+            Self::PayloadTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+            Self::Validation(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
+            Self::CredentialsRequired(_) => (StatusCode::UNPROCESSABLE_ENTITY, "CREDENTIALS_REQUIRED"),
+            Self::Connector(CallError::Limit { time: true, .. }) => (StatusCode::GATEWAY_TIMEOUT, "CONNECTOR_LIMIT"),
+            Self::Connector(CallError::Limit { .. }) => (StatusCode::BAD_GATEWAY, "CONNECTOR_LIMIT"),
+            Self::Connector(CallError::Trap { .. } | CallError::Nonsense { .. } | CallError::Astray { .. }) => {
+                (StatusCode::BAD_GATEWAY, "CONNECTOR_FAILED")
+            }
+            Self::Connector(CallError::Busy) | Self::Busy | Self::Unavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
+            }
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
+        }
+    }
+
+    /// The body outside HTTP, with ids of its own.
+    pub fn into_body(self) -> ErrorBody {
+        let (status, code) = self.status();
+        let facts = ErrorFacts { code, message: self.to_string(), details: self.details() };
+        facts.body(status, &format!("req-{}", Uuid::new_v4()), &Uuid::new_v4().simple().to_string())
+    }
+
+    fn details(&self) -> Value {
+        match self {
+            Self::Validation(findings) => {
+                json!({ "findings": findings.iter().map(WireFinding::from).collect::<Vec<_>>() })
+            }
+            Self::CredentialsRequired(fields) => json!({ "credentials": fields }),
+            Self::InsufficientPermissions(permission) => json!({ "permission": permission.name() }),
+            _ => Value::Null,
+        }
+    }
+}
+
+/// One sentence for all findings.
+fn summary(findings: &[Finding]) -> String {
+    match findings {
+        [finding] if finding.pointer.is_empty() => finding.message.clone(),
+        [finding] => format!("{}: {}", finding.pointer, finding.message),
+        findings => format!("The request has {} problems; details.findings names each.", findings.len()),
+    }
+}
+
+impl From<connections::Error> for ApiError {
+    fn from(error: connections::Error) -> Self {
+        use connections::Error;
+        match error {
+            Error::NotFound => Self::NotFound("connection"),
+            Error::Forbidden(permission) => Self::InsufficientPermissions(permission),
+            Error::AlreadyExists(resource_uri) => Self::AlreadyExists(resource_uri),
+            Error::Invalid(findings) => Self::Validation(findings),
+            Error::CredentialsRequired(fields) => Self::CredentialsRequired(fields),
+            Error::RevisionMismatch(_) => Self::PreconditionFailed,
+            Error::Disabled => Self::ConnectionDisabled,
+            Error::Store(error) => Self::internal(&error),
+            Error::Secrets(error @ secrets::Error::Unavailable(_)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the secret store is not available");
+                Self::Unavailable("The secret store is not available; try again in a moment.".into())
+            }
+            Error::Secrets(error) => Self::internal(&error),
+            Error::Connector(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a connector did not do its part");
+                Self::Connector(error)
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// The status and the headers; [`super::correlation`] writes the body, since it knows the request's ids.
+    fn into_response(self) -> Response {
+        let (status, code) = self.status();
+        let mut response = status.into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(ErrorFacts { code, message: self.to_string(), details: self.details() });
+        response
+    }
+}
+
+/// What the body says beside the status and the ids. Travels in the response's extensions.
+#[derive(Debug, Clone)]
+pub(super) struct ErrorFacts {
+    code: &'static str,
+    message: String,
+    details: Value,
+}
+
+impl ErrorFacts {
+    /// The body.
+    pub(super) fn body(self, status: StatusCode, request_id: &str, trace_id: &str) -> ErrorBody {
+        ErrorBody {
+            error: ErrorContent {
+                code: self.code.to_owned(),
+                message: self.message,
+                status: status.as_u16(),
+                details: self.details,
+                request_id: request_id.to_owned(),
+                trace_id: trace_id.to_owned(),
+            },
+        }
+    }
+}
+
+/// The body of every answer that is not a success.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    error: ErrorContent,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorContent {
+    /// Stable, for programs, such as `VALIDATION_ERROR`.
+    #[schema(example = "VALIDATION_ERROR")]
+    code: String,
+    /// For people; may change.
+    message: String,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    status: u16,
+    /// For `VALIDATION_ERROR`: `findings`, a list of {severity, pointer, code, message, hint}. For `CREDENTIALS_REQUIRED`:
+    /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`. Else null.
+    #[schema(value_type = Option<Object>)]
+    details: Value,
+    /// Names this request in the host's log; also in the header `X-Request-ID`.
+    #[schema(example = "req-6f1c1f9e-8d0c-4b62-9f5e-0a4f4ad2f0b7")]
+    request_id: String,
+    /// The W3C trace id: from the request's `traceparent`, else a new one.
+    #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
+    trace_id: String,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Serialize)]
+pub struct WireFinding<'a> {
+    severity: &'static str,
+    pointer: &'a str,
+    code: &'a str,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a Finding> for WireFinding<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            severity: match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            pointer: &finding.pointer,
+            code: &finding.code,
+            message: &finding.message,
+            hint: finding.hint.as_deref(),
+        }
+    }
+}

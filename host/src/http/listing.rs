@@ -1,0 +1,215 @@
+//! Lists: their query parameters and their pages.
+
+use axum::extract::{FromRequestParts, RawQuery};
+use axum::http::request::Parts;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::ApiError;
+use crate::connections::{Filter, Listed, Status};
+use crate::connectors::contract::Finding;
+
+/// The fields that a list can be sorted by.
+const SORT_FIELDS: &[&str] = &["name", "created_at", "updated_at", "status", "connection_type"];
+
+/// Longer texts are refused in every parameter.
+const MAX_TEXT_CHARS: usize = 255;
+
+/// More tags or sort fields are refused.
+const MAX_ELEMENTS: usize = 20;
+
+/// Pages beyond this are refused, so that offsets stay small.
+const MAX_PAGE: u32 = 1_000_000;
+
+/// Where a page stands in its list.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Pagination {
+    /// This page, from 1.
+    page: u32,
+    /// Elements on a page at most.
+    limit: u32,
+    /// Elements on all pages.
+    total_items: u64,
+    /// How many pages there are.
+    total_pages: u64,
+    /// Null on the last page.
+    next_page: Option<u32>,
+    /// Null on the first page.
+    prev_page: Option<u32>,
+}
+
+impl Pagination {
+    /// The place of the page that the filter asked for.
+    pub fn new(filter: &Filter, listed: &Listed) -> Self {
+        let total_pages = listed.total.div_ceil(u64::from(filter.limit));
+        Self {
+            page: filter.page,
+            limit: filter.limit,
+            total_items: listed.total,
+            total_pages,
+            next_page: (u64::from(filter.page) < total_pages).then_some(filter.page + 1),
+            prev_page: (filter.page > 1).then_some(filter.page - 1),
+        }
+    }
+}
+
+/// The query parameters of the list of connections.
+#[derive(Debug)]
+pub struct ListQuery(pub Filter);
+
+impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, state).await;
+        parse(query.as_deref().unwrap_or_default()).map(Self).map_err(ApiError::Validation)
+    }
+}
+
+/// Reads all parameters, and says everything that is wrong with them.
+fn parse(query: &str) -> Result<Filter, Vec<Finding>> {
+    let mut filter = Filter { page: 1, limit: 20, ..Filter::default() };
+    let mut findings = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let verdict = if seen.contains(&name.to_string()) {
+            Err(("repeated", "It is there twice.".to_owned()))
+        } else {
+            set(&mut filter, &name, &value)
+        };
+        if let Err((code, message)) = verdict {
+            let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
+            findings.push(Finding::error(code, &format!("?{shown}"), &message));
+        }
+        seen.push(name.into_owned());
+    }
+    if findings.is_empty() { Ok(filter) } else { Err(findings) }
+}
+
+fn set(filter: &mut Filter, name: &str, value: &str) -> Result<(), (&'static str, String)> {
+    match name {
+        "page" => filter.page = number(value, MAX_PAGE)?,
+        "limit" => filter.limit = number(value, 100)?,
+        "search" => filter.search = Some(text(value)?),
+        "tags" => filter.tags = elements(value)?,
+        "sort" => filter.sort = elements(value)?.iter().map(|element| sort(element)).collect::<Result<_, _>>()?,
+        "created_by" => filter.created_by = Some(principal(value)?),
+        "connection_type" => filter.connection_type = Some(text(value)?),
+        "status" => filter.status = Some(status(value)?),
+        _ => {
+            let known = "page, limit, search, tags, sort, created_by, connection_type and status";
+            return Err(("unknown_parameter", format!("There is no such parameter; there are {known}.")));
+        }
+    }
+    Ok(())
+}
+
+fn number(value: &str, max: u32) -> Result<u32, (&'static str, String)> {
+    // `parse` alone would take a sign.
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    match value.parse() {
+        Ok(number) if digits && (1..=max).contains(&number) => Ok(number),
+        _ => Err(("out_of_range", format!("It must be a number from 1 to {max}."))),
+    }
+}
+
+fn text(value: &str) -> Result<String, (&'static str, String)> {
+    let length = value.chars().count();
+    if length == 0 || length > MAX_TEXT_CHARS || value.chars().any(char::is_control) {
+        let message = format!("It must have 1 to {MAX_TEXT_CHARS} characters, none of them a control character.");
+        return Err(("malformed", message));
+    }
+    Ok(value.to_owned())
+}
+
+fn elements(value: &str) -> Result<Vec<String>, (&'static str, String)> {
+    let elements: Vec<&str> = value.split(',').map(str::trim).collect();
+    if elements.len() > MAX_ELEMENTS || elements.iter().any(|element| text(element).is_err()) {
+        return Err(("malformed", format!("It must be a comma-separated list of 1 to {MAX_ELEMENTS} elements.")));
+    }
+    Ok(elements.into_iter().map(str::to_owned).collect())
+}
+
+fn sort(element: &str) -> Result<(String, bool), (&'static str, String)> {
+    let (field, direction) = element.split_once(':').unwrap_or((element, "asc"));
+    let descending = match direction {
+        "asc" => Some(false),
+        "desc" => Some(true),
+        _ => None,
+    };
+    match descending {
+        Some(descending) if SORT_FIELDS.contains(&field) => Ok((field.to_owned(), descending)),
+        _ => {
+            let fields = SORT_FIELDS.join(", ");
+            Err(("malformed", format!("It must be field:asc or field:desc, the field one of {fields}.")))
+        }
+    }
+}
+
+fn principal(value: &str) -> Result<String, (&'static str, String)> {
+    let value = text(value)?;
+    if value.strip_prefix("user:").is_none_or(str::is_empty) {
+        return Err(("malformed", "It must be a principal such as user:alice.".to_owned()));
+    }
+    Ok(value)
+}
+
+fn status(value: &str) -> Result<Status, (&'static str, String)> {
+    [Status::Pending, Status::Active, Status::Error, Status::Disabled]
+        .into_iter()
+        .find(|status| super::data::record::status_name(*status) == value)
+        .ok_or(("unknown_value", "It must be PENDING, ACTIVE, ERROR or DISABLED.".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_parameter() {
+        let filter = parse(
+            "page=2&limit=100&search=a%20b&tags=x,y&sort=name:desc,created_at&created_by=user:alice\
+             &connection_type=postgres&status=ACTIVE",
+        )
+        .unwrap();
+        assert_eq!((filter.page, filter.limit), (2, 100));
+        assert_eq!(filter.search.as_deref(), Some("a b"));
+        assert_eq!(filter.tags, ["x", "y"]);
+        assert_eq!(filter.sort, [("name".to_owned(), true), ("created_at".to_owned(), false)]);
+        assert_eq!(filter.created_by.as_deref(), Some("user:alice"));
+        assert_eq!(filter.connection_type.as_deref(), Some("postgres"));
+        assert_eq!(filter.status, Some(Status::Active));
+        let filter = parse("").unwrap();
+        assert_eq!((filter.page, filter.limit), (1, 20));
+    }
+
+    #[test]
+    fn names_everything_that_is_wrong() {
+        let findings = parse(
+            "page=0&limit=101&search=&tags=a,,b&sort=password:asc&created_by=alice&status=active&offset=3&page=1",
+        )
+        .unwrap_err();
+        let pointers: Vec<&str> = findings.iter().map(|finding| finding.pointer.as_str()).collect();
+        assert_eq!(
+            pointers,
+            ["?page", "?limit", "?search", "?tags", "?sort", "?created_by", "?status", "?offset", "?page"]
+        );
+        for query in ["page=+1", "page=1.0", "page=-1", "page=99999999999", "sort=name:down", "search=a%00", "x=\n"] {
+            assert_eq!(parse(query).unwrap_err().len(), 1, "{query}");
+        }
+    }
+
+    #[test]
+    fn pages_end_with_null_at_both_ends() {
+        let page = |page, limit, total| {
+            let filter = Filter { page, limit, ..Filter::default() };
+            let pagination = Pagination::new(&filter, &Listed { connections: Vec::new(), total });
+            (pagination.total_pages, pagination.prev_page, pagination.next_page)
+        };
+        assert_eq!(page(1, 20, 0), (0, None, None));
+        assert_eq!(page(1, 20, 20), (1, None, None));
+        assert_eq!(page(1, 20, 21), (2, None, Some(2)));
+        assert_eq!(page(2, 20, 60), (3, Some(1), Some(3)));
+        assert_eq!(page(3, 20, 60), (3, Some(2), None));
+    }
+}

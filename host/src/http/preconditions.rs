@@ -1,0 +1,177 @@
+//! Conditional requests (RFC 9110, section 13) and keys for idempotent ones.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::request::Parts;
+
+use super::error::ApiError;
+use crate::connections::Connection;
+
+/// The strong entity tag of a record: its revision.
+pub(super) fn etag(connection: &Connection) -> HeaderValue {
+    // Digits in quotes are always a header value; the fallback is never seen.
+    HeaderValue::from_str(&format!("\"{}\"", connection.revision)).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// The condition of `If-Match`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IfMatch {
+    /// None, or `*`: the record must be there, which it must anyway.
+    Any,
+    /// It must have one of these tags. Only strong ones count.
+    OneOf(Vec<String>),
+}
+
+impl IfMatch {
+    /// Refuses a record that the condition does not hold for; else the revision to insist on.
+    pub fn check(&self, connection: &Connection) -> Result<Option<i64>, ApiError> {
+        match self {
+            Self::Any => Ok(None),
+            Self::OneOf(tags) if tags.contains(&connection.revision.to_string()) => Ok(Some(connection.revision)),
+            Self::OneOf(_) => Err(ApiError::PreconditionFailed),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(tags) = entity_tags(&parts.headers, "if-match")? else { return Ok(Self::Any) };
+        match tags {
+            Tags::Any => Ok(Self::Any),
+            Tags::List(tags) => {
+                Ok(Self::OneOf(tags.into_iter().filter(|tag| !tag.weak).map(|tag| tag.opaque).collect()))
+            }
+        }
+    }
+}
+
+/// The condition of `If-None-Match` on a read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfNoneMatch(Option<Tags>);
+
+impl IfNoneMatch {
+    /// Whether the caller has this record already; tags are compared weakly.
+    pub fn has(&self, connection: &Connection) -> bool {
+        let revision = connection.revision.to_string();
+        match &self.0 {
+            None => false,
+            Some(Tags::Any) => true,
+            Some(Tags::List(tags)) => tags.iter().any(|tag| tag.opaque == revision),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        entity_tags(&parts.headers, "if-none-match").map(Self)
+    }
+}
+
+/// The value of `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let mut values = parts.headers.get_all("idempotency-key").iter();
+        let Some(value) = values.next() else { return Ok(Self(None)) };
+        let key = value.as_bytes();
+        if values.next().is_some() || key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
+            let message = "Idempotency-Key must be 1 to 255 visible ASCII characters, once.";
+            return Err(ApiError::InvalidRequest(message.into()));
+        }
+        Ok(Self(Some(String::from_utf8_lossy(key).into_owned())))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tags {
+    Any,
+    List(Vec<Tag>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Tag {
+    weak: bool,
+    opaque: String,
+}
+
+fn entity_tags(headers: &HeaderMap, name: &str) -> Result<Option<Tags>, ApiError> {
+    if !headers.contains_key(name) {
+        return Ok(None);
+    }
+    let texts: Result<Vec<&str>, _> = headers.get_all(name).iter().map(axum::http::HeaderValue::to_str).collect();
+    texts
+        .ok()
+        .and_then(|texts| parse_tags(&texts.join(",")))
+        .map(Some)
+        .ok_or_else(|| {
+            let message = format!("{name} must be `*` or a list of entity tags, such as \"7\".");
+            ApiError::InvalidRequest(message.into())
+        })
+}
+
+/// Parses `*` or `#entity-tag` (RFC 9110, sections 8.8.3 and 5.6.1: empty elements are allowed).
+fn parse_tags(text: &str) -> Option<Tags> {
+    if text.trim() == "*" {
+        return Some(Tags::Any);
+    }
+    let mut tags = Vec::new();
+    let mut rest = text.trim_start_matches([' ', '\t', ',']);
+    while !rest.is_empty() {
+        let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |rest| (true, rest));
+        let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        if !opaque.bytes().all(|byte| byte > b' ' && byte != 0x7f) {
+            return None;
+        }
+        tags.push(Tag { weak, opaque: opaque.to_owned() });
+        let after = after.trim_start_matches([' ', '\t']);
+        if !after.is_empty() && !after.starts_with(',') {
+            return None;
+        }
+        rest = after.trim_start_matches([' ', '\t', ',']);
+    }
+    (!tags.is_empty()).then_some(Tags::List(tags))
+}
+
+/// The header's name, for answers.
+pub(super) const ETAG: header::HeaderName = header::ETAG;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(weak: bool, opaque: &str) -> Tag {
+        Tag { weak, opaque: opaque.to_owned() }
+    }
+
+    #[test]
+    fn reads_lists_of_entity_tags() {
+        for (text, tags) in [
+            ("*", Some(Tags::Any)),
+            (" * ", Some(Tags::Any)),
+            ("\"7\"", Some(Tags::List(vec![tag(false, "7")]))),
+            ("W/\"7\"", Some(Tags::List(vec![tag(true, "7")]))),
+            ("\"7\", W/\"8\",\"9\"", Some(Tags::List(vec![tag(false, "7"), tag(true, "8"), tag(false, "9")]))),
+            (",, \"7\" ,", Some(Tags::List(vec![tag(false, "7")]))),
+            ("\"a,b\"", Some(Tags::List(vec![tag(false, "a,b")]))),
+            ("\"\"", Some(Tags::List(vec![tag(false, "")]))),
+            ("7", None),
+            ("\"7", None),
+            ("\"7\" \"8\"", None),
+            ("w/\"7\"", None),
+            ("\"a b\"", None),
+            ("*, \"7\"", None),
+            ("", None),
+            (",", None),
+        ] {
+            assert_eq!(parse_tags(text), tags, "{text:?}");
+        }
+    }
+}

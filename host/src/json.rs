@@ -1,0 +1,153 @@
+//! JSON from strangers: parsed to a value, refusing what parsers disagree about.
+//!
+//! RFC 8259 leaves the meaning of an object with two members of one name open, so a check may look at one and the user
+//! of the value at the other. Such objects are refused here, and so is nesting deep enough to exhaust a stack.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Levels of arrays and objects that a text may have.
+pub const MAX_DEPTH: usize = 64;
+
+/// Member names in messages are cut to this many characters.
+const MAX_SHOWN_NAME: usize = 64;
+
+/// Why a text is refused; the message says where, and never repeats a value.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
+
+/// Parses one JSON text. Members keep their order.
+pub fn parse(text: &[u8]) -> Result<Value, Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value = Element { depth: 0 }.deserialize(&mut deserializer).map_err(|error| Error(error.to_string()))?;
+    deserializer.end().map_err(|error| Error(error.to_string()))?;
+    Ok(value)
+}
+
+/// A value at some depth.
+#[derive(Clone, Copy)]
+struct Element {
+    depth: usize,
+}
+
+impl Element {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(E::custom(format_args!("more than {MAX_DEPTH} levels of arrays and objects")));
+        }
+        Ok(Self { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Element {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Element {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut array = Vec::new();
+        while let Some(element) = elements.next_element_seed(inner)? {
+            array.push(element);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if object.contains_key(&name) {
+                let shown: String = name.chars().take(MAX_SHOWN_NAME).collect();
+                return Err(A::Error::custom(format_args!("the member {shown:?} occurs twice in one object")));
+            }
+            object.insert(name, members.next_value_seed(inner)?);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_serde_json_reads() {
+        for text in ["null", "[]", r#"{"b":1,"a":[true,-2,0.5,"x\u00e9",{"n":null}]}"#, " 18446744073709551615 "] {
+            assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_ambiguous_or_broken() {
+        for (text, reason) in [
+            (r#"{"a":1,"a":1}"#, "occurs twice"),
+            (r#"{"a":1,"\u0061":2}"#, "occurs twice"),
+            (r#"[{"x":{"y":1,"y":2}}]"#, "occurs twice"),
+            ("{} {}", "trailing"),
+            ("", "EOF"),
+            (r#"{"a":}"#, "expected value"),
+            ("1e999", "out of range"),
+            ("\u{feff}{}", "expected value"),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+        assert!(parse(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn allows_64_levels_and_no_more() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(parse(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err().to_string().contains("64 levels"));
+        assert!(parse("[".repeat(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn an_error_does_not_repeat_a_value() {
+        let error = parse(br#"{"password":"hunter2" "x"}"#).unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,185 @@
+//! JSON Schema (draft 2020-12): bodies, configurations and credentials are checked the same way, and what is wrong is
+//! said in the same words.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde_json::Value;
+
+use crate::connectors::contract::{Finding, Severity};
+
+/// More findings than this help nobody.
+const MAX_FINDINGS: usize = 100;
+
+/// A compiled pattern takes at most this many bytes; the engine matches in linear time.
+const MAX_PATTERN_BYTES: usize = 256 * 1024;
+
+/// A compiled schema. It refers to nothing outside itself.
+#[derive(Debug)]
+pub struct Schema(Validator);
+
+/// Why a schema cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It refers to another document.
+    #[error("it refers to {0}, but a schema must be self-contained")]
+    Foreign(String),
+    /// It is not a schema.
+    #[error("it is not a JSON Schema of draft 2020-12: {0}")]
+    Invalid(String),
+}
+
+impl Schema {
+    /// Compiles a self-contained schema.
+    pub fn compile(schema: &Value) -> Result<Self, Error> {
+        if let Some(reference) = foreign_reference(schema) {
+            return Err(Error::Foreign(reference.chars().take(200).collect()));
+        }
+        jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .offline()
+            .with_pattern_options(
+                PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES),
+            )
+            .build(schema)
+            .map(Self)
+            .map_err(|error| Error::Invalid(error.to_string().chars().take(500).collect()))
+    }
+
+    /// Everything that is wrong with a value, with pointers into it. The value itself is never repeated.
+    pub fn check(&self, value: &Value) -> Vec<Finding> {
+        self.0.iter_errors(value).flat_map(|error| findings(&error)).take(MAX_FINDINGS).collect()
+    }
+}
+
+/// The first reference to another document.
+fn foreign_reference(schema: &Value) -> Option<&str> {
+    match schema {
+        Value::Object(members) => {
+            let own = ["$ref", "$dynamicRef"].iter().filter_map(|name| members.get(*name)?.as_str());
+            own.into_iter()
+                .find(|reference| !reference.starts_with('#'))
+                .or_else(|| members.values().find_map(foreign_reference))
+        }
+        Value::Array(elements) => elements.iter().find_map(foreign_reference),
+        _ => None,
+    }
+}
+
+/// The pointer of the member `name` of the object at `pointer` (RFC 6901, section 3).
+pub fn member(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A schema's error in plain words. Never the value: it may be a credential in the wrong place.
+fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
+    use ValidationErrorKind as Kind;
+    let at = error.instance_path().as_str();
+    let one = |code: &str, message: &str| vec![Finding::error(code, at, message)];
+    match error.kind() {
+        Kind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            vec![Finding::error("required", &member(at, name), "this member is required")]
+        }
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
+            .iter()
+            .map(|name| {
+                Finding::error("unknown_member", &member(at, name), "there is no such member")
+                    .with_hint("remove it, or look for a spelling mistake")
+            })
+            .collect(),
+        Kind::Type { kind } => vec![wrong_type(kind, at)],
+        Kind::Minimum { limit } => one("out_of_range", &format!("it must be at least {limit}")),
+        Kind::Maximum { limit } => one("out_of_range", &format!("it must be at most {limit}")),
+        Kind::MinLength { limit: 1 } => one("empty", "it must not be empty"),
+        Kind::MinLength { limit } => one("too_short", &format!("it must have at least {limit} characters")),
+        Kind::MaxLength { limit } => one("too_long", &format!("it must have at most {limit} characters")),
+        Kind::MinItems { limit } => one("too_few", &format!("it must have at least {limit} elements")),
+        Kind::MaxItems { limit } => one("too_many", &format!("it must have at most {limit} elements")),
+        Kind::MaxProperties { limit } => one("too_many", &format!("it must have at most {limit} members")),
+        Kind::UniqueItems => one("not_unique", "its elements must differ from each other"),
+        Kind::Pattern { pattern } => one("malformed", &format!("it must match the pattern {pattern}")),
+        Kind::Enum { options } => one("unknown_value", &format!("it must be one of {options}")),
+        Kind::PropertyNames { error } => {
+            one("unknown_member", &format!("a member's name is wrong: {}", error.masked()))
+        }
+        _ => one("invalid", &error.masked().to_string()),
+    }
+}
+
+fn wrong_type(kind: &TypeKind, at: &str) -> Finding {
+    let expected = match kind {
+        TypeKind::Single(expected) => expected.to_string(),
+        TypeKind::Multiple(set) => set.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
+    };
+    let article = if expected.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
+    Finding::error("wrong_type", at, &format!("it must be {article} {expected}"))
+}
+
+impl Finding {
+    /// An error without a hint.
+    pub fn error(code: &str, pointer: &str, message: &str) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: code.to_owned(),
+            pointer: pointer.to_owned(),
+            message: message.to_owned(),
+            hint: None,
+        }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn says_everything_that_is_wrong_and_repeats_no_value() {
+        let schema = Schema::compile(&json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["name", "port"],
+            "properties": {"port": {"maximum": 9}, "mode": {"enum": ["a", "b"]}, "tag": {"pattern": "^x+$"},
+                           "list": {"items": {"type": "integer"}}, "name": {"type": "string", "minLength": 1}}
+        }))
+        .unwrap();
+        let value = json!({"port": 31337, "mode": "s3cret", "tag": "s3cret", "list": [1, "s3cret"], "s/x": "s3cret"});
+        let findings = schema.check(&value);
+        let mut found: Vec<_> =
+            findings.iter().map(|finding| format!("{} {}", finding.pointer, finding.code)).collect();
+        found.sort();
+        let expected = [
+            "/list/1 wrong_type",
+            "/mode unknown_value",
+            "/name required",
+            "/port out_of_range",
+            "/s~1x unknown_member",
+            "/tag malformed",
+        ];
+        assert_eq!(found, expected);
+        assert!(!format!("{findings:?}").contains("s3cret"), "{findings:?}");
+    }
+
+    #[test]
+    fn refuses_schemas_that_reach_out_or_can_run_away() {
+        for schema in [
+            json!({"$ref": "https://example.com/schema"}),
+            json!({"properties": {"a": {"items": {"$ref": "file:///etc/passwd"}}}}),
+            json!({"properties": {"a": {"pattern": "(a+)+\\1$"}}}),
+            json!({"properties": {"a": {"pattern": "(?=x)y"}}}),
+            json!({"properties": {"a": {"pattern": "(a{1000}){1000}"}}}),
+            json!({"type": "strin"}),
+        ] {
+            assert!(Schema::compile(&schema).is_err(), "{schema}");
+        }
+        let inside = json!({"$defs": {"a": {"type": "string"}}, "properties": {"a": {"$ref": "#/$defs/a"}}});
+        assert_eq!(Schema::compile(&inside).unwrap().check(&json!({"a": 1})).len(), 1);
+    }
+}

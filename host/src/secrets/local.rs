@@ -1,0 +1,260 @@
+//! The secret store that is built in: its own SQLite file with envelope encryption. Each organisation has a data key
+//! that seals its secrets; the data keys are wrapped by the master key, which is in a file of its own.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::error::Unspecified;
+use futures_util::future::BoxFuture;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row, SqlSafeStr};
+
+use super::master_key::{IfMissing, MasterKeyError, MasterKeys};
+use super::sealing::{Context, Key, NotOpened};
+use super::{Error, MAX_SECRET_BYTES, Reference, Secret, SecretStore};
+
+/// What is sealed to recognise a master key.
+const CHECK_VALUE: &[u8] = b"patchpanel";
+
+/// The local store. Opened once per process.
+pub struct LocalStore {
+    pool: SqlitePool,
+    master_keys: MasterKeys,
+}
+
+/// Why the local store cannot be opened. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened or brought up to date.
+    #[error("the secret store {path} cannot be opened")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no usable master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The key file lacks a version that values are sealed with.
+    #[error(
+        "the master key file {master_key} has no version {version}, which sealed the secret store {path}; restore it"
+    )]
+    VersionMissing {
+        /// The store.
+        path: PathBuf,
+        /// The key file.
+        master_key: PathBuf,
+        /// Which version.
+        version: i64,
+    },
+    /// The key file belongs to another store.
+    #[error(
+        "version {version} of the master key file {master_key} is not the key that sealed the secret store {path}; \
+         restore the right key file"
+    )]
+    WrongKey {
+        /// The store.
+        path: PathBuf,
+        /// The key file.
+        master_key: PathBuf,
+        /// Which version.
+        version: i64,
+    },
+}
+
+impl LocalStore {
+    /// Opens the store, making its file when there is none, and makes sure that the master key is the right one.
+    /// A missing key file is made only as `if_missing` says, and never for a store that another key has sealed.
+    pub async fn open(path: &Path, master_key: &Path, if_missing: IfMissing) -> Result<Self, OpenError> {
+        let pool = open_file(path).await.map_err(|source| OpenError::File { path: path.into(), source })?;
+        let failed = |source: sqlx::Error| OpenError::File { path: path.into(), source: source.into() };
+        let checks = sqlx::query("select version, check_value from master_keys order by version")
+            .fetch_all(&pool)
+            .await
+            .map_err(failed)?;
+        let master_keys = match MasterKeys::load(master_key) {
+            Err(MasterKeyError::Missing(_)) if checks.is_empty() && if_missing == IfMissing::Create => {
+                MasterKeys::create(master_key)?
+            }
+            loaded => loaded?,
+        };
+        for check in checks {
+            let (version, sealed): (i64, Vec<u8>) =
+                (check.try_get(0).map_err(failed)?, check.try_get(1).map_err(failed)?);
+            let (path, master_key) = (path.into(), master_key.into());
+            let Some(key) = master_keys.get(version) else {
+                return Err(OpenError::VersionMissing { path, master_key, version });
+            };
+            if key.open(Context::MasterKeyCheck { version }, &sealed).is_err() {
+                return Err(OpenError::WrongKey { path, master_key, version });
+            }
+        }
+        let version = master_keys.current();
+        let key = master_keys.get(version).ok_or(MasterKeyError::Missing(master_key.into()))?;
+        let check =
+            key.seal(Context::MasterKeyCheck { version }, CHECK_VALUE).map_err(|Unspecified| MasterKeyError::Random)?;
+        sqlx::query("insert into master_keys (version, check_value) values ($1, $2) on conflict (version) do nothing")
+            .bind(version)
+            .bind(check)
+            .execute(&pool)
+            .await
+            .map_err(failed)?;
+        Ok(Self { pool, master_keys })
+    }
+
+    /// The organisation's data key; none when it has none yet.
+    async fn find_data_key(&self, organization: &str) -> Result<Option<Key>, Error> {
+        let Some(row) = sqlx::query("select master_key_version, wrapped from data_keys where organization = $1")
+            .bind(organization)
+            .fetch_optional(&self.pool)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let master_key_version: i64 = row.try_get(0)?;
+        let wrapped: Vec<u8> = row.try_get(1)?;
+        let master_key = self.master_keys.get(master_key_version).ok_or(Error::Corrupt)?;
+        let unwrapped = master_key.open(Context::DataKey { organization, master_key_version }, &wrapped)?;
+        Key::from_bytes(unwrapped.expose()).map(Some).ok_or(Error::Corrupt)
+    }
+
+    /// The organisation's data key, made at its first secret.
+    async fn data_key(&self, organization: &str) -> Result<Key, Error> {
+        if let Some(key) = self.find_data_key(organization).await? {
+            return Ok(key);
+        }
+        let master_key_version = self.master_keys.current();
+        let master_key = self.master_keys.get(master_key_version).ok_or(Error::Corrupt)?;
+        let wrapped =
+            master_key.seal(Context::DataKey { organization, master_key_version }, Key::generate()?.expose())?;
+        sqlx::query(
+            "insert into data_keys (organization, master_key_version, wrapped) values ($1, $2, $3)
+             on conflict (organization) do nothing",
+        )
+        .bind(organization)
+        .bind(master_key_version)
+        .bind(wrapped)
+        .execute(&self.pool)
+        .await?;
+        // Read back: another call may have been first, and its key is the one that counts.
+        self.find_data_key(organization).await?.ok_or(Error::Corrupt)
+    }
+
+    async fn put(&self, reference: &Reference, value: &Secret) -> Result<(), Error> {
+        let len = value.expose().len();
+        if len > MAX_SECRET_BYTES {
+            return Err(Error::TooLarge(len));
+        }
+        let sealed = self.data_key(&reference.organization).await?.seal(Context::Secret(reference), value.expose())?;
+        let inserted = sqlx::query(
+            "insert into secrets (organization, key, version, sealed) values ($1, $2, $3, $4)
+             on conflict (organization, key, version) do nothing",
+        )
+        .bind(&reference.organization)
+        .bind(&reference.key)
+        .bind(reference.version)
+        .bind(sealed)
+        .execute(&self.pool)
+        .await?;
+        if inserted.rows_affected() == 1 || self.get(reference).await? == *value {
+            return Ok(());
+        }
+        Err(Error::Conflict)
+    }
+
+    async fn get(&self, reference: &Reference) -> Result<Secret, Error> {
+        let sealed: Option<Vec<u8>> =
+            sqlx::query_scalar("select sealed from secrets where organization = $1 and key = $2 and version = $3")
+                .bind(&reference.organization)
+                .bind(&reference.key)
+                .bind(reference.version)
+                .fetch_optional(&self.pool)
+                .await?;
+        let sealed = sealed.ok_or(Error::NotFound)?;
+        let key = self.find_data_key(&reference.organization).await?.ok_or(Error::Corrupt)?;
+        Ok(key.open(Context::Secret(reference), &sealed)?)
+    }
+
+    async fn delete(&self, reference: &Reference) -> Result<(), Error> {
+        sqlx::query("delete from secrets where organization = $1 and key = $2 and version = $3")
+            .bind(&reference.organization)
+            .bind(&reference.key)
+            .bind(reference.version)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
+impl SecretStore for LocalStore {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn put<'a>(&'a self, reference: &'a Reference, value: &'a Secret) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.put(reference, value))
+    }
+
+    fn get<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<Secret, Error>> {
+        Box::pin(self.get(reference))
+    }
+
+    fn delete<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.delete(reference))
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            sqlx::query("select version from master_keys limit 1").fetch_one(&self.pool).await?;
+            Ok(())
+        })
+    }
+}
+
+impl std::fmt::Debug for LocalStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("LocalStore").finish_non_exhaustive()
+    }
+}
+
+async fn open_file(path: &Path) -> Result<SqlitePool, Box<dyn std::error::Error + Send + Sync>> {
+    // SQLite would make it as the umask says, and gives its journal the same mode.
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("secure_delete", "on");
+    // One connection: what an abandoned call still does comes before what the next one asks for.
+    let pool =
+        SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
+    let schema = include_str!("../../../migrations/secrets/0001_secrets.sql").into_sql_str();
+    let migrations = vec![Migration::new(1, "secrets".into(), MigrationType::Simple, schema, false)];
+    Migrator::with_migrations(migrations).run(&pool).await?;
+    Ok(pool)
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl From<NotOpened> for Error {
+    fn from(NotOpened: NotOpened) -> Self {
+        Self::Corrupt
+    }
+}
+
+impl From<Unspecified> for Error {
+    fn from(error: Unspecified) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

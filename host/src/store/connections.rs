@@ -1,0 +1,331 @@
+//! Rows of connections. A tenant sees its project's own and its organisation's own; it writes only the former, or, as
+//! the organisation, only the latter.
+
+mod list;
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::{Error, project};
+use crate::auth::Tenant;
+
+pub use list::{Column, Selection, list};
+
+/// One row. JSON is text; times are microseconds since 1970 in UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionRow {
+    /// A UUID, version 7.
+    pub id: String,
+    /// The organisation.
+    pub organization: String,
+    /// The project; empty for the organisation's own.
+    pub project: String,
+    /// Unique within the organisation; never changes.
+    pub resource_uri: String,
+    /// The name.
+    pub name: String,
+    /// The description.
+    pub description: String,
+    /// The tags in the tenant's order.
+    pub tags: Vec<String>,
+    /// The connector's type name; never changes.
+    pub connection_type: String,
+    /// The member of a request's body that holds the configuration.
+    pub config_member: String,
+    /// One of the connector's authentication methods.
+    pub auth_method: String,
+    /// JSON: the configuration as the tenant sent it.
+    pub config_sent: String,
+    /// JSON: the configuration as the connector normalised it.
+    pub config: String,
+    /// JSON: credential name → whether it is set.
+    pub credentials_set: String,
+    /// JSON: `connectors::Binding`s.
+    pub bindings: String,
+    /// Where the credentials are, if there are any.
+    pub secret: Option<SecretLocation>,
+    /// The last secret version that was given out.
+    pub secret_sequence: i64,
+    /// `PENDING`, `ACTIVE`, `ERROR` or `DISABLED`.
+    pub status: String,
+    /// Why.
+    pub status_reason: Option<String>,
+    /// The connector version that normalised the configuration.
+    pub connector_version: String,
+    /// And its digest.
+    pub connector_digest: String,
+    /// Who registered it.
+    pub created_by: String,
+    /// Who changed it last.
+    pub updated_by: String,
+    /// When it was registered.
+    pub created_at: i64,
+    /// When somebody changed it last.
+    pub updated_at: i64,
+    /// When it was tested last.
+    pub last_tested_at: Option<i64>,
+    /// Grows by one with every change that somebody makes.
+    pub revision: i64,
+    /// Grows by one with every recorded test.
+    pub test_revision: i64,
+}
+
+/// Where a secret version is; whose it is goes without saying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretLocation {
+    /// The secret store's name.
+    pub store: String,
+    /// The key within the organisation.
+    pub key: String,
+    /// The version.
+    pub version: i64,
+}
+
+/// The outcome of a test, to be recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct TestOutcome<'a> {
+    /// `ACTIVE` or `ERROR`.
+    pub status: &'a str,
+    /// Why.
+    pub status_reason: Option<&'a str>,
+    /// When.
+    pub tested_at: i64,
+}
+
+/// Inserts a row; false when its resource URI is taken.
+pub async fn insert(connection: &mut AnyConnection, row: &ConnectionRow) -> Result<bool, Error> {
+    let inserted = sqlx::query(
+        "insert into connections (id, organization, project, resource_uri, name, description, search_text, tags,
+             connection_type, config_member, auth_method, config_sent, config, credentials_set, bindings, secret_store,
+             secret_key, secret_version, secret_sequence, status, status_reason, connector_version, connector_digest,
+             created_by, updated_by, created_at, updated_at, last_tested_at, revision, test_revision)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+             $23, $24, $25, $26, $27, $28, $29, $30)
+         on conflict (organization, resource_uri) do nothing returning id",
+    )
+    .bind(&row.id)
+    .bind(&row.organization)
+    .bind(&row.project)
+    .bind(&row.resource_uri)
+    .bind(&row.name)
+    .bind(&row.description)
+    .bind(search_text(row))
+    .bind(to_json(&row.tags))
+    .bind(&row.connection_type)
+    .bind(&row.config_member)
+    .bind(&row.auth_method)
+    .bind(&row.config_sent)
+    .bind(&row.config)
+    .bind(&row.credentials_set)
+    .bind(&row.bindings)
+    .bind(row.secret.as_ref().map(|secret| &*secret.store))
+    .bind(row.secret.as_ref().map(|secret| &*secret.key))
+    .bind(row.secret.as_ref().map(|secret| secret.version))
+    .bind(row.secret_sequence)
+    .bind(&row.status)
+    .bind(row.status_reason.as_deref())
+    .bind(&row.connector_version)
+    .bind(&row.connector_digest)
+    .bind(&row.created_by)
+    .bind(&row.updated_by)
+    .bind(row.created_at)
+    .bind(row.updated_at)
+    .bind(row.last_tested_at)
+    .bind(row.revision)
+    .bind(row.test_revision)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if inserted.is_some() {
+        insert_tags(connection, row).await?;
+    }
+    Ok(inserted.is_some())
+}
+
+/// Finds one that the tenant sees.
+pub async fn find(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    resource_uri: &str,
+) -> Result<Option<ConnectionRow>, Error> {
+    sqlx::query(
+        "select * from connections where organization = $1 and (project = $2 or project = '') and resource_uri = $3",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(resource_uri)
+    .fetch_optional(connection)
+    .await?
+    .as_ref()
+    .map(ConnectionRow::try_from)
+    .transpose()
+}
+
+/// Writes all that a change may change, and the next revision; false when the tenant's own connection of this id no
+/// longer has the revision of `row`. Type, resource URI, secret sequence and what a test records stay.
+pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &ConnectionRow) -> Result<bool, Error> {
+    let updated = sqlx::query(
+        "update connections set name = $5, description = $6, search_text = $7, tags = $8, config_member = $9,
+             auth_method = $10, config_sent = $11, config = $12, credentials_set = $13, bindings = $14,
+             secret_store = $15, secret_key = $16, secret_version = $17, status = $18, status_reason = $19,
+             connector_version = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
+             revision = revision + 1
+         where organization = $1 and project = $2 and id = $3 and revision = $4 returning id",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(&row.id)
+    .bind(row.revision)
+    .bind(&row.name)
+    .bind(&row.description)
+    .bind(search_text(row))
+    .bind(to_json(&row.tags))
+    .bind(&row.config_member)
+    .bind(&row.auth_method)
+    .bind(&row.config_sent)
+    .bind(&row.config)
+    .bind(&row.credentials_set)
+    .bind(&row.bindings)
+    .bind(row.secret.as_ref().map(|secret| &*secret.store))
+    .bind(row.secret.as_ref().map(|secret| &*secret.key))
+    .bind(row.secret.as_ref().map(|secret| secret.version))
+    .bind(&row.status)
+    .bind(row.status_reason.as_deref())
+    .bind(&row.connector_version)
+    .bind(&row.connector_digest)
+    .bind(&row.updated_by)
+    .bind(row.updated_at)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if updated.is_some() {
+        sqlx::query("delete from connection_tags where connection = $1")
+            .bind(&row.id)
+            .execute(&mut *connection)
+            .await?;
+        insert_tags(connection, row).await?;
+    }
+    Ok(updated.is_some())
+}
+
+/// Records a test of `row`; false when the connection has been disabled or deleted since, or no longer has the
+/// configuration and the credentials that were tested.
+pub async fn record_test(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    row: &ConnectionRow,
+    outcome: TestOutcome<'_>,
+) -> Result<bool, Error> {
+    let updated = sqlx::query(
+        "update connections set status = $6, status_reason = $7, last_tested_at = $8, test_revision = test_revision + 1
+         where organization = $1 and project = $2 and id = $3 and config_sent = $4
+             and coalesce(secret_version, 0) = $5 and status <> 'DISABLED' returning id",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(&row.id)
+    .bind(&row.config_sent)
+    .bind(row.secret.as_ref().map_or(0, |secret| secret.version))
+    .bind(outcome.status)
+    .bind(outcome.status_reason)
+    .bind(outcome.tested_at)
+    .fetch_optional(connection)
+    .await?;
+    Ok(updated.is_some())
+}
+
+/// Deletes a row; false when the tenant's own connection of this id no longer has this revision.
+pub async fn delete(connection: &mut AnyConnection, tenant: &Tenant, id: &str, revision: i64) -> Result<bool, Error> {
+    let deleted = sqlx::query(
+        "delete from connections where organization = $1 and project = $2 and id = $3 and revision = $4 returning id",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(id)
+    .bind(revision)
+    .fetch_optional(connection)
+    .await?;
+    Ok(deleted.is_some())
+}
+
+/// Gives out the next secret version of the tenant's own connection; none when it is gone. A version is given out
+/// once, whatever becomes of it.
+pub async fn next_secret_version(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Option<i64>, Error> {
+    Ok(sqlx::query_scalar(
+        "update connections set secret_sequence = secret_sequence + 1
+         where organization = $1 and project = $2 and id = $3 returning secret_sequence",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(id)
+    .fetch_optional(connection)
+    .await?)
+}
+
+async fn insert_tags(connection: &mut AnyConnection, row: &ConnectionRow) -> Result<(), Error> {
+    for tag in &row.tags {
+        sqlx::query(
+            "insert into connection_tags (connection, tag) values ($1, $2) on conflict (connection, tag) do nothing",
+        )
+        .bind(&row.id)
+        .bind(tag)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+fn search_text(row: &ConnectionRow) -> String {
+    format!("{}\n{}", row.name, row.description).to_lowercase()
+}
+
+fn to_json(tags: &[String]) -> String {
+    serde_json::Value::from(tags).to_string()
+}
+
+impl TryFrom<&AnyRow> for ConnectionRow {
+    type Error = Error;
+
+    fn try_from(row: &AnyRow) -> Result<Self, Error> {
+        let secret_store: Option<String> = row.try_get("secret_store")?;
+        let secret_key: Option<String> = row.try_get("secret_key")?;
+        let secret_version: Option<i64> = row.try_get("secret_version")?;
+        let secret = match (secret_store, secret_key, secret_version) {
+            (Some(store), Some(key), Some(version)) => Some(SecretLocation { store, key, version }),
+            (None, None, None) => None,
+            _ => return Err(Error::Damaged("secret reference")),
+        };
+        let tags: String = row.try_get("tags")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            organization: row.try_get("organization")?,
+            project: row.try_get("project")?,
+            resource_uri: row.try_get("resource_uri")?,
+            name: row.try_get("name")?,
+            description: row.try_get("description")?,
+            tags: serde_json::from_str(&tags).map_err(|_| Error::Damaged("list of tags"))?,
+            connection_type: row.try_get("connection_type")?,
+            config_member: row.try_get("config_member")?,
+            auth_method: row.try_get("auth_method")?,
+            config_sent: row.try_get("config_sent")?,
+            config: row.try_get("config")?,
+            credentials_set: row.try_get("credentials_set")?,
+            bindings: row.try_get("bindings")?,
+            secret,
+            secret_sequence: row.try_get("secret_sequence")?,
+            status: row.try_get("status")?,
+            status_reason: row.try_get("status_reason")?,
+            connector_version: row.try_get("connector_version")?,
+            connector_digest: row.try_get("connector_digest")?,
+            created_by: row.try_get("created_by")?,
+            updated_by: row.try_get("updated_by")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+            last_tested_at: row.try_get("last_tested_at")?,
+            revision: row.try_get("revision")?,
+            test_revision: row.try_get("test_revision")?,
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! Rows of idempotency keys: what a client asked for once and may ask for again without its being done twice.
+
+use sqlx::{AnyConnection, Row};
+
+use super::{Error, project};
+use crate::auth::Tenant;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRow {
+    /// Who asked.
+    pub principal: String,
+    /// The client's key.
+    pub key: String,
+    /// Keyed digest of the request.
+    pub request_digest: String,
+    /// What was made.
+    pub resource_uri: String,
+    /// When.
+    pub created_at: i64,
+}
+
+/// Inserts a row; false when the tenant's principal has used the key.
+pub async fn insert(connection: &mut AnyConnection, tenant: &Tenant, row: &IdempotencyRow) -> Result<bool, Error> {
+    let inserted = sqlx::query(
+        "insert into idempotency_keys (organization, project, principal, key, request_digest, resource_uri, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (organization, project, principal, key) do nothing returning key",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(&row.principal)
+    .bind(&row.key)
+    .bind(&row.request_digest)
+    .bind(&row.resource_uri)
+    .bind(row.created_at)
+    .fetch_optional(connection)
+    .await?;
+    Ok(inserted.is_some())
+}
+
+/// Finds one that is not older than `since`.
+pub async fn find(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    principal: &str,
+    key: &str,
+    since: i64,
+) -> Result<Option<IdempotencyRow>, Error> {
+    let Some(row) = sqlx::query(
+        "select * from idempotency_keys
+         where organization = $1 and project = $2 and principal = $3 and key = $4 and created_at >= $5",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(principal)
+    .bind(key)
+    .bind(since)
+    .fetch_optional(connection)
+    .await?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(IdempotencyRow {
+        principal: row.try_get("principal")?,
+        key: row.try_get("key")?,
+        request_digest: row.try_get("request_digest")?,
+        resource_uri: row.try_get("resource_uri")?,
+        created_at: row.try_get("created_at")?,
+    }))
+}
+
+/// Deletes those that are older than `before`, of all tenants.
+pub async fn delete_older(connection: &mut AnyConnection, before: i64) -> Result<(), Error> {
+    sqlx::query("delete from idempotency_keys where created_at < $1").bind(before).execute(connection).await?;
+    Ok(())
+}
+
+/// Whether there are any that are older than `before`.
+pub async fn any_older(connection: &mut AnyConnection, before: i64) -> Result<bool, Error> {
+    let row = sqlx::query("select 1 from idempotency_keys where created_at < $1 limit 1")
+        .bind(before)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
