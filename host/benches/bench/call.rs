@@ -1,6 +1,6 @@
 //! One call of a connector: the host's own path against a bare wasmtime loop that does the same.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use patchpanel::connectors::contract::Purpose;
 use patchpanel::connectors::{Allocator, Call, Connectors, Settings};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
-use crate::measure::{self, Result as Measured, ratio};
+use crate::measure::{Result as Measured, ratio};
 use crate::target_directory;
 
 mod bindings {
@@ -39,9 +39,10 @@ pub(crate) fn run() -> Result<Vec<Measured>> {
     let call = Call { organization: "acme", purpose: Purpose::Check };
 
     let component = std::fs::read(settings.directory.join("postgres.wasm"))?;
-    let bare = Bare::new(&component, &config)?;
+    let bare = Bare::new(&component, &config).map_err(|error| anyhow!("{error:#}"))?;
     // A call that fails would be fast, and worth nothing.
-    anyhow::ensure!(bare.validate()?.findings.is_empty(), "the configuration is not accepted");
+    let verdict = bare.validate().map_err(|error| anyhow!("{error:#}"))?;
+    ensure!(verdict.findings.is_empty(), "the configuration is not accepted");
 
     Ok(vec![ratio(
         "connector call, 1 KiB config",
@@ -66,7 +67,7 @@ impl log::Host for Nothing {
 }
 
 impl Bare {
-    fn new(component: &[u8], config: &Value) -> Result<Self> {
+    fn new(component: &[u8], config: &Value) -> wasmtime::Result<Self> {
         let mut settings = Config::new();
         settings
             .concurrency_support(false)

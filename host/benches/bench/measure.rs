@@ -61,7 +61,7 @@ impl Result {
 /// The results, drawn.
 pub(crate) fn table(results: &[Result]) -> String {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_FULL_CONDENSED);
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["benchmark", "ours", "baseline", "figure", "95 % interval", "bar", "A/A", "verdict"]);
     for result in results {
         let optional = |number: Option<f64>| number.map_or_else(String::new, |number| format!("{number:.2}"));

@@ -25,7 +25,7 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
 pub(crate) enum Source {
     /// The one that is installed, else from rustup, else from Debian's sources.
     Auto,
-    /// Built from Debian's packages rustc-web and rust-web-src; nothing is asked of rustup.
+    /// Built from Debian's packages rustc-web and rust-web-src, whatever rustup has.
     Source,
 }
 
@@ -37,10 +37,12 @@ pub(super) enum StandardLibrary {
 
 impl StandardLibrary {
     pub(super) fn find(source: Source, install: Install, progress: &mut Progress) -> Result<Self> {
-        if installed()? {
+        if source == Source::Auto && installed()? {
             return Ok(Self::Installed);
         }
-        if source == Source::Auto {
+        // Once it has been built here, a slow or absent network is not asked again.
+        let built = packaged() && Self::FromSource { linker: linker()? }.target_directory().is_dir();
+        if source == Source::Auto && !built {
             match download(progress) {
                 Ok(()) => return Ok(Self::Installed),
                 Err(error) => println!("  {error:#}; building it from Debian's sources instead"),
