@@ -6,7 +6,7 @@ mod interrupt;
 mod packages;
 mod plugins;
 mod progress;
-mod test;
+mod with_setup;
 mod workspace;
 
 use std::process::ExitCode;
@@ -51,6 +51,11 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Sets everything up and measures speed and memory against what others do
+    Bench {
+        /// Which ones, such as `call`; all without a name
+        names: Vec<String>,
+    },
     /// Builds the connectors to components in target/connectors
     Plugins,
 }
@@ -67,10 +72,19 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<()> {
     let install = Install::new(arguments.install, arguments.ci);
+    let set_up = (arguments.wasm_std, install);
     let mut progress = Progress::new(Interrupt::listen()?);
     match arguments.command {
         Task::Dev(options) => dev::run(&options, arguments.wasm_std, install, &mut progress),
-        Task::Test { arguments: further } => test::run(&further, arguments.wasm_std, install, &mut progress),
+        Task::Test { arguments: further } => {
+            let arguments = ["test", "--workspace"];
+            with_setup::cargo("Building and running the tests", &arguments, &further, set_up, &mut progress)
+        }
+        Task::Bench { names } => {
+            let arguments = ["bench", "--package", "patchpanel", "--bench", "bench"];
+            let further = [vec!["--".to_owned()], names].concat();
+            with_setup::cargo("Building and running the benchmarks", &arguments, &further, set_up, &mut progress)
+        }
         Task::Plugins => {
             plugins::build(arguments.wasm_std, install, &mut progress)?;
             progress.summary();
