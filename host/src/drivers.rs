@@ -14,15 +14,7 @@ pub const DRIVERS: &[&str] = &["postgres"];
 /// The names of the parameters that a driver takes; the contract documents them. None for an unknown driver.
 pub fn parameters(driver: &str) -> Option<&'static [&'static str]> {
     match driver {
-        "postgres" => Some(&[
-            "database",
-            "schema",
-            "application_name",
-            "connect_timeout_ms",
-            "pool_max_connections",
-            "pool_idle_timeout_ms",
-            "selected_tables",
-        ]),
+        "postgres" => Some(postgres::PARAMETERS),
         _ => None,
     }
 }

@@ -27,6 +27,7 @@ mod tests;
 
 use login::Login;
 use server_error::ServerError;
+pub(super) use target::PARAMETERS;
 use target::Target;
 
 /// How long the server has to end a session that is closed.

@@ -9,6 +9,17 @@ use crate::secrets::{Credentials, Secret};
 /// How long opening a session may take when the connection does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The parameters of a descriptor that the driver takes; the contract documents them.
+pub(in crate::drivers) const PARAMETERS: &[&str] = &[
+    "database",
+    "schema",
+    "application_name",
+    "connect_timeout_ms",
+    "pool_max_connections",
+    "pool_idle_timeout_ms",
+    "selected_tables",
+];
+
 /// What to connect to, and as whom.
 #[derive(Debug)]
 pub(super) struct Target {
@@ -177,6 +188,13 @@ mod tests {
         );
         assert_eq!(target.connect_timeout, Duration::from_millis(2500));
         assert_eq!(target.password, Some(Secret::new("s3cret")));
+    }
+
+    #[test]
+    fn takes_every_parameter_that_it_names() {
+        let mut descriptor = descriptor();
+        descriptor.parameters = PARAMETERS.iter().map(|name| parameter(name, text("7"))).collect();
+        Target::read(&descriptor, &credentials()).unwrap();
     }
 
     #[test]
