@@ -20,7 +20,7 @@ use crate::settings::{self, Settings};
 use crate::store::Store;
 
 /// The longest time that opening a session on a data source may take, whatever a connection asks for.
-const CONNECT_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT_MAX: Duration = Duration::from_mins(1);
 
 /// What a public Ed25519 key looks like in DER (RFC 8410, section 4), before its 32 bytes.
 const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];

@@ -11,7 +11,7 @@ pub use role::Role;
 pub struct Tenant {
     /// From the token.
     pub organization: String,
-    /// From `X-Project-ID`; none is the whole organisation.
+    /// From `X-Project-ID`; none is the whole organization.
     pub project: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Permission {
 /// A role and where it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// The project; none is the whole organisation and every project in it.
+    /// The project; none is the whole organization and every project in it.
     pub project: Option<String>,
     /// The role.
     pub role: Role,
@@ -57,14 +57,14 @@ pub struct Grant {
 pub struct Caller {
     /// `user:<id>`.
     pub principal: String,
-    /// The organisation.
+    /// The organization.
     pub organization: String,
     /// The roles, each where it holds.
     pub grants: Vec<Grant>,
 }
 
 impl Caller {
-    /// Whether the caller's roles allow this there. A role of the organisation holds in every project; a role of a
+    /// Whether the caller's roles allow this there. A role of the organization holds in every project; a role of a
     /// project holds in that project only.
     pub fn may(&self, permission: Permission, tenant: &Tenant) -> bool {
         self.organization == tenant.organization
@@ -74,7 +74,7 @@ impl Caller {
     }
 }
 
-/// Why a name of an organisation or project is refused.
+/// Why a name of an organization or project is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// It is empty or too long.
@@ -83,7 +83,7 @@ pub enum NameError {
     /// It has a character that may not be there.
     #[error("it must not contain `/`, `%`, white space around it or control characters")]
     Character,
-    /// An organisation with a colon would make `data:<org>:<project>:<slug>` ambiguous.
+    /// An organization with a colon would make `data:<org>:<project>:<slug>` ambiguous.
     #[error("it must not contain `:`")]
     Colon,
 }
@@ -99,7 +99,7 @@ pub fn check_project(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Checks the name of an organisation: as for a project, and without a colon.
+/// Checks the name of an organization: as for a project, and without a colon.
 pub fn check_organization(name: &str) -> Result<(), NameError> {
     check_project(name)?;
     if name.contains(':') { Err(NameError::Colon) } else { Ok(()) }

@@ -100,7 +100,7 @@ fn open_routes() -> OpenApiRouter<Arc<Api>> {
 
 /// The OpenAPI document of all routes.
 pub fn document() -> OpenApi {
-    routes().into_openapi().merge_from(open_routes().into_openapi())
+    openapi::with_tenant_headers(routes().into_openapi()).merge_from(open_routes().into_openapi())
 }
 
 /// Everything that is served.
@@ -148,7 +148,7 @@ async fn within_capacity(State(api): State<Arc<Api>>, request: Request, next: Ne
 }
 
 async fn no_such_path() -> ApiError {
-    ApiError::NotFound("path")
+    ApiError::NoSuchPath
 }
 
 async fn no_such_method() -> ApiError {

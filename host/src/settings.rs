@@ -35,7 +35,7 @@ pub struct Settings {
 
     /// Where the metadata, the sealed secrets, the development keys and the compiled connectors are kept.
     ///
-    /// In development mode the default is $XDG_DATA_HOME/patchpanel, else ~/.local/share/patchpanel.
+    /// In development mode the default is `$XDG_DATA_HOME/patchpanel`, else `~/.local/share/patchpanel`.
     #[arg(long, global = true, env = "PATCHPANEL_DATA_DIR", value_name = "DIRECTORY")]
     data_dir: Option<PathBuf>,
 
@@ -100,7 +100,7 @@ pub struct Settings {
     #[arg(long, global = true, env = "PATCHPANEL_TOKEN_AUDIENCE", value_name = "AUDIENCE", default_value = crate::auth::development::AUDIENCE)]
     pub token_audience: String,
 
-    /// Whether connections may lead to this machine itself (127.0.0.0/8, ::1). Default: only in development mode.
+    /// Whether connections may lead to this machine itself (`127.0.0.0/8`, `::1`). Default: only in development mode.
     #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ALLOW_LOOPBACK", value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     egress_allow_loopback: Option<bool>,

@@ -34,9 +34,9 @@ pub struct SigningKey {
 pub struct Subject {
     /// The user's name, without `user:`.
     pub subject: String,
-    /// The organisation.
+    /// The organization.
     pub organization: String,
-    /// The project in which the role holds; none is the whole organisation.
+    /// The project in which the role holds; none is the whole organization.
     pub project: Option<String>,
     /// The role.
     pub role: Role,
@@ -116,7 +116,7 @@ impl SigningKey {
             verdict.map_err(|source| Error::Name { what, name: name.to_owned(), source })
         };
         valid("subject", &subject.subject, check_project(&subject.subject))?;
-        valid("organisation", &subject.organization, check_organization(&subject.organization))?;
+        valid("organization", &subject.organization, check_organization(&subject.organization))?;
         if let Some(project) = &subject.project {
             valid("project", project, check_project(project))?;
         }

@@ -2,7 +2,7 @@
 
 use super::Permission;
 
-/// A relation to an organisation or a project.
+/// A relation to an organization or a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
     /// Everything.

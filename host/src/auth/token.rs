@@ -69,7 +69,7 @@ pub(super) enum Audience {
     Several(Vec<String>),
 }
 
-/// A role in the organisation, or in one of its projects.
+/// A role in the organization, or in one of its projects.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleClaim {
@@ -79,7 +79,7 @@ pub(super) struct RoleClaim {
 }
 
 /// Reads an optional member that may be absent but not null: a role with `"project": null` must not become one for the
-/// whole organisation by accident.
+/// whole organization by accident.
 fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -142,7 +142,7 @@ impl Verifier {
             return Err(Refusal("its subject is empty, too long or has control characters"));
         }
         if check_organization(&claims.org_id).is_err() {
-            return Err(Refusal("its organisation is not a valid name"));
+            return Err(Refusal("its organization is not a valid name"));
         }
         Ok(Caller {
             principal: format!("user:{}", claims.sub),

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -38,7 +39,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let address = server.address();
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
     if settings.development() {
-        welcome(address);
+        welcome(address, &settings.data_dir()?);
     }
     server.serve(app.router()?, settings.max_connections, stop.requested()).await;
     app.stop().await;
@@ -47,12 +48,13 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// Says that this is development mode, and what to do next.
-fn welcome(address: SocketAddr) {
+fn welcome(address: SocketAddr, data_dir: &Path) {
     let text = format!(
-        "\nDEVELOPMENT MODE: the keys are in the data directory, and connections may lead to this machine and to private\n\
-         networks. For real users see `patchpanel --help`, --production.\n\n\
-         \x20 token    patchpanel token --org acme --project sales --role developer\n\
-         \x20 API      http://{address}/docs\n\n"
+        "\nDEVELOPMENT MODE: keys are made in the data directory, and connections may lead to this machine and to private\n\
+         networks. For real users see --production in `patchpanel --help`.\n\n\
+         A token:  patchpanel token --data-dir {} --org acme --project sales --role developer\n\
+         The API:  http://{address}/docs\n\n",
+        data_dir.display()
     );
     // Without a standard error there is nobody to tell.
     let _ = std::io::stderr().write_all(text.as_bytes());

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
 use crate::http::data::report::{FaultFacts, StageResult, TestResult};
@@ -10,14 +10,16 @@ use crate::http::data::report::{FaultFacts, StageResult, TestResult};
 /// Width where the output is not a terminal.
 const PLAIN_WIDTH: u16 = 120;
 
+/// Least width: a terminal that says it is narrower breaks the lines itself.
+const MIN_WIDTH: u16 = 80;
+
 /// The table of stages, then what happened and what to do. Colours only for a terminal.
 pub(super) fn render(result: &TestResult, terminal: bool) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    if !terminal {
-        table.set_width(PLAIN_WIDTH);
-    }
-    table.set_header(["stage", "outcome", "time", "what"]);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    let width = if terminal { table.width().unwrap_or(PLAIN_WIDTH).max(MIN_WIDTH) } else { PLAIN_WIDTH };
+    table.set_width(width);
+    table.set_header(["STAGE", "OUTCOME", "TIME", "WHAT"]);
     for stage in &result.details.stages {
         table.add_row([
             Cell::new(stage.stage),
@@ -83,7 +85,7 @@ fn what(stage: &StageResult, result: &TestResult) -> String {
         "discover" => {
             let tables: usize = details.schemas.iter().map(|schema| schema.tables.len()).sum();
             let more = if details.truncated { " and more" } else { "" };
-            format!("{} schemas, {tables} tables{more}", details.schemas.len())
+            format!("schemas: {}, tables: {tables}{more}", details.schemas.len())
         }
         _ => String::new(),
     }
@@ -93,4 +95,40 @@ fn what(stage: &StageResult, result: &TestResult) -> String {
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::diagnosis::{Fault, Outcome, Report, Stage, StageReport, code};
+
+    fn report(outcomes: [Outcome; 3]) -> TestResult {
+        let stages = [Stage::Connect, Stage::Authenticate, Stage::Discover]
+            .into_iter()
+            .zip(outcomes)
+            .map(|(stage, outcome)| StageReport { stage, latency: Some(Duration::from_micros(1500)), outcome })
+            .collect();
+        let latency = Duration::from_millis(5);
+        Report { stages, latency, server: None, privileges: None, schemas: Vec::new(), truncated: false }.into()
+    }
+
+    #[test]
+    fn a_plain_table_says_what_failed_and_what_to_do() {
+        let fault = Fault::new(&code::PASSWORD_REJECTED);
+        let remedy = fault.remedy.clone();
+        let text = render(&report([Outcome::Passed, Outcome::Failed(fault.clone()), Outcome::Skipped]), false);
+        assert!(text.contains("passed") && text.contains("failed") && text.contains("1.5 ms"), "{text}");
+        assert!(text.contains(&format!("password_rejected: {remedy}")), "{text}");
+        assert!(text.contains(&format!("{} (5.0 ms)", fault.message)), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn colors_are_for_terminals_only() {
+        let all_well = report([Outcome::Passed, Outcome::Passed, Outcome::Passed]);
+        assert!(!render(&all_well, false).contains('\u{1b}'));
+        assert!(render(&all_well, false).contains("schemas: 0, tables: 0"));
+    }
 }

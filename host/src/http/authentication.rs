@@ -30,11 +30,12 @@ impl FromRequestParts<Arc<Api>> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
-        let token = bearer(&parts.headers).ok_or(ApiError::InvalidToken)?;
-        let caller = api.verifier.verify(token, Timestamp::now()).map_err(|refusal| {
-            tracing::info!(reason = %refusal, "a token was refused");
+        let refuse = |reason: &str| {
+            tracing::info!(reason, "a token was refused");
             ApiError::InvalidToken
-        })?;
+        };
+        let token = bearer(&parts.headers).ok_or_else(|| refuse("there is none"))?;
+        let caller = api.verifier.verify(token, Timestamp::now()).map_err(|refusal| refuse(&refusal.to_string()))?;
         let span = tracing::Span::current();
         span.record("principal", &caller.principal);
         span.record("organization", &caller.organization);
@@ -49,7 +50,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// The token's organisation, and the project that `X-Project-ID` names.
+/// The token's organization, and the project that `X-Project-ID` names.
 fn tenant(headers: &HeaderMap, caller: &Caller) -> Result<Tenant, ApiError> {
     if let Some(organization) = single(headers, "X-Org-Id")?
         && organization != caller.organization

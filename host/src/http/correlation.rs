@@ -39,7 +39,7 @@ pub(super) async fn correlate(request: Request, next: Next) -> Response {
         response.headers_mut().insert(X_REQUEST_ID.clone(), value);
     }
     span.in_scope(|| {
-        let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+        let duration_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
         tracing::info!(%method, route, status = response.status().as_u16(), duration_ms, "request");
     });
     response
@@ -53,7 +53,7 @@ fn with_documented_body(mut response: Response, request_id: &str, trace_id: &str
     }
     let facts = response.extensions_mut().remove::<ErrorFacts>().or_else(|| {
         let error = match status {
-            StatusCode::NOT_FOUND => ApiError::NotFound("path"),
+            StatusCode::NOT_FOUND => ApiError::NoSuchPath,
             StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
             // An error that already has its own body.
             _ => return None,

@@ -33,7 +33,7 @@ fn file(path: &str, config: Arc<Config<'static>>) -> Response {
             ([(CONTENT_TYPE, file.content_type.as_str()), (CONTENT_SECURITY_POLICY, POLICY)], file.bytes.into_owned())
                 .into_response()
         }
-        Ok(None) => ApiError::NotFound("path").into_response(),
+        Ok(None) => ApiError::NoSuchPath.into_response(),
         Err(error) => {
             tracing::error!(%error, "the documentation page cannot be made");
             ApiError::Internal.into_response()

@@ -31,12 +31,15 @@ pub enum ApiError {
     /// The caller's roles do not allow it.
     #[error("Your roles do not allow this; it needs the permission `{}`.", .0.name())]
     InsufficientPermissions(Permission),
-    /// The token is for another organisation than the header `X-Org-Id`.
+    /// The token is for another organization than the header `X-Org-Id`.
     #[error("The token is for another organization than X-Org-Id names.")]
     OtherOrganization,
     /// Absent, or not the caller's to know.
     #[error("There is no such {0}, or it is not yours to see.")]
     NotFound(&'static str),
+    /// No such path.
+    #[error("There is no such path; /openapi.json lists those there are.")]
+    NoSuchPath,
     /// The path is there, the method is not.
     #[error("This path does not have this method; the header Allow names those it has.")]
     MethodNotAllowed,
@@ -93,7 +96,7 @@ impl ApiError {
             Self::InsufficientPermissions(_) | Self::OtherOrganization => {
                 (StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS")
             }
-            Self::NotFound(_) => (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND"),
+            Self::NotFound(_) | Self::NoSuchPath => (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
             Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "RESOURCE_ALREADY_EXISTS"),

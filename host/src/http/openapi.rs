@@ -4,10 +4,12 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+    Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Required, ServerBuilder,
 };
 
 use super::{TAG_DATA, TAG_HEALTH, schemas};
@@ -17,7 +19,7 @@ Patchpanel, the connection host: a data source is registered once, every applica
 password.
 
 Every path is also served under `/api`. Requests carry a bearer token; the header `X-Project-ID` names the project, and \
-without it the request is about the whole organization. Every error has the body `Error`, and every answer the header \
+without it the request is about the whole organization. Every error has the body `ErrorBody`, and every answer the header \
 `X-Request-ID`.";
 
 /// What the document says beside the routes.
@@ -48,9 +50,77 @@ fn components() -> Components {
     ComponentsBuilder::new().security_scheme("token", SecurityScheme::Http(scheme)).build()
 }
 
+/// Adds the headers that every operation of a tenant takes.
+pub(super) fn with_tenant_headers(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.parameters.get_or_insert_default().extend([
+                header("X-Project-ID", "The project; without it the request is about the whole organization").into(),
+                header("X-Org-Id", "Must be the token's organization when sent").into(),
+            ]);
+        }
+    }
+    document
+}
+
+fn header(name: &str, description: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
+        .build()
+}
+
 /// `GET /openapi.json`.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Result<Router<S>, schemas::Error> {
     let text = Bytes::from(document.to_json()?);
     Ok(Router::new()
         .route("/openapi.json", get(|| async move { ([(CONTENT_TYPE, "application/json")], text.clone()) })))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    /// Every object in the document.
+    fn objects<'a>(value: &'a Value, found: &mut Vec<&'a serde_json::Map<String, Value>>) {
+        match value {
+            Value::Object(members) => {
+                found.push(members);
+                members.values().for_each(|member| objects(member, found));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| objects(element, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_document_is_whole() {
+        let document = serde_json::to_value(crate::http::document()).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        let mut all = Vec::new();
+        objects(&document, &mut all);
+        for reference in all.iter().filter_map(|object| object.get("$ref")?.as_str()) {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+        }
+        let ids: Vec<&str> = all.iter().filter_map(|object| object.get("operationId")?.as_str()).collect();
+        let unique: std::collections::HashSet<_> = ids.iter().collect();
+        assert_eq!((ids.len(), unique.len()), (12, 12), "{ids:?}");
+    }
+
+    #[test]
+    fn every_operation_of_a_tenant_takes_the_project() {
+        let document = serde_json::to_value(crate::http::document()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values() {
+                let takes_project = operation["parameters"]
+                    .as_array()
+                    .is_some_and(|list| list.iter().any(|parameter| parameter["name"] == "X-Project-ID"));
+                assert_eq!(takes_project, path.starts_with("/assets/"), "{path}");
+            }
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! Conditional requests (RFC 9110, section 13) and keys for idempotent ones.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::header::{HeaderMap, HeaderValue};
 use axum::http::request::Parts;
 
 use super::error::ApiError;
 use crate::connections::Connection;
 
-/// The strong entity tag of a record: its revision.
+/// The strong entity tag of a record.
 pub(super) fn etag(connection: &Connection) -> HeaderValue {
     // Digits in quotes are always a header value; the fallback is never seen.
-    HeaderValue::from_str(&format!("\"{}\"", connection.revision)).unwrap_or(HeaderValue::from_static("\"\""))
+    HeaderValue::from_str(&format!("\"{}\"", connection.etag())).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 /// The condition of `If-Match`.
@@ -18,8 +18,9 @@ pub(super) fn etag(connection: &Connection) -> HeaderValue {
 pub enum IfMatch {
     /// None, or `*`: the record must be there, which it must anyway.
     Any,
-    /// It must have one of these tags. Only strong ones count.
-    OneOf(Vec<String>),
+    /// It must have one of these revisions: those of the strong tags that are ours. The part of a tag that counts tests
+    /// does not matter, so that a test in between breaks no edit.
+    OneOf(Vec<i64>),
 }
 
 impl IfMatch {
@@ -27,7 +28,7 @@ impl IfMatch {
     pub fn check(&self, connection: &Connection) -> Result<Option<i64>, ApiError> {
         match self {
             Self::Any => Ok(None),
-            Self::OneOf(tags) if tags.contains(&connection.revision.to_string()) => Ok(Some(connection.revision)),
+            Self::OneOf(revisions) if revisions.contains(&connection.revision) => Ok(Some(connection.revision)),
             Self::OneOf(_) => Err(ApiError::PreconditionFailed),
         }
     }
@@ -41,7 +42,8 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         match tags {
             Tags::Any => Ok(Self::Any),
             Tags::List(tags) => {
-                Ok(Self::OneOf(tags.into_iter().filter(|tag| !tag.weak).map(|tag| tag.opaque).collect()))
+                let strong = tags.iter().filter(|tag| !tag.weak);
+                Ok(Self::OneOf(strong.filter_map(|tag| Connection::revision_of(&tag.opaque)).collect()))
             }
         }
     }
@@ -54,11 +56,11 @@ pub struct IfNoneMatch(Option<Tags>);
 impl IfNoneMatch {
     /// Whether the caller has this record already; tags are compared weakly.
     pub fn has(&self, connection: &Connection) -> bool {
-        let revision = connection.revision.to_string();
+        let etag = connection.etag();
         match &self.0 {
             None => false,
             Some(Tags::Any) => true,
-            Some(Tags::List(tags)) => tags.iter().any(|tag| tag.opaque == revision),
+            Some(Tags::List(tags)) => tags.iter().any(|tag| tag.opaque == etag),
         }
     }
 }
@@ -106,9 +108,9 @@ fn entity_tags(headers: &HeaderMap, name: &str) -> Result<Option<Tags>, ApiError
     if !headers.contains_key(name) {
         return Ok(None);
     }
-    let texts: Result<Vec<&str>, _> = headers.get_all(name).iter().map(axum::http::HeaderValue::to_str).collect();
+    let texts: Result<Vec<&str>, _> = headers.get_all(name).iter().map(HeaderValue::to_str).collect();
     texts.ok().and_then(|texts| parse_tags(&texts.join(","))).map(Some).ok_or_else(|| {
-        let message = format!("{name} must be `*` or a list of entity tags, such as \"7\".");
+        let message = format!("{name} must be `*` or a list of entity tags, such as \"7.0\".");
         ApiError::InvalidRequest(message.into())
     })
 }
@@ -135,9 +137,6 @@ fn parse_tags(text: &str) -> Option<Tags> {
     }
     (!tags.is_empty()).then_some(Tags::List(tags))
 }
-
-/// The header's name, for answers.
-pub(super) const ETAG: header::HeaderName = header::ETAG;
 
 #[cfg(test)]
 mod tests {

@@ -84,14 +84,11 @@ pub type Configs = [Option<Map<String, Value>>; 3];
 
 /// The one configuration and the member that held it.
 pub fn one_config(configs: Configs) -> Result<(String, Value), Vec<Finding>> {
-    match at_most_one_config(configs)? {
-        Some(config) => Ok(config),
-        None => {
-            let message = "One of database_config, storage_config and filesystem_config is required.";
-            let hint = "GET /assets/data/types says which one a connection type takes.";
-            Err(vec![Finding::error("required", "", message).with_hint(hint)])
-        }
-    }
+    at_most_one_config(configs)?.ok_or_else(|| {
+        let message = "One of database_config, storage_config and filesystem_config is required.";
+        let hint = "GET /assets/data/types says which one a connection type takes.";
+        vec![Finding::error("required", "", message).with_hint(hint)]
+    })
 }
 
 /// As [`one_config`], where there may be none.

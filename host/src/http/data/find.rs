@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Authenticated;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::{ETAG, IfNoneMatch, etag};
+use crate::http::preconditions::{IfNoneMatch, etag};
 use crate::http::{Api, TAG_DATA};
 
 /// Finds a connection

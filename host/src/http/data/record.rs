@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::header::HeaderValue;
+use axum::http::header::{ETAG, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::connections::{Connection, Status};
-use crate::http::preconditions::{ETAG, etag};
+use crate::http::preconditions::etag;
 
 /// A registered connection.
 #[derive(Debug, Serialize, ToSchema)]

@@ -29,6 +29,7 @@ pub struct ConnectionTypes {
 
 /// A connector type.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "`connection_type` is the API's word for the type's name")]
 pub struct ConnectionType {
     /// Its name in requests.
     #[schema(example = "postgres")]
