@@ -104,7 +104,7 @@ pub enum Error {
     #[error("no such connection, or not yours to see")]
     NotFound,
     /// The caller's roles do not allow it.
-    #[error("your roles do not allow this; it needs the permission {0:?}")]
+    #[error("your roles do not allow this; it needs the permission {}", .0.name())]
     Forbidden(Permission),
     /// One with that resource URI is there.
     #[error("a connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own")]

@@ -17,7 +17,7 @@ impl Connections {
     /// Tests one with its stored credentials and records the outcome as its status. The credentials are read only after
     /// it is clear that they would go where they were accepted for.
     pub async fn test(&self, request: Request<'_>, resource_uri: &str) -> Result<Report, Error> {
-        for attempt in 1.. {
+        for attempt in 1..=ATTEMPTS {
             let row = self.find_for(request, resource_uri, Permission::Use).await?;
             if row.status == Status::Disabled.name() {
                 return Err(Error::Disabled);
@@ -32,7 +32,7 @@ impl Connections {
                 }
             }
         }
-        Err(Error::NotFound)
+        Err(secrets::Error::NotFound.into())
     }
 
     async fn test_row(&self, request: Request<'_>, row: &ConnectionRow) -> Result<Report, Error> {
@@ -43,13 +43,8 @@ impl Connections {
         };
         let stored: Vec<Binding> = parse(&row.bindings, "list of bindings")?;
         let moved = binding::moved(&prepared.accepted.credentials_set, &stored, &prepared.target.bindings);
-        if !moved.is_empty() {
-            let message = format!("{} The credentials: {}.", code::BINDING_CHANGED.message, moved.join(", "));
-            let fault = Fault::new(&code::BINDING_CHANGED).message(message);
-            tracing::warn!(connection = row.resource_uri, credentials = ?moved, "a connector changed a binding");
-            return match stages.settle::<()>(Stage::Policy, Err(fault)) {
-                Ok(()) | Err(_) => Ok(halted(stages)),
-            };
+        if stages.settle(Stage::Policy, stay(row, &moved)).is_err() {
+            return Ok(halted(stages));
         }
         let credentials = self.depository.read(row).await?;
         Ok(self.trial.explore(call, &prepared, &credentials, stages).await)
@@ -109,6 +104,16 @@ fn accepted(row: &ConnectionRow) -> Result<Accepted, Error> {
         credentials_set,
         written_by: row.connector_version.clone(),
     })
+}
+
+/// Refuses to send these credentials elsewhere than they were accepted for.
+fn stay(row: &ConnectionRow, moved: &[String]) -> Result<(), Fault> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    tracing::warn!(connection = row.resource_uri, credentials = ?moved, "a connector changed a binding");
+    let message = format!("{} The credentials: {}.", code::BINDING_CHANGED.message, moved.join(", "));
+    Err(Fault::new(&code::BINDING_CHANGED).message(message))
 }
 
 /// The fault of a connector that no longer accepts the stored configuration: its first finding, and how many there are.
