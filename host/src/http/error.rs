@@ -172,7 +172,7 @@ impl From<connections::Error> for ApiError {
 }
 
 impl IntoResponse for ApiError {
-    /// The status and the headers; [`super::correlation`] writes the body, since it knows the request's ids.
+    /// The status and the headers; `correlation` writes the body, since it knows the request's ids.
     fn into_response(self) -> Response {
         let (status, code) = self.status();
         let mut response = status.into_response();
