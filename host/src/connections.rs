@@ -2,7 +2,7 @@
 //! own, checks the caller's permission first, and answers with the records of [`record`].
 //!
 //! Credentials are in a secret store, everything else in the metadata store. There is no transaction over both:
-//! [`deposit`](Connections) says how nothing is lost all the same, and [`reaper`] removes what nothing points at.
+//! `deposit.rs` says how nothing is lost all the same, and the [`reaper`] removes what nothing points at.
 
 mod binding;
 mod change;
@@ -81,7 +81,7 @@ pub struct NewConnection {
 }
 
 /// A change: absent members keep their value.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {
     /// The new name.
     pub name: Option<String>,

@@ -210,7 +210,8 @@ pub struct Server {
 pub struct Privileges {
     /// Whether the user is a superuser.
     pub superuser: bool,
-    /// How it is known that the user cannot write: `role` (no write privilege found), `session` (default_transaction_read_only or a standby), `none` (can write).
+    /// How it is known that the user cannot write: `role` (no write privilege found), `session`
+    /// (`default_transaction_read_only` or a standby), `none` (can write).
     pub read_only: &'static str,
 }
 

@@ -47,12 +47,13 @@ pub async fn open(
 ) -> Result<Session, Halted> {
     match descriptor.driver.as_str() {
         "postgres" => postgres::open(egress, descriptor, credentials, stages).await.map(Session::Postgres),
-        _ => {
-            let unknown = Fault::new(&code::DESCRIPTOR_UNSUPPORTED)
-                .message("The connector asks for a driver that this installation does not have.");
-            stages.settle(Stage::Config, Err(unknown))
-        }
+        _ => stages.settle(Stage::Config, Err(unknown_driver())),
     }
+}
+
+fn unknown_driver() -> Fault {
+    Fault::new(&code::DESCRIPTOR_UNSUPPORTED)
+        .message("The connector asks for a driver that this installation does not have.")
 }
 
 impl Session {

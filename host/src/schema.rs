@@ -78,29 +78,29 @@ fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
     match error.kind() {
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            vec![Finding::error("required", &member(at, name), "this member is required")]
+            vec![Finding::error("required", &member(at, name), "This member is required.")]
         }
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
             .iter()
             .map(|name| {
-                Finding::error("unknown_member", &member(at, name), "there is no such member")
-                    .with_hint("remove it, or look for a spelling mistake")
+                Finding::error("unknown_member", &member(at, name), "There is no such member.")
+                    .with_hint("Remove it, or look for a spelling mistake.")
             })
             .collect(),
         Kind::Type { kind } => vec![wrong_type(kind, at)],
-        Kind::Minimum { limit } => one("out_of_range", &format!("it must be at least {limit}")),
-        Kind::Maximum { limit } => one("out_of_range", &format!("it must be at most {limit}")),
-        Kind::MinLength { limit: 1 } => one("empty", "it must not be empty"),
-        Kind::MinLength { limit } => one("too_short", &format!("it must have at least {limit} characters")),
-        Kind::MaxLength { limit } => one("too_long", &format!("it must have at most {limit} characters")),
-        Kind::MinItems { limit } => one("too_few", &format!("it must have at least {limit} elements")),
-        Kind::MaxItems { limit } => one("too_many", &format!("it must have at most {limit} elements")),
-        Kind::MaxProperties { limit } => one("too_many", &format!("it must have at most {limit} members")),
-        Kind::UniqueItems => one("not_unique", "its elements must differ from each other"),
-        Kind::Pattern { pattern } => one("malformed", &format!("it must match the pattern {pattern}")),
-        Kind::Enum { options } => one("unknown_value", &format!("it must be one of {options}")),
+        Kind::Minimum { limit } => one("out_of_range", &format!("It must be at least {limit}.")),
+        Kind::Maximum { limit } => one("out_of_range", &format!("It must be at most {limit}.")),
+        Kind::MinLength { limit: 1 } => one("empty", "It must not be empty."),
+        Kind::MinLength { limit } => one("too_short", &format!("It must have at least {limit} characters.")),
+        Kind::MaxLength { limit } => one("too_long", &format!("It must have at most {limit} characters.")),
+        Kind::MinItems { limit } => one("too_few", &format!("It must have at least {limit} elements.")),
+        Kind::MaxItems { limit } => one("too_many", &format!("It must have at most {limit} elements.")),
+        Kind::MaxProperties { limit } => one("too_many", &format!("It must have at most {limit} members.")),
+        Kind::UniqueItems => one("not_unique", "Its elements must differ from each other."),
+        Kind::Pattern { pattern } => one("malformed", &format!("It must match the pattern {pattern}.")),
+        Kind::Enum { options } => one("unknown_value", &format!("It must be one of {options}.")),
         Kind::PropertyNames { error } => {
-            one("unknown_member", &format!("a member's name is wrong: {}", error.masked()))
+            one("unknown_member", &format!("A member's name is wrong: {}", error.masked()))
         }
         _ => one("invalid", &error.masked().to_string()),
     }
@@ -112,7 +112,7 @@ fn wrong_type(kind: &TypeKind, at: &str) -> Finding {
         TypeKind::Multiple(set) => set.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
     };
     let article = if expected.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
-    Finding::error("wrong_type", at, &format!("it must be {article} {expected}"))
+    Finding::error("wrong_type", at, &format!("It must be {article} {expected}."))
 }
 
 impl Finding {

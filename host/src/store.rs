@@ -8,17 +8,19 @@ pub mod idempotency;
 pub mod intents;
 pub mod removals;
 
+use std::fmt::Write as _;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor, SqlSafeStr};
 
 use crate::auth::Tenant;
 
@@ -26,6 +28,13 @@ use crate::auth::Tenant;
 pub type Transaction = sqlx::Transaction<'static, Any>;
 
 const READERS: u32 = 4;
+
+/// How long a call waits for its turn.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// SQLite's primary result codes for what is not this program's mistake: busy, locked, read-only, I/O error, full,
+/// cannot open (SQLite manual, "Result and Error Codes").
+const UNAVAILABLE: [u32; 6] = [5, 6, 8, 10, 13, 14];
 
 /// The metadata. Clones share one set of connections.
 #[derive(Debug, Clone)]
@@ -59,9 +68,12 @@ pub enum Error {
         /// Why.
         source: sqlx::migrate::MigrateError,
     },
-    /// The database failed.
+    /// The database cannot work right now: the disk is full, a file cannot be written, too many wait.
+    #[error("the metadata store is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// The database refused what this program asked of it.
     #[error("the metadata store failed")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     /// A stored value is not what this program stores there.
     #[error("the metadata store has a damaged {0}")]
     Damaged(&'static str),
@@ -77,9 +89,12 @@ impl Store {
         let absolute =
             std::path::absolute(path).map_err(|source| Error::Open { path: path.into(), source: source.into() })?;
         let options: AnyConnectOptions = url(&absolute).parse().map_err(failed)?;
-        // SQLite's defaults would lose the last transactions when the power fails.
-        let writer =
-            connect(&options, 1, "pragma journal_mode = wal; pragma synchronous = full").await.map_err(failed)?;
+        // On a connection of its own first: a pool would try a file that is no database for half a minute.
+        let mut first = AnyConnection::connect_with(&options).await.map_err(failed)?;
+        first.execute("pragma journal_mode = wal").await.map_err(failed)?;
+        first.close().await.map_err(failed)?;
+        // SQLite's default would lose the last transactions when the power fails.
+        let writer = connect(&options, 1, "pragma synchronous = full").await.map_err(failed)?;
         let schema = include_str!("../../migrations/metadata/0001_connections.sql").into_sql_str();
         let migrations = vec![Migration::new(1, "connections".into(), MigrationType::Simple, schema, false)];
         Migrator::with_migrations(migrations)
@@ -103,7 +118,7 @@ impl Store {
 
     /// Whether the store answers.
     pub async fn health(&self) -> Result<(), Error> {
-        sqlx::query("select 1").execute(&self.readers).await?;
+        sqlx::query("select id from connections limit 1").execute(&self.readers).await?;
         Ok(())
     }
 
@@ -139,6 +154,7 @@ fn open_file(path: &Path) -> Result<File, Error> {
 async fn connect(options: &AnyConnectOptions, connections: u32, settings: &'static str) -> sqlx::Result<AnyPool> {
     AnyPoolOptions::new()
         .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |connection: &mut AnyConnection, _| {
@@ -154,11 +170,31 @@ fn url(path: &Path) -> String {
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
             b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => url.push(char::from(*byte)),
-            byte => url.push_str(&format!("%{byte:02X}")),
+            byte => {
+                // Writing to a text cannot fail.
+                let _ = write!(url, "%{byte:02X}");
+            }
         }
     }
     url.push_str("?mode=rw");
     url
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let unavailable = match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                true
+            }
+            // An extended result code has the primary one in its lowest byte.
+            sqlx::Error::Database(error) => error
+                .code()
+                .and_then(|code| code.parse::<u32>().ok())
+                .is_some_and(|code| UNAVAILABLE.contains(&(code & 0xff))),
+            _ => false,
+        };
+        if unavailable { Self::Unavailable(error) } else { Self::Database(error) }
+    }
 }
 
 /// How a tenant's project is stored.

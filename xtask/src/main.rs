@@ -9,6 +9,8 @@ mod progress;
 mod test;
 mod workspace;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::builder::BoolishValueParser;
 use clap::{Parser, Subcommand};
@@ -42,7 +44,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Sets everything up, starts a throw-away PostgreSQL and Patchpanel, and shows the main job
-    Dev(dev::Options),
+    Dev(Box<dev::Options>),
     /// Sets everything up and runs all tests
     Test {
         /// For cargo test, such as a test's name
@@ -53,8 +55,17 @@ enum Task {
     Plugins,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
     let install = Install::new(arguments.install, arguments.ci);
     let mut progress = Progress::new(Interrupt::listen()?);
     match arguments.command {

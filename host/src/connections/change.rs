@@ -14,7 +14,7 @@ use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Accepted, Binding, Call, Connector, Target};
 use crate::schema;
-use crate::secrets::Credentials;
+use crate::secrets::{self, Credentials};
 use crate::store::connections::ConnectionRow;
 use crate::store::{self, connections};
 
@@ -29,7 +29,7 @@ struct Reviewed {
 
 impl Connections {
     /// Changes one; `revision` is what the caller saw, if it said so. A changed configuration or credential makes the
-    /// connection `PENDING`, unless it is disabled.
+    /// connection `PENDING`, unless it is disabled. A change of nothing leaves it as it is.
     pub async fn change(
         &self,
         request: Request<'_>,
@@ -37,13 +37,20 @@ impl Connections {
         revision: Option<i64>,
         change: Change,
     ) -> Result<Connection, Error> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 1..=ATTEMPTS {
             let row = self.find_for(request, resource_uri, Permission::Create).await?;
             if revision.is_some_and(|revision| revision != row.revision) {
                 return Err(Error::RevisionMismatch(row.revision));
             }
-            if self.try_change(request, row, &change).await? {
-                return self.find(request, resource_uri).await;
+            if change == Change::default() {
+                return Ok(Connection::try_from(row)?);
+            }
+            match self.try_change(request, row, &change).await {
+                Ok(true) => return self.find(request, resource_uri).await,
+                Ok(false) => {}
+                // Somebody replaced the credentials that were to stay, and they are gone already.
+                Err(Error::Secrets(secrets::Error::NotFound)) if attempt < ATTEMPTS => {}
+                Err(error) => return Err(error),
             }
         }
         let row = self.find_for(request, resource_uri, Permission::Create).await?;

@@ -43,6 +43,7 @@ impl Connections {
     /// newest come first.
     pub async fn list(&self, request: Request<'_>, filter: &Filter) -> Result<Listed, Error> {
         request.authorize(Permission::Read)?;
+        let limit = filter.limit.min(MAX_LIMIT);
         let selection = Selection {
             search: filter.search.as_deref(),
             tags: &filter.tags,
@@ -50,8 +51,8 @@ impl Connections {
             connection_type: filter.connection_type.as_deref(),
             status: filter.status.map(Status::name),
             sort: sort(&filter.sort)?,
-            offset: u64::from(filter.page.saturating_sub(1)) * u64::from(filter.limit),
-            limit: filter.limit.min(MAX_LIMIT),
+            offset: u64::from(filter.page.saturating_sub(1)) * u64::from(limit),
+            limit,
         };
         let (rows, total) = connections::list(&mut *self.store.reader().await?, request.tenant, &selection).await?;
         let connections = rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?;

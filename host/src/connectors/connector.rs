@@ -54,7 +54,7 @@ impl Connector {
             Some(chosen) => methods.iter().find(|method| chosen == method.name.as_str()).ok_or_else(|| {
                 let names = methods.iter().map(|method| method.name.as_str()).collect::<Vec<_>>().join(", ");
                 let pointer = crate::schema::member("", member);
-                Finding::error("unknown_value", &pointer, &format!("it must be one of {names}"))
+                Finding::error("unknown_value", &pointer, &format!("It must be one of: {names}."))
             }),
         }
     }
@@ -76,7 +76,7 @@ impl Connector {
         credentials_set: &[String],
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
         if !config.is_object() {
-            return Ok((vec![Finding::error("wrong_type", "", "it must be an object")], None));
+            return Ok((vec![Finding::error("wrong_type", "", "It must be an object.")], None));
         }
         let mut findings = self.config_schema.check(config);
         let auth_method = match self.auth_method(config) {

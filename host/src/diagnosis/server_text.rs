@@ -33,38 +33,34 @@ impl ServerText {
     pub fn clean(&self, text: &[u8]) -> String {
         let longest = self.credentials.first().map_or(0, |(_, secret)| secret.expose().len());
         let kept = text.len().min(MAX_BYTES + 2 * longest);
-        let cut = kept < text.len();
-        let text = String::from_utf8_lossy(&text[..kept]).into_owned();
-        let mut text = self.credentials.iter().fold(text, |text, (name, secret)| hide(&text, name, secret));
-        if cut {
-            // The cut may have left the first part of a credential at the end, where it is not recognised.
-            text.truncate(text.floor_char_boundary(text.len().saturating_sub(longest)));
+        let mut shown = text[..kept].to_vec();
+        for (name, secret) in &self.credentials {
+            shown = hide(&shown, name, secret.expose());
         }
-        escape(&text)
+        if kept < text.len() {
+            // The cut may have left the first part of a credential at the end, where it is not recognised.
+            shown.truncate(shown.len().saturating_sub(longest));
+        }
+        escape(&String::from_utf8_lossy(&shown))
     }
 }
 
-fn hide(text: &str, name: &str, secret: &Secret) -> String {
-    let Ok(value) = std::str::from_utf8(secret.expose()) else {
-        return text.to_owned();
-    };
-    let mut hidden = String::with_capacity(text.len());
+/// Puts the credential's name in the place of its value. Bytes, because neither needs to be UTF-8.
+fn hide(text: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
+    let mut hidden = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(value) {
-        let end = at + value.len();
-        let before = rest[..at].chars().next_back().or_else(|| hidden.chars().next_back());
-        let within_a_word = [before, rest[end..].chars().next()].into_iter().flatten().any(char::is_alphanumeric);
+    while let Some(at) = rest.windows(value.len()).position(|window| window == value) {
+        let (before, after) = (&rest[..at], &rest[at + value.len()..]);
+        hidden.extend_from_slice(before);
+        let within_a_word = [hidden.last(), after.first()].into_iter().flatten().any(u8::is_ascii_alphanumeric);
         if value.len() < MIN_BYTES_ANYWHERE && within_a_word {
-            hidden.push_str(&rest[..end]);
+            hidden.extend_from_slice(value);
         } else {
-            hidden.push_str(&rest[..at]);
-            hidden.push('[');
-            hidden.push_str(name);
-            hidden.push(']');
+            hidden.extend_from_slice(format!("[{name}]").as_bytes());
         }
-        rest = &rest[end..];
+        rest = after;
     }
-    hidden.push_str(rest);
+    hidden.extend_from_slice(rest);
     hidden
 }
 
@@ -114,6 +110,8 @@ mod tests {
             assert_eq!(texts.clean(text.as_bytes()), expected);
         }
         assert_eq!(texts.clean(b"\xff"), "\u{fffd}");
+        credentials.set("password".to_owned(), Secret::new(*b"s\xffcret"));
+        assert_eq!(ServerText::hiding(&credentials).clean(b"x s\xffcret x"), "x [password] x");
     }
 
     #[test]

@@ -22,6 +22,8 @@ mod privileges;
 mod scram;
 mod server_error;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use login::Login;
 use server_error::ServerError;
@@ -29,6 +31,9 @@ use target::Target;
 
 /// How long the server has to end a session that is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long one message may take before its rate counts.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A session, after login.
 #[derive(Debug)]
@@ -54,9 +59,8 @@ pub(super) async fn open(
     };
     let deadline = egress.deadline(target.connect_timeout);
     let texts = ServerText::hiding(credentials);
-    let (last, others) = match target.endpoints.split_last() {
-        Some(split) => split,
-        None => return stages.settle(Stage::Config, Err(target::unsupported("The connector names no endpoint."))),
+    let Some((last, others)) = target.endpoints.split_last() else {
+        return stages.settle(Stage::Config, Err(target::unsupported("The connector names no endpoint.")));
     };
     for endpoint in others {
         match open_at(egress, endpoint, &target, credentials, &texts, deadline, stages).await {
@@ -149,8 +153,14 @@ impl Session {
         if let Some(error) = error.as_db_error() {
             return of_server(&ServerError::from(error));
         }
-        let lost = error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>);
-        if lost { Fault::new(&code::CONNECTION_LOST) } else { Fault::new(&code::PROTOCOL_VIOLATION) }
+        match error.source().and_then(<dyn Error>::downcast_ref::<io::Error>) {
+            // tokio-postgres gives messages that it cannot read the kinds of input.
+            Some(cause) if !matches!(cause.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+                Fault::new(&code::CONNECTION_LOST)
+            }
+            None if error.is_closed() => Fault::new(&code::CONNECTION_LOST),
+            _ => Fault::new(&code::PROTOCOL_VIOLATION),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,137 +10,35 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::diagnosis::{Fault, code};
+mod budget;
+
+pub use budget::{Budget, Limits, Violation};
 
 /// One message of a protocol, recognised from its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
     /// Bytes of the whole message.
     pub length: usize,
-    /// Whether it belongs to no answer: a notice, for example.
-    pub aside: bool,
+    /// What to do with it.
+    pub kind: Kind,
+}
+
+/// What a message is to a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A part of an answer.
+    Answer,
+    /// A setting of the server, told when it likes: wanted at login only.
+    Setting,
+    /// A notice to nobody, dropped here: what nobody reads, nobody must store.
+    Notice,
 }
 
 /// Reads a message's frame from what has come so far; none while that is too little.
 pub type Framing = fn(&[u8]) -> Result<Option<Frame>, Violation>;
 
-/// What a server may send until the budget is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of one message.
-    pub message_bytes: usize,
-    /// Messages, asides included.
-    pub messages: usize,
-    /// Bytes altogether.
-    pub bytes: usize,
-    /// Whether the driver gets asides. Where not, they are dropped here: nobody reads them, so nobody must store them.
-    pub asides: bool,
-}
-
-/// How a server broke the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
-    /// Not a message of the protocol.
-    #[error("the server sent something that is not a message of the protocol")]
-    Malformed,
-    /// A message over the limit.
-    #[error("the server sent a message of {0} bytes")]
-    MessageTooLarge(usize),
-    /// More messages than the limit.
-    #[error("the server sent more than {0} messages")]
-    TooManyMessages(usize),
-    /// More bytes than the limit.
-    #[error("the server sent more than {0} bytes")]
-    TooManyBytes(usize),
-    /// A message that was begun did not end in time.
-    #[error("the server sent a message too slowly")]
-    TooSlow,
-}
-
-impl Violation {
-    /// The violation behind an error of a guarded stream.
-    pub fn from_io(error: &io::Error) -> Option<Self> {
-        error.get_ref()?.downcast_ref::<Self>().copied()
-    }
-
-    /// What it means for a connection.
-    pub fn fault(self) -> Fault {
-        match self {
-            Self::Malformed => Fault::new(&code::PROTOCOL_VIOLATION),
-            Self::MessageTooLarge(bytes) => too_large(&format!("a message of {bytes} bytes")),
-            Self::TooManyMessages(limit) => too_large(&format!("more than {limit} messages")),
-            Self::TooManyBytes(limit) => too_large(&format!("more than {limit} bytes")),
-            Self::TooSlow => Fault::new(&code::RESPONSE_TOO_SLOW),
-        }
-    }
-}
-
-fn too_large(what: &str) -> Fault {
-    Fault::new(&code::RESPONSE_TOO_LARGE).message(format!("The server sent {what}, which is not accepted."))
-}
-
-/// What a server has sent, and may still send. Shared by the guard and whoever renews it.
-#[derive(Debug, Clone)]
-pub struct Budget(Arc<Mutex<Spent>>);
-
-#[derive(Debug)]
-struct Spent {
-    limits: Limits,
-    messages: usize,
-    bytes: usize,
-    violation: Option<Violation>,
-}
-
-impl Budget {
-    fn new(limits: Limits) -> Self {
-        Self(Arc::new(Mutex::new(Spent { limits, messages: 0, bytes: 0, violation: None })))
-    }
-
-    /// Starts anew, with other limits. A violation stays: the stream behind it is of no more use.
-    pub fn renew(&self, limits: Limits) {
-        let mut spent = self.lock();
-        *spent = Spent { limits, messages: 0, bytes: 0, violation: spent.violation };
-    }
-
-    /// What ended the stream.
-    pub fn violation(&self) -> Option<Violation> {
-        self.lock().violation
-    }
-
-    fn violated(&self, violation: Violation) -> io::Error {
-        self.lock().violation = Some(violation);
-        io::Error::other(violation)
-    }
-
-    /// Counts a message that begins; says whether the driver gets it.
-    fn admit(&self, frame: Frame) -> Result<bool, Violation> {
-        let mut spent = self.lock();
-        spent.messages += 1;
-        if frame.length > spent.limits.message_bytes {
-            return Err(Violation::MessageTooLarge(frame.length));
-        }
-        if spent.messages > spent.limits.messages {
-            return Err(Violation::TooManyMessages(spent.limits.messages));
-        }
-        Ok(spent.limits.asides || !frame.aside)
-    }
-
-    fn count(&self, bytes: usize) -> Result<(), Violation> {
-        let mut spent = self.lock();
-        spent.bytes = spent.bytes.saturating_add(bytes);
-        if spent.bytes > spent.limits.bytes { Err(Violation::TooManyBytes(spent.limits.bytes)) } else { Ok(()) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Spent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A message has this long, and a second more for each `PACE_BYTES`.
-const PACE_GRACE: Duration = Duration::from_secs(5);
-
-/// The least rate within a message, bytes per second.
-const PACE_BYTES: usize = 4 * 1024;
+/// The least rate within a message once its grace is over, bytes per second.
+const LEAST_RATE: usize = 4 * 1024;
 
 /// Bytes read at once.
 const READ_BYTES: usize = 8 * 1024;
@@ -208,9 +105,10 @@ impl<S> Guard<S> {
             return Ok(());
         }
         let length = self.current.as_ref().map_or(0, |current| current.remaining);
+        let grace = self.budget.grace();
         let pace = self.pace.get_or_insert_with(|| {
-            let transfer = Duration::from_secs((length / PACE_BYTES) as u64);
-            Box::pin(tokio::time::sleep_until(Instant::now() + PACE_GRACE + transfer))
+            let transfer = Duration::from_secs((length / LEAST_RATE) as u64);
+            Box::pin(tokio::time::sleep_until(Instant::now() + grace + transfer))
         });
         if pace.as_mut().poll(context).is_ready() { Err(Violation::TooSlow) } else { Ok(()) }
     }
@@ -221,10 +119,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         loop {
-            this.hand_on(buffer).map_err(|violation| this.budget.violated(violation))?;
+            let handed_on = this.hand_on(buffer);
+            // What came before a violation is still heard; the violation is there again at the next read.
             if buffer.filled().len() > before || buffer.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
+            handed_on.map_err(|violation| this.budget.violated(violation))?;
             this.poll_pace(context).map_err(|violation| this.budget.violated(violation))?;
             let mut bytes = [0; READ_BYTES];
             let mut read = ReadBuf::new(&mut bytes);
@@ -257,13 +157,21 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    const LIMITS: Limits = Limits { message_bytes: 100, messages: 10, bytes: 400, asides: false };
+    const GRACE: Duration = Duration::from_millis(50);
+    const LIMITS: Limits = Limits { message_bytes: 100, messages: 10, bytes: 400, grace: GRACE, settings: false };
 
-    /// One byte of length, `n` first for an aside.
+    /// One byte of length, after `n` for a notice, `s` for a setting and anything else for an answer.
     fn framing(bytes: &[u8]) -> Result<Option<Frame>, Violation> {
         match bytes {
             [b'x', ..] => Err(Violation::Malformed),
-            [kind, length, ..] => Ok(Some(Frame { length: usize::from(*length), aside: *kind == b'n' })),
+            [kind, length, ..] => {
+                let kind = match kind {
+                    b'n' => Kind::Notice,
+                    b's' => Kind::Setting,
+                    _ => Kind::Answer,
+                };
+                Ok(Some(Frame { length: usize::from(*length), kind }))
+            }
             _ => Ok(None),
         }
     }
@@ -295,15 +203,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hands_on_answers_and_drops_asides_however_they_are_cut() {
+    async fn hands_on_answers_and_drops_the_rest_however_they_are_cut() {
         let answers = [message(b'a', 2), message(b'a', 50), message(b'b', 100)].concat();
         let sent =
-            [message(b'n', 40), message(b'a', 2), message(b'n', 2), message(b'a', 50), message(b'b', 100)].concat();
+            [message(b'n', 40), message(b'a', 2), message(b's', 2), message(b'a', 50), message(b'b', 100)].concat();
         for piece in [1, 2, 3, 7, 64, 1000] {
             assert_eq!(through(LIMITS, &sent, piece).await, (answers.clone(), None), "in pieces of {piece}");
         }
-        let keeping = Limits { asides: true, ..LIMITS };
-        assert_eq!(through(keeping, &sent, 5).await, (sent.clone(), None));
+        let at_login = Limits { settings: true, ..LIMITS };
+        assert_eq!(through(at_login, &sent, 5).await, (sent[40..].to_vec(), None));
     }
 
     #[tokio::test]
@@ -318,14 +226,16 @@ mod tests {
                 assert_eq!(through(LIMITS, &sent, piece).await.1, Some(violation));
             }
         }
+        let good_then_bad = [message(b'a', 5), vec![b'x']].concat();
+        assert_eq!(through(LIMITS, &good_then_bad, 1000).await, (message(b'a', 5), Some(Violation::Malformed)));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn waits_for_an_answer_but_not_for_the_rest_of_one() {
         let (mut server, client) = tokio::io::duplex(64);
         let mut guard = Guard::new(client, framing, LIMITS);
         let mut byte = [0];
-        let silent = tokio::time::timeout(Duration::from_secs(3600), guard.read(&mut byte)).await;
+        let silent = tokio::time::timeout(3 * GRACE, guard.read(&mut byte)).await;
         assert!(silent.is_err(), "no message has begun");
         server.write_all(b"a").await.unwrap();
         let error = guard.read(&mut byte).await.unwrap_err();

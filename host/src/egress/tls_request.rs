@@ -8,11 +8,11 @@ use crate::diagnosis::{Fault, code};
 /// What is sent before the handshake, and what is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsRequest {
-    /// PostgreSQL manual, "SSL Session Encryption": SSLRequest, answered by one byte.
+    /// PostgreSQL manual, "SSL Session Encryption": `SSLRequest`, answered by one byte.
     Postgres,
 }
 
-/// Length 8, code 80877103 (PostgreSQL manual, "Message Formats", SSLRequest).
+/// Length 8, code 80877103 (PostgreSQL manual, "Message Formats", `SSLRequest`).
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 impl TlsRequest {

@@ -130,7 +130,8 @@ mod tests {
     fn opens_what_it_sealed_byte_for_byte() {
         let key = Key::generate().unwrap();
         let reference = reference("acme", "k", 1);
-        for value in [&b""[..], b"\0", b"p\xff\xfe\0ss", &[7; 65_536]] {
+        let long = vec![7; 65_536];
+        for value in [&b""[..], b"\0", b"p\xff\xfe\0ss", &long] {
             let sealed = key.seal(Context::Secret(&reference), value).unwrap();
             assert_eq!(sealed.len(), HEADER_LEN + value.len() + TAG_LEN);
             assert_eq!(key.open(Context::Secret(&reference), &sealed).unwrap().expose(), value);

@@ -104,6 +104,11 @@ impl Patchpanel {
         self.process.log()
     }
 
+    /// The last lines of that, for an error message.
+    pub fn log_tail(&self) -> String {
+        self.process.log_tail()
+    }
+
     /// Sends it a signal.
     pub fn signal(&mut self, signal: Signal) -> Result<()> {
         self.process.signal(signal)

@@ -11,7 +11,7 @@ use crate::auth::Tenant;
 use crate::connections::deposit::{Pending, discard};
 use crate::secrets::{self, Credentials, IfMissing, LocalStore, Reference, Secret, SecretStore};
 use crate::store::Store;
-use crate::store::connections::{self, ConnectionRow};
+use crate::store::connections::{self, ConnectionRow, Selection};
 use crate::store::intents::IntentRow;
 
 /// A data directory that can be opened again, as after a crash.
@@ -279,4 +279,49 @@ async fn never_removes_what_a_connection_points_at() {
     store::commit(transaction).await.unwrap();
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_go_away_at_any_moment_leave_whole_connections_and_no_orphan() {
+    let installation = Installation::new();
+    let depository = installation.start().await;
+    let running = tokio::spawn(Reaper::new(depository.clone()).run());
+    let started = std::time::Instant::now();
+    let row = register(&depository, "one").await;
+    let mut registered = vec![replace(&depository, &row, "two").await.unwrap().resource_uri];
+    let undisturbed = started.elapsed();
+    for hundredths in 0..100 {
+        let caller = tokio::spawn({
+            let depository = depository.clone();
+            async move {
+                let row = register(&depository, "one").await;
+                replace(&depository, &row, "two").await
+            }
+        });
+        tokio::time::sleep(undisturbed * hundredths / 80).await;
+        caller.abort();
+        if let Ok(Some(row)) = caller.await {
+            registered.push(row.resource_uri);
+        }
+    }
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+    let mut reader = depository.store.reader().await.unwrap();
+    while !intents::list(&mut reader).await.unwrap().is_empty()
+        || !removals::list(&mut reader, "local", 1).await.unwrap().is_empty()
+    {
+        reap(&depository).await;
+    }
+    let all = Selection { limit: 1_000, ..Selection::default() };
+    let (rows, _) = connections::list(&mut reader, &tenant(), &all).await.unwrap();
+    for row in &rows {
+        let expected = if row.revision == 1 { "one" } else { "two" };
+        assert_eq!(password(&depository, row).await, expected);
+    }
+    assert!(registered.iter().all(|uri| rows.iter().any(|row| row.resource_uri == *uri)), "an answered one is lost");
+    assert!(rows.len() < 100, "no caller went away in time");
+    let url = format!("sqlite://{}", installation.directory.join("secrets.db").display());
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let secrets: i64 = sqlx::query_scalar("select count(*) from secrets").fetch_one(&pool).await.unwrap();
+    assert_eq!(usize::try_from(secrets).unwrap(), rows.len(), "each connection has one secret, and nothing else has");
 }

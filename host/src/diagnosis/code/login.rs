@@ -84,7 +84,7 @@ pub const TLS_REQUIRED: Code = Code {
     remedy: "Set ssl_mode to require or stricter. If it is still refused, the server needs a pg_hba.conf line for this connection.",
 };
 
-/// The server's pg_hba.conf has no line for this connection.
+/// The server's `pg_hba.conf` has no line for this connection.
 pub const NO_PG_HBA_ENTRY: Code = Code {
     name: "no_pg_hba_entry",
     stages: &[Stage::Authenticate],
@@ -94,7 +94,7 @@ pub const NO_PG_HBA_ENTRY: Code = Code {
     remedy: "Add a line for this user, database and client address to pg_hba.conf, and reload the server.",
 };
 
-/// A line of the server's pg_hba.conf rejects this connection.
+/// A line of the server's `pg_hba.conf` rejects this connection.
 pub const PG_HBA_REJECTED: Code = Code {
     name: "pg_hba_rejected",
     stages: &[Stage::Authenticate],

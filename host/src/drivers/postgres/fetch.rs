@@ -21,8 +21,14 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
 /// We stop waiting for it a little later.
 const TIMEOUT: Duration = Duration::from_secs(17);
 
-/// What the server may send for one statement. Asides do not count for long: a caller gets at most `MAX_ROWS_BYTES`.
-const LIMITS: Limits = Limits { message_bytes: 1024 * 1024, messages: 100_000, bytes: 8 * 1024 * 1024, asides: false };
+/// What the server may send for one statement.
+const LIMITS: Limits = Limits {
+    message_bytes: 1024 * 1024,
+    messages: 100_000,
+    bytes: 8 * 1024 * 1024,
+    grace: super::GRACE,
+    settings: false,
+};
 
 /// All values of the rows together, after cutting.
 const MAX_ROWS_BYTES: usize = 1024 * 1024;

@@ -45,7 +45,7 @@ pub(super) async fn take(
     config.connect_raw(stream, NoTls).await.map_err(|_| Fault::new(&code::PROTOCOL_VIOLATION))
 }
 
-/// AuthenticationOk, BackendKeyData, ReadyForQuery (PostgreSQL manual, "Message Formats").
+/// `AuthenticationOk`, `BackendKeyData`, `ReadyForQuery` (PostgreSQL manual, "Message Formats").
 fn end_of_login(key: Option<SessionKey>, rest: &[u8]) -> BytesMut {
     let mut messages = BytesMut::with_capacity(28 + rest.len());
     messages.put_slice(b"R\0\0\0\x08\0\0\0\0");

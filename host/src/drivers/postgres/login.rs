@@ -9,14 +9,15 @@ use super::server_error::{About, ServerError};
 use super::target::Target;
 use super::{frames, scram};
 use crate::diagnosis::{Fault, ServerText, code};
-use crate::egress::guard::{Guard, Limits, Violation};
+use crate::egress::guard::{Frame, Guard, Kind, Limits, Violation};
 use crate::egress::{Stream, tls};
 
 /// What the driver reads from.
 pub(super) type GuardedStream = Guard<Stream>;
 
 /// A server that nobody has any reason to trust yet sends little: PostgreSQL about 20 messages and 600 bytes.
-const LIMITS: Limits = Limits { message_bytes: 32 * 1024, messages: 200, bytes: 128 * 1024, asides: true };
+const LIMITS: Limits =
+    Limits { message_bytes: 32 * 1024, messages: 200, bytes: 128 * 1024, grace: super::GRACE, settings: true };
 
 /// What the server wanted as proof of who we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub(super) struct Login<'a> {
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) stream: GuardedStream,
-    /// What the server has sent since.
+    /// What the server has sent since: nothing, or settings.
     pub(super) rest: BytesMut,
     pub(super) key: Option<SessionKey>,
     pub(super) version: String,
@@ -145,8 +146,9 @@ impl<'a> Login<'a> {
             }
         }
         let (stream, rest) = self.messages.into_parts();
-        if rest.first().is_some_and(|kind| !frames::ASIDES.contains(kind)) {
-            return Err(Fault::new(&code::PROTOCOL_VIOLATION).message("The server sent an answer before any question."));
+        if matches!(frames::read(&rest), Ok(Some(Frame { kind: Kind::Answer, .. }))) {
+            let message = "The server sent an answer before any question.";
+            return Err(Fault::new(&code::PROTOCOL_VIOLATION).message(message));
         }
         Ok(Opened { stream, rest, key, version })
     }
@@ -189,12 +191,11 @@ impl Messages {
         sent.await.map_err(|error| tls::fault_from_io(&error).unwrap_or_else(|| Fault::new(&code::CONNECTION_LOST)))
     }
 
-    /// The next message, notices left out.
+    /// The next message.
     pub(super) async fn next(&mut self) -> Result<Message, Fault> {
         loop {
             let kind = self.incoming.first().copied();
             match Message::parse(&mut self.incoming) {
-                Ok(Some(Message::NoticeResponse(_) | Message::NotificationResponse(_))) => {}
                 Ok(Some(message)) => {
                     self.understood = true;
                     return Ok(message);

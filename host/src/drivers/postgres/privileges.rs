@@ -12,16 +12,16 @@ use crate::egress::guard::Limits;
 /// How long the look may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One row of eight flags.
-const LIMITS: Limits = Limits { message_bytes: 32 * 1024, messages: 100, bytes: 64 * 1024, asides: false };
+/// One row of four flags.
+const LIMITS: Limits =
+    Limits { message_bytes: 32 * 1024, messages: 100, bytes: 64 * 1024, grace: super::GRACE, settings: false };
 
 /// Flags about the user and the schema `$1`. The exists stops at the first table that can be written; `relkind`: ordinary
-/// and partitioned tables, views, foreign tables (PostgreSQL manual, "pg_class"). Null where the schema is not there.
+/// and partitioned tables, views, foreign tables (PostgreSQL manual, `pg_class`). Null where the schema is not there.
 const PROBE: &str = "\
 select
   current_setting('is_superuser') = 'on',
   current_setting('default_transaction_read_only') = 'on' or pg_is_in_recovery(),
-  n.oid is not null,
   has_schema_privilege(n.oid, 'USAGE'),
   has_database_privilege(current_database(), 'CREATE')
     or coalesce(has_schema_privilege(n.oid, 'CREATE'), false)
@@ -36,9 +36,15 @@ from (select) one left join pg_namespace n on n.nspname = $1";
 struct Probe {
     superuser: bool,
     session_read_only: bool,
-    schema_exists: bool,
-    schema_usage: bool,
     write_privilege: bool,
+    schema: SchemaAccess,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SchemaAccess {
+    Absent,
+    Denied,
+    Granted,
 }
 
 impl Session {
@@ -66,26 +72,27 @@ impl Session {
         let probe = Probe {
             superuser: flag(0)?.unwrap_or(false),
             session_read_only: flag(1)?.unwrap_or(false),
-            schema_exists: flag(2)?.unwrap_or(false),
-            schema_usage: flag(3)?.unwrap_or(false),
-            write_privilege: flag(4)?.unwrap_or(false),
+            write_privilege: flag(3)?.unwrap_or(false),
+            schema: match flag(2)? {
+                None => SchemaAccess::Absent,
+                Some(false) => SchemaAccess::Denied,
+                Some(true) => SchemaAccess::Granted,
+            },
         };
         self.check_schema(probe)
     }
 
     fn check_schema(&self, probe: Probe) -> Result<Probe, Fault> {
         let schema = identifier(&self.schema, &self.texts);
-        if !probe.schema_exists {
-            return Err(
-                Fault::new(&code::UNKNOWN_SCHEMA).message(format!("There is no schema {schema} in the database."))
-            );
-        }
-        if !probe.schema_usage {
-            return Err(Fault::new(&code::NO_SCHEMA_USAGE)
+        match probe.schema {
+            SchemaAccess::Granted => Ok(probe),
+            SchemaAccess::Absent => {
+                Err(Fault::new(&code::UNKNOWN_SCHEMA).message(format!("There is no schema {schema} in the database.")))
+            }
+            SchemaAccess::Denied => Err(Fault::new(&code::NO_SCHEMA_USAGE)
                 .message(format!("The user may not use the schema {schema}."))
-                .remedy(format!("Grant it: GRANT USAGE ON SCHEMA {schema} TO <user>;")));
+                .remedy(format!("Grant it: GRANT USAGE ON SCHEMA {schema} TO <user>;"))),
         }
-        Ok(probe)
     }
 }
 
@@ -126,8 +133,7 @@ mod tests {
             (true, false, true, "none", &["superuser", "can_write"]),
             (true, true, true, "session", &["superuser"]),
         ] {
-            let probe =
-                Probe { superuser, session_read_only, schema_exists: true, schema_usage: true, write_privilege };
+            let probe = Probe { superuser, session_read_only, write_privilege, schema: SchemaAccess::Granted };
             let (privileges, warned) = probe.judge();
             assert_eq!(privileges, Privileges { superuser, read_only }, "{probe:?}");
             assert_eq!(warned.iter().map(|fault| fault.code).collect::<Vec<_>>(), warnings, "{probe:?}");

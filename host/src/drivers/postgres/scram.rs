@@ -10,6 +10,7 @@ use postgres_protocol::message::frontend;
 use super::login::{Login, Proof};
 use super::server_error::ServerError;
 use crate::diagnosis::{Fault, code};
+use crate::egress::tls::Agreed;
 
 /// The most rounds of hashing that a server may ask for: 24 times PostgreSQL's default of 4,096, about 20 ms of a core.
 /// postgres-protocol has the same bound (CVE-2026-42198 was a driver without one).
@@ -20,7 +21,7 @@ pub(super) async fn prove(login: &mut Login<'_>, offer: &AuthenticationSaslBody)
     let password = login.target.password.as_ref().ok_or_else(|| {
         Fault::new(&code::CREDENTIAL_MISSING).message("The server asks for a password, and none is set.")
     })?;
-    let (proof, binding) = choose(offer, login.tls.map(crate::egress::tls::Agreed::server_end_point))?;
+    let (proof, binding) = choose(offer, login.tls.and_then(Agreed::server_end_point))?;
     let mechanism = if proof == Proof::ScramPlus { SCRAM_SHA_256_PLUS } else { SCRAM_SHA_256 };
     let scram = ScramSha256::new(password.expose(), binding);
 
@@ -51,15 +52,11 @@ pub(super) async fn prove(login: &mut Login<'_>, offer: &AuthenticationSaslBody)
     }
 }
 
-/// Binds to the server's certificate where both sides can. `end_point` is none without TLS, and `Some(None)` where the
-/// certificate has no binding.
-fn choose(
-    offer: &AuthenticationSaslBody,
-    end_point: Option<Option<Vec<u8>>>,
-) -> Result<(Proof, ChannelBinding), Fault> {
+/// Binds to the server's certificate where both sides can; `end_point` is what there is to bind to.
+fn choose(offer: &AuthenticationSaslBody, end_point: Option<Vec<u8>>) -> Result<(Proof, ChannelBinding), Fault> {
     let offered: Vec<&str> = offer.mechanisms().collect().map_err(|_| violation())?;
     let (plain, plus) = (offered.contains(&SCRAM_SHA_256), offered.contains(&SCRAM_SHA_256_PLUS));
-    match end_point.flatten() {
+    match end_point {
         Some(end_point) if plus => Ok((Proof::ScramPlus, ChannelBinding::tls_server_end_point(end_point))),
         // "We could have": a server that did offer it then knows that somebody took the offer away.
         Some(_) if plain => Ok((Proof::Scram, ChannelBinding::unrequested())),

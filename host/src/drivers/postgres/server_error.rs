@@ -84,12 +84,12 @@ impl ServerError {
         }
     }
 
-    /// 28000 is raised for users that are not there or may not log in, and for everything in pg_hba.conf.
+    /// 28000 is raised for users that are not there or may not log in, and for everything in `pg_hba.conf`.
     fn authorization_fault(&self, about: &About<'_>) -> Fault {
         if self.routine == "InitializeSessionUserId" || self.message.contains("does not exist") {
             let not_permitted = self.message.contains("not permitted");
-            return self
-                .fault(if not_permitted { &code::LOGIN_NOT_PERMITTED } else { &code::UNKNOWN_USER }, about.texts);
+            let code = if not_permitted { &code::LOGIN_NOT_PERMITTED } else { &code::UNKNOWN_USER };
+            return self.fault(code, about.texts);
         }
         match client_address(&self.message) {
             Some(address) => self.hba_fault(address, about),
@@ -102,10 +102,9 @@ impl ServerError {
 
     /// The server does not say whether it would let the same client in with TLS; without TLS that is the usual reason.
     fn hba_fault(&self, address: IpAddr, about: &About<'_>) -> Fault {
-        let kind = if about.encrypted { "hostssl" } else { "host" };
         let database = identifier(about.database, about.texts);
         let line =
-            format!("{kind} {database} <user> {address}/{} scram-sha-256", if address.is_ipv4() { 32 } else { 128 });
+            format!("hostssl {database} <user> {address}/{} scram-sha-256", if address.is_ipv4() { 32 } else { 128 });
         let rejected = self.message.contains("reject");
         let (code, reason) = if !about.encrypted {
             (&code::TLS_REQUIRED, "without TLS")
@@ -119,15 +118,14 @@ impl ServerError {
         ));
         if !about.encrypted {
             return fault.remedy(format!(
-                "Set ssl_mode to require or stricter. If it is still refused, add this line to pg_hba.conf and reload the server: {}",
-                line.replacen("host ", "hostssl ", 1)
+                "Set ssl_mode to require or stricter. If it is still refused, add this line to pg_hba.conf and reload the server: {line}"
             ));
         }
         let place = if rejected { " above the line that rejects" } else { "" };
         fault.remedy(format!("Add this line to pg_hba.conf{place} and reload the server: {line}"))
     }
 
-    /// Poolers answer with the code for violations of the protocol (PgBouncer's sources, `disconnect_client`).
+    /// Poolers answer with the code for violations of the protocol (`PgBouncer`, `disconnect_client`).
     fn pooler_code(&self) -> Option<&'static Code> {
         let says = |part| self.message.contains(part);
         if says("no such database") {

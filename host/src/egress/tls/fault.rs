@@ -58,7 +58,8 @@ fn from_certificate(reason: &CertificateError) -> Fault {
             .message(format!("{} It is from {} on.", code::CERTIFICATE_NOT_YET_VALID.message, date(*not_before))),
         CertificateError::NotValidForName => Fault::new(&code::CERTIFICATE_WRONG_HOST),
         CertificateError::NotValidForNameContext { expected, presented } => {
-            let names = ServerText::default().clean(presented.join(", ").as_bytes());
+            let names: Vec<_> = presented.iter().map(|name| bare_name(name)).collect();
+            let names = ServerText::default().clean(names.join(", ").as_bytes());
             Fault::new(&code::CERTIFICATE_WRONG_HOST)
                 .message(format!("The server's certificate is not for {}, but for: {names}.", expected.to_str()))
         }
@@ -79,4 +80,10 @@ fn date(time: UnixTime) -> String {
         .ok()
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
         .map_or_else(|| "an unreadable date".to_owned(), |timestamp| timestamp.to_string())
+}
+
+/// rustls shows the names as `DnsName("db.example.com")` and `IpAddress(192.0.2.10)`.
+fn bare_name(presented: &str) -> &str {
+    let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.map_or(presented, |name| name.trim_matches('"'))
 }

@@ -39,7 +39,8 @@ fn reference(organization: &str, key: &str, version: i64) -> Reference {
 #[tokio::test]
 async fn keeps_values_byte_for_byte_across_a_restart() {
     let installation = Installation::new();
-    let values = [&b""[..], b"plain", b"\0\xff\xfe\r\n", &[0xa5; MAX_SECRET_BYTES]];
+    let longest = vec![0xa5; MAX_SECRET_BYTES];
+    let values = [&b""[..], b"plain", b"\0\xff\xfe\r\n", &longest];
     let store = installation.open(IfMissing::Create).await.unwrap();
     for (version, value) in (1..).zip(values) {
         store.put(&reference("acme", "k", version), &Secret::new(value)).await.unwrap();
@@ -138,6 +139,16 @@ async fn refuses_at_start_a_key_file_that_did_not_seal_the_store() {
     store.pool.close().await;
     std::fs::write(installation.master_key(), original).unwrap();
     assert!(matches!(installation.open(IfMissing::Refuse).await, Err(OpenError::VersionMissing { version: 2, .. })));
+}
+
+#[tokio::test]
+async fn refuses_at_once_a_file_that_is_no_store() {
+    let installation = Installation::new();
+    std::fs::write(installation.directory.join("secrets.db"), "this is not a database, whatever it is called").unwrap();
+    let opened = tokio::time::timeout(std::time::Duration::from_secs(10), installation.open(IfMissing::Create)).await;
+    let refused = opened.expect("it must not try again and again").unwrap_err();
+    assert!(matches!(refused, OpenError::File { .. }), "{refused:?}");
+    assert!(!installation.master_key().exists());
 }
 
 #[tokio::test]

@@ -92,28 +92,28 @@ pub async fn list(
 
 /// The condition with its placeholders, and the values for them. Only placeholders carry what a caller sent.
 fn condition(tenant: &Tenant, selection: &Selection<'_>) -> (String, Vec<String>) {
-    let mut condition = "organization = $1 and (project = $2 or project = '')".to_owned();
+    let mut conditions = vec!["organization = $1".to_owned(), "(project = $2 or project = '')".to_owned()];
     let mut values = vec![tenant.organization.clone(), project(tenant).to_owned()];
-    let mut add = |before: &str, value: String, after: &str| {
-        values.push(value);
-        condition.push_str(&format!(" and {before}${}{after}", values.len()));
-    };
     for (column, value) in [
         ("created_by", selection.created_by),
         ("connection_type", selection.connection_type),
         ("status", selection.status),
     ] {
         if let Some(value) = value {
-            add(&format!("{column} = "), value.to_owned(), "");
+            values.push(value.to_owned());
+            conditions.push(format!("{column} = ${}", values.len()));
         }
     }
     if let Some(text) = selection.search {
-        add("search_text like ", format!("%{}%", escape_like(&text.to_lowercase())), " escape '\\'");
+        values.push(format!("%{}%", escape_like(&text.to_lowercase())));
+        conditions.push(format!("search_text like ${} escape '\\'", values.len()));
     }
     for tag in selection.tags {
-        add("exists (select 1 from connection_tags where connection = id and tag = ", tag.clone(), ")");
+        values.push(tag.clone());
+        let number = values.len();
+        conditions.push(format!("exists (select 1 from connection_tags where connection = id and tag = ${number})"));
     }
-    (condition, values)
+    (conditions.join(" and "), values)
 }
 
 fn escape_like(text: &str) -> String {
@@ -122,11 +122,15 @@ fn escape_like(text: &str) -> String {
 
 /// Ends with the id, so that equal rows have one order and pages do not overlap.
 fn order(sort: &[(Column, bool)]) -> String {
-    let direction = |descending: bool| if descending { "desc" } else { "asc" };
-    let mut order: String =
-        sort.iter().map(|(column, descending)| format!("{} {}, ", column.name(), direction(*descending))).collect();
-    order.push_str(if sort.is_empty() { "created_at desc, id desc" } else { "id asc" });
-    order
+    if sort.is_empty() {
+        return "created_at desc, id desc".to_owned();
+    }
+    let mut columns: Vec<_> = sort
+        .iter()
+        .map(|(column, descending)| format!("{} {}", column.name(), if *descending { "desc" } else { "asc" }))
+        .collect();
+    columns.push("id".to_owned());
+    columns.join(", ")
 }
 
 fn arguments(values: &[String]) -> Result<AnyArguments, Error> {

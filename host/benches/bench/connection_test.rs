@@ -1,0 +1,176 @@
+//! A connection test: ours, from the configuration to the list of tables, against tokio-postgres doing the same stages:
+//! resolve, connect, TLS, SCRAM, the look at the privileges and the list of tables.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use patchpanel::connections::{Candidate, Trial};
+use patchpanel::connectors::contract::{Level, Page, Purpose};
+use patchpanel::connectors::{Allocator, Call, Connectors, Settings};
+use patchpanel::diagnosis::Outcome;
+use patchpanel::egress::{self, Egress};
+use patchpanel::secrets::{Credentials, Secret};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde_json::{Value, json};
+use test_support::certificates::Authority;
+use test_support::postgres::Postgres;
+use test_support::sales;
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::measure::{Result as Measured, ratio};
+use crate::target_directory;
+
+/// As the driver's look at the privileges, with the schema as a parameter.
+const PROBE: &str = "\
+select
+  current_setting('is_superuser') = 'on',
+  current_setting('default_transaction_read_only') = 'on' or pg_is_in_recovery(),
+  n.oid is not null,
+  has_schema_privilege(n.oid, 'USAGE'),
+  has_database_privilege(current_database(), 'CREATE')
+    or coalesce(has_schema_privilege(n.oid, 'CREATE'), false)
+    or exists (
+      select from pg_class c
+      where c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'f')
+        and (has_any_column_privilege(c.oid, 'INSERT, UPDATE') or has_table_privilege(c.oid, 'DELETE, TRUNCATE')))
+from (select) one left join pg_namespace n on n.nspname = $1";
+
+pub(crate) fn run() -> Result<Vec<Measured>> {
+    let authority = Authority::new("Patchpanel bench")?;
+    let server = Postgres::builder().tls(&authority.server(&["localhost", "127.0.0.1"])?).sql(sales::SQL).start()?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let plain = json!({"ssl_mode": "disable"});
+    let tls = json!({"ssl_mode": "verify-full", "ssl_root_cert": authority.certificate()});
+    Ok(vec![
+        compare("connection test, plain, SCRAM", &runtime, &server, &plain, None)?,
+        compare("connection test, TLS, SCRAM-PLUS", &runtime, &server, &tls, Some(authority.certificate()))?,
+    ])
+}
+
+fn compare(
+    name: &'static str,
+    runtime: &Runtime,
+    server: &Postgres,
+    tls: &Value,
+    root: Option<&str>,
+) -> Result<Measured> {
+    let ours = Ours::new(server.port(), tls, &target_directory()?)?;
+    let native = runtime.block_on(Native::new(server.port(), root, &ours))?;
+    runtime.block_on(ours.test())?;
+    runtime.block_on(native.test())?;
+    Ok(ratio(
+        name,
+        Some(1.15),
+        || drop(std::hint::black_box(runtime.block_on(ours.test()))),
+        || drop(std::hint::black_box(runtime.block_on(native.test()))),
+    ))
+}
+
+struct Ours {
+    connectors: Arc<Connectors>,
+    trial: Trial,
+    candidate: Candidate,
+}
+
+impl Ours {
+    fn new(port: u16, tls: &Value, target: &Path) -> Result<Self> {
+        let connectors = Arc::new(Connectors::load(&Settings {
+            directory: target.join("connectors"),
+            cache_directory: target.join("bench-compiled"),
+            allocator: Allocator::Pooling,
+        })?);
+        let egress = Egress::new(&egress::Settings {
+            allow_loopback: true,
+            allow_private: true,
+            root_bundle: None,
+            connect_timeout_max: Duration::from_secs(60),
+        })?;
+        let mut config =
+            json!({"host": "localhost", "port": port, "database": sales::DATABASE, "db_schema": sales::SCHEMA});
+        for (name, value) in tls.as_object().into_iter().flatten() {
+            config[name] = value.clone();
+        }
+        let mut credentials = Credentials::default();
+        credentials.set("username".to_owned(), Secret::new(sales::READER));
+        credentials.set("password".to_owned(), Secret::new(sales::READER_PASSWORD));
+        let candidate = Candidate {
+            connection_type: "postgres".to_owned(),
+            config_member: "database_config".to_owned(),
+            config,
+            credentials,
+        };
+        Ok(Self { trial: Trial::new(Arc::clone(&connectors), Arc::new(egress)), connectors, candidate })
+    }
+
+    async fn test(&self) -> Result<()> {
+        let report = self.trial.run("acme", &self.candidate).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let failed = report.stages.iter().find(|it| matches!(it.outcome, Outcome::Failed(_) | Outcome::Skipped));
+        ensure!(failed.is_none() && !report.schemas.is_empty(), "the test failed: {failed:?}");
+        Ok(())
+    }
+
+    /// The statement that the connector plans for the list of tables.
+    async fn listing(&self) -> Result<(String, usize)> {
+        let connector = self.connectors.find("postgres").context("the PostgreSQL connector is not there")?;
+        let call = Call { organization: "acme", purpose: Purpose::Use };
+        let set = self.candidate.credentials.names();
+        let (_, accepted) = connector.validate(call, &self.candidate.config, &set).await?;
+        let accepted = accepted.context("the configuration is not accepted")?;
+        let page = Page { level: Level::Tables, parents: vec![], pattern: None, after: vec![], limit: 201 };
+        let plan = connector.plan(call, &accepted, &page).await?.context("there is no catalog")?;
+        let statement = plan.map_err(|findings| anyhow::anyhow!("{findings:?}"))?;
+        ensure!(statement.parameters.is_empty(), "the listing has parameters");
+        Ok((statement.text, page.level.columns().len()))
+    }
+}
+
+struct Native {
+    config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+    listing: String,
+    columns: usize,
+}
+
+impl Native {
+    async fn new(port: u16, root: Option<&str>, ours: &Ours) -> Result<Self> {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host("localhost")
+            .port(port)
+            .user(sales::READER)
+            .password(sales::READER_PASSWORD)
+            .dbname(sales::DATABASE)
+            .ssl_mode(if root.is_some() {
+                tokio_postgres::config::SslMode::Require
+            } else {
+                tokio_postgres::config::SslMode::Disable
+            });
+        let mut roots = rustls::RootCertStore::empty();
+        if let Some(root) = root {
+            roots.add(CertificateDer::from_pem_slice(root.as_bytes())?)?;
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let (listing, columns) = ours.listing().await?;
+        Ok(Self { config, tls: MakeRustlsConnect::new(tls), listing, columns })
+    }
+
+    async fn test(&self) -> Result<()> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        let connection = tokio::spawn(connection);
+        let schema: &(dyn tokio_postgres::types::ToSql + Sync) = &sales::SCHEMA;
+        let probe = client.query_typed(PROBE, &[(schema, tokio_postgres::types::Type::TEXT)]).await?;
+        let tables = client.query_typed(&self.listing, &[]).await?;
+        ensure!(probe.len() == 1 && !tables.is_empty() && tables[0].len() == self.columns, "the answers are wrong");
+        drop(client);
+        connection.await??;
+        Ok(())
+    }
+}
