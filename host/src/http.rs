@@ -1,6 +1,6 @@
 //! HTTP: routes, extractors, the error body, the OpenAPI document. No SQL, no socket of a tenant, no Wasm.
 //!
-//! One request: [`server`] takes it, [`correlation`] gives it its ids, [`authentication`] its caller and tenant, [`body`]
+//! One request: [`server`] takes it, `correlation` gives it its ids, [`authentication`] its caller and tenant, [`body`]
 //! checks what was sent against the published schema, and an endpoint in [`data`] asks the connections.
 
 pub mod authentication;

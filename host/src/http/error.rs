@@ -14,7 +14,7 @@ use crate::auth::Permission;
 use crate::connections;
 use crate::connectors::CallError;
 use crate::connectors::contract::{Finding, Severity};
-use crate::secrets;
+use crate::{secrets, store};
 
 /// How long a caller waits before trying again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -88,6 +88,12 @@ impl ApiError {
         Self::Internal
     }
 
+    /// Logs that something which the host needs does not answer, and says that it does not.
+    fn unavailable(what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "the {what} is not available");
+        Self::Unavailable(format!("The {what} is not available; try again in a moment.").into())
+    }
+
     /// Status and code, in one place.
     fn status(&self) -> (StatusCode, &'static str) {
         match self {
@@ -157,11 +163,9 @@ impl From<connections::Error> for ApiError {
             Error::CredentialsRequired(fields) => Self::CredentialsRequired(fields),
             Error::RevisionMismatch(_) => Self::PreconditionFailed,
             Error::Disabled => Self::ConnectionDisabled,
+            Error::Store(error @ store::Error::Unavailable(_)) => Self::unavailable("metadata store", &error),
             Error::Store(error) => Self::internal(&error),
-            Error::Secrets(error @ secrets::Error::Unavailable(_)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the secret store is not available");
-                Self::Unavailable("The secret store is not available; try again in a moment.".into())
-            }
+            Error::Secrets(error @ secrets::Error::Unavailable(_)) => Self::unavailable("secret store", &error),
             Error::Secrets(error) => Self::internal(&error),
             Error::Connector(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a connector did not do its part");
@@ -172,7 +176,7 @@ impl From<connections::Error> for ApiError {
 }
 
 impl IntoResponse for ApiError {
-    /// The status and the headers; [`super::correlation`] writes the body, since it knows the request's ids.
+    /// The status and the headers; `correlation` writes the body, since it knows the request's ids.
     fn into_response(self) -> Response {
         let (status, code) = self.status();
         let mut response = status.into_response();
