@@ -29,16 +29,15 @@ pub(crate) fn check(host: &str) -> Option<(&'static str, &'static str, &'static 
 /// RFC 1123 names, and underscores, which some private zones use. Numbers and dots alone must be an address in four
 /// full parts, because resolvers read other spellings in surprising ways.
 fn is_name(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host);
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    let last = name.rsplit('.').next().unwrap_or_default();
+    let last = host.rsplit('.').next().unwrap_or_default();
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
-    name.split('.').all(label) && (!numeric || host.parse::<IpAddr>().is_ok())
+    host.split('.').all(label) && (!numeric || host.parse::<IpAddr>().is_ok())
 }
 
 /// Whether the host is this machine by its spelling: `localhost`, a name under it, 127.0.0.0/8 or `::1`.
@@ -55,7 +54,8 @@ mod tests {
     fn tells_hosts_from_mistakes() {
         let cases = [
             ("db.example.com", None),
-            ("db_1.internal.", None),
+            ("db_1.internal", None),
+            ("db.example.com.", Some("not_a_name")),
             ("203.0.113.7", None),
             ("2001:db8::1", None),
             ("postgres://db", Some("url")),
