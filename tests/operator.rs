@@ -95,7 +95,9 @@ fn a_key_that_is_gone_wrong_malformed_or_exposed_is_refused_and_the_right_one_se
     let path = key.to_str().unwrap();
 
     std::fs::remove_file(&key).unwrap();
-    refuses(at(&directory), &[], FAILED, &["there is no master key file", path]);
+    let (_, line) = refusal(at(&directory), &[]);
+    assert!(line.contains("there is no master key file") && line.contains(path) && line.contains("restore"), "{line}");
+    assert!(!line.contains("make one"), "a new key cannot open what the old one has sealed: {line}");
     assert!(!key.exists(), "a new key cannot open what the old one has sealed");
     directory.write("data/master-key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
     refuses(at(&directory), &[], FAILED, &["is not the key that sealed the secret store", path, "restore"]);
@@ -197,7 +199,7 @@ fn stores_that_are_damaged_or_cannot_be_written_are_named() {
     for name in ["metadata.db", "secrets.db"] {
         let directory = used();
         let file = directory.write(&format!("data/{name}"), &"no database ".repeat(1000)).unwrap();
-        refuses(at(&directory), &[], FAILED, &[file.to_str().unwrap()]);
+        refuses(at(&directory), &[], FAILED, &[file.to_str().unwrap(), "restore"]);
     }
     let directory = TemporaryDirectory::new("operator").unwrap();
     let file = directory.write("data", "a file where the data directory should be").unwrap();
