@@ -179,7 +179,7 @@ fn component_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn refuse(file: &Path, reasons: &[Reason]) {
     for Reason { code, message } in reasons {
-        tracing::error!(file = %file.display(), code, message, "connector refused");
+        tracing::error!(file = %file.display(), code, reason = message, "connector refused");
     }
 }
 
@@ -187,13 +187,17 @@ fn refuse(file: &Path, reasons: &[Reason]) {
 fn load(runtime: &Arc<Runtime>, cache: &compile::Cache, file: &Path) -> Result<Connector, Vec<Reason>> {
     let refused = |code, message: String| vec![admission::reason(code, message)];
     let unreadable = |error: io::Error| refused("unreadable", format!("the file cannot be read: {error}"));
-    if fs::metadata(file).map_err(unreadable)?.len() > admission::MAX_COMPONENT_BYTES {
+    let metadata = fs::metadata(file).map_err(unreadable)?;
+    // Opening a pipe would wait for its writer.
+    if !metadata.is_file() {
+        return Err(refused("unreadable", "it is no regular file".to_owned()));
+    }
+    if metadata.len() > admission::MAX_COMPONENT_BYTES {
         return Err(refused("too_large", format!("it is larger than {} MiB", admission::MAX_COMPONENT_BYTES >> 20)));
     }
     let bytes = fs::read(file).map_err(unreadable)?;
     let digest = format!("sha256:{}", hex(digest::digest(&digest::SHA256, &bytes).as_ref()));
-    let not_a_component = |error: wasmtime::Error| refused("not_a_component", format!("{error:#}"));
-    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(not_a_component)?;
+    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(|reason| vec![reason])?;
     let reasons = admission::check_component(&component);
     if !reasons.is_empty() {
         return Err(reasons);
