@@ -51,7 +51,7 @@ fn refusals(log: &[Value], file: &Path) -> Vec<(String, String)> {
     let refused =
         log.iter().filter(|line| is(line, "message", Some("connector refused")) && is(line, "file", file.to_str()));
     let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
-    refused.map(|line| (text(line, "code"), text(line, "reason") + &trapped)).collect()
+    refused.map(|line| (text(line, "code"), text(line, "reason") + ": " + &trapped)).collect()
 }
 
 /// A file in the directory of connectors, the code for which it is refused and a part of the reason.

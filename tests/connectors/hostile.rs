@@ -95,13 +95,13 @@ fn what_lies_is_refused() {
     let no_utf8 = "(i32.store (i32.const 0) (i32.const -1)) (i32.store (i32.const 20) (i32.const 4)) (i32.const 16)";
     let wrong_tag = "(i32.store8 (i32.const 64) (i32.const 9)) (i32.const 16)";
     refuses_each(&[
-        ("trap.wasm", guest("1", "", "(unreachable)"), "self_check", ""),
-        ("pointer.wasm", guest("1", "", "(i32.const 2147483644)"), "self_check", ""),
-        ("unaligned.wasm", guest("1", "", "(i32.const 1)"), "self_check", ""),
-        ("length.wasm", guest("1", "", length_that_lies), "self_check", ""),
-        ("list.wasm", guest("1", "", list_that_lies), "self_check", ""),
-        ("utf8.wasm", guest("1", "", no_utf8), "self_check", ""),
-        ("tag.wasm", guest("1", "", wrong_tag), "self_check", ""),
+        ("trap.wasm", guest("1", "", "(unreachable)"), "self_check", "unreachable"),
+        ("pointer.wasm", guest("1", "", "(i32.const 2147483644)"), "self_check", "pointer out of bounds"),
+        ("unaligned.wasm", guest("1", "", "(i32.const 1)"), "self_check", "not aligned"),
+        ("length.wasm", guest("1", "", length_that_lies), "self_check", "string pointer/length"),
+        ("list.wasm", guest("1", "", list_that_lies), "self_check", "list pointer/length"),
+        ("utf8.wasm", guest("1", "", no_utf8), "self_check", "invalid utf-8"),
+        ("tag.wasm", guest("1", "", wrong_tag), "self_check", "invalid option discriminant"),
         ("empty-manifest.wasm", guest("1", "", "(i32.const 16)"), "self_check", "not JSON"),
     ]);
 }
