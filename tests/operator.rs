@@ -137,7 +137,8 @@ fn two_hosts_do_not_share_a_data_directory() {
 
 #[test]
 fn plain_http_beyond_loopback_needs_a_flag_that_says_so() {
-    let beyond = |address: &str| Patchpanel::builder().listen(address.parse().unwrap());
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let beyond = |address: &str| at(&directory).listen(address.parse().unwrap());
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8002"] {
         let parts = [address, "reachable from other machines", "--listen-without-tls"];
         refuses(beyond(address), &[], BAD_INPUT, &parts);
@@ -151,16 +152,21 @@ fn plain_http_beyond_loopback_needs_a_flag_that_says_so() {
 fn a_port_that_is_taken_is_named() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let builder = Patchpanel::builder().listen(address);
-    refuses(builder, &[], FAILED, &[&format!("cannot listen on {address}"), "--listen", "in use"]);
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    refuses(
+        at(&directory).listen(address),
+        &[],
+        FAILED,
+        &[&format!("cannot listen on {address}"), "--listen", "in use"],
+    );
 }
 
 #[test]
 fn what_is_no_setting_is_refused_by_name_wherever_it_stands() {
-    let typing_error = Patchpanel::builder().setting("LISTEN_ADRESS", "127.0.0.1:1");
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let typing_error = at(&directory).setting("LISTEN_ADRESS", "127.0.0.1:1");
     refuses(typing_error, &[], BAD_INPUT, &["PATCHPANEL_LISTEN_ADRESS is no setting", "--help"]);
 
-    let directory = TemporaryDirectory::new("operator").unwrap();
     let file = directory.path().join("settings.toml");
     let with_file = || at(&directory).setting("SETTINGS_FILE", file.to_str().unwrap());
     refuses(with_file(), &[], BAD_INPUT, &["cannot read the settings file", file.to_str().unwrap()]);
@@ -190,7 +196,8 @@ fn production_names_what_it_lacks() {
 
 #[test]
 fn a_missing_directory_of_connectors_is_named() {
-    let builder = Patchpanel::builder().setting("CONNECTORS_DIR", "/nonexistent/connectors");
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let builder = at(&directory).setting("CONNECTORS_DIR", "/nonexistent/connectors");
     refuses(builder, &[], FAILED, &["/nonexistent/connectors cannot be read", "--connectors-dir"]);
 }
 

@@ -166,8 +166,10 @@ impl Builder {
         self
     }
 
-    /// One command of the program with these settings, which nobody has started yet.
+    /// One command of the program with these settings, which nobody has started yet. The caller keeps the directory,
+    /// which must have been given.
     pub fn command(self, name: &str) -> Result<Command> {
+        ensure!(self.directory.is_some(), "the directory would be gone before the command starts");
         Ok(self.settings()?.1.command(name))
     }
 
