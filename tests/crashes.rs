@@ -16,7 +16,7 @@ const KILLS: u32 = 20;
 const WRITERS: usize = 3;
 
 /// The shortest and the longest time under load before a kill.
-const LOAD_MILLISECONDS: (u64, u64) = (20, 500);
+const LOAD_MILLISECONDS: (u64, u64) = (20, 250);
 
 /// How long the reaper may take. It starts with the host.
 const REAPER_LIMIT: Duration = Duration::from_secs(10);

@@ -5,4 +5,5 @@
 mod command_line;
 mod connectors;
 mod crashes;
+mod main_job;
 mod operator;
