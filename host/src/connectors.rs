@@ -181,7 +181,7 @@ fn component_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn refuse(file: &Path, reasons: &[Reason]) {
     for Reason { code, message } in reasons {
-        tracing::error!(file = %file.display(), code, message, "connector refused");
+        tracing::error!(file = %file.display(), code, reason = message, "connector refused");
     }
 }
 
@@ -190,8 +190,7 @@ fn load(runtime: &Arc<Runtime>, cache: &compile::Cache, file: &Path) -> Result<C
     let refused = |code, message: String| vec![admission::reason(code, message)];
     let bytes = read(file)?;
     let digest = format!("sha256:{}", hex(digest::digest(&digest::SHA256, &bytes).as_ref()));
-    let not_a_component = |error: wasmtime::Error| refused("not_a_component", format!("{error:#}"));
-    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(not_a_component)?;
+    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(|reason| vec![reason])?;
     admission::check_component(&component)?;
     let adapter = v1::Version1::link(&component).map_err(|error| refused("contract", format!("{error:#}")))?;
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -213,6 +212,10 @@ fn load(runtime: &Arc<Runtime>, cache: &compile::Cache, file: &Path) -> Result<C
 fn read(file: &Path) -> Result<Vec<u8>, Vec<Reason>> {
     let unreadable =
         |error: io::Error| vec![admission::reason("unreadable", format!("the file cannot be read: {error}"))];
+    // Opening a pipe would wait for its writer.
+    if !fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err(vec![admission::reason("unreadable", "it is no regular file".to_owned())]);
+    }
     let mut bytes = Vec::new();
     let limit = admission::MAX_COMPONENT_BYTES;
     fs::File::open(file).map_err(unreadable)?.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
