@@ -1,1 +1,3 @@
+//! The whole system through its front door: the real program, a real PostgreSQL, HTTP.
 
+mod main_job;

@@ -5,9 +5,9 @@ mod binaries;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -155,7 +155,7 @@ impl Builder {
         if let Some(account) = account {
             account.own(directory.path())?;
         }
-        copy(&template(&binaries, account)?.join("data"), &directory.path().join("data"))?;
+        copy(&template(&binaries, account)?.path().join("data"), &directory.path().join("data"))?;
         self.configure(&directory, account)?;
         let server = launch(binaries, account, directory)?;
         if !self.sql.is_empty() {
@@ -247,12 +247,20 @@ fn wait_until_ready(process: &mut Process, data: &Path) -> Result<bool> {
 }
 
 /// A fresh data directory, made once per process, because `initdb` takes seconds and a copy does not.
-fn template(binaries: &Binaries, account: Option<Account>) -> Result<PathBuf> {
-    static TEMPLATE: OnceLock<Result<TemporaryDirectory, String>> = OnceLock::new();
-    match TEMPLATE.get_or_init(|| initialise(binaries, account).map_err(|error| format!("{error:#}"))) {
-        Ok(directory) => Ok(directory.path().to_owned()),
-        Err(message) => bail!("{message}"),
-    }
+static TEMPLATE: Mutex<Option<TemporaryDirectory>> = Mutex::new(None);
+
+fn template(binaries: &Binaries, account: Option<Account>) -> Result<TemporaryDirectory> {
+    let mut template = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);
+    let directory = match template.take() {
+        Some(directory) => directory,
+        None => initialise(binaries, account)?,
+    };
+    Ok(template.insert(directory).clone())
+}
+
+/// Removes what later servers would be copied from. Without this it vanishes a moment after the process has ended.
+pub fn remove_template() {
+    TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner).take();
 }
 
 fn initialise(binaries: &Binaries, account: Option<Account>) -> Result<TemporaryDirectory> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 use test_support::certificates::Authority;
-use test_support::postgres::Postgres;
+use test_support::postgres::{self, Postgres};
 use test_support::sales;
 use url::{Host, Url};
 
@@ -67,6 +67,7 @@ impl Database {
             .hba("hostssl all all all scram-sha-256")
             .sql(sales::SQL)
             .start()?;
+        postgres::remove_template();
         let config = json!({
             "host": "127.0.0.1",
             "port": server.port(),

@@ -104,7 +104,10 @@ fn print_stages(result: &Value) {
         let time = stage["latency_ms"].as_f64().map_or_else(String::new, |time| format!("{time:.1} ms"));
         let outcome = text(&stage["outcome"]);
         let said: Vec<String> = faults(stage).map(|fault| text(&fault["message"]).to_owned()).collect();
-        let what = if said.is_empty() { facts(text(&stage["stage"]), &result["details"]) } else { said.join("\n") };
+        let what = match outcome {
+            "passed" if said.is_empty() => facts(text(&stage["stage"]), &result["details"]),
+            _ => said.join("\n"),
+        };
         table.add_row([text(&stage["stage"]), outcome, &time, &what]);
     }
     println!("{table}");
@@ -124,6 +127,7 @@ fn facts(stage: &str, details: &Value) -> String {
     let server = &details["server"];
     match stage {
         "connect" => text(&server["address"]).to_owned(),
+        "tls" if server["tls"].is_null() => "not encrypted".to_owned(),
         "tls" => format!("{} {}", text(&server["tls"]["version"]), text(&server["tls"]["cipher"])),
         "authenticate" => text(&server["authentication"]).to_owned(),
         "session" => format!("PostgreSQL {}", text(&server["version"])),
@@ -151,8 +155,8 @@ fn print_repetition(host: &Patchpanel, token: &str, notes: &TemporaryDirectory, 
     println!("\nThe token (organization {ORGANIZATION}, project {PROJECT}, role developer, 12 hours):\n\n{token}\n");
     println!("The same again, in another shell:\n");
     println!("DEMO={}", notes.path().display());
-    println!("curl -sS -H @$DEMO/headers {origin}{TYPES}");
-    println!("curl -sS -H @$DEMO/headers -d @$DEMO/verify.json {origin}{VERIFY}");
-    println!("curl -sS -H @$DEMO/headers -d @$DEMO/register.json {origin}{CONNECTIONS}");
-    println!("curl -sS -H @$DEMO/headers -X POST {origin}{test}");
+    println!("curl -sS -w '\\n' -H @$DEMO/headers {origin}{TYPES}");
+    println!("curl -sS -w '\\n' -H @$DEMO/headers -d @$DEMO/verify.json {origin}{VERIFY}");
+    println!("curl -sS -w '\\n' -H @$DEMO/headers -d @$DEMO/register.json {origin}{CONNECTIONS}");
+    println!("curl -sS -w '\\n' -H @$DEMO/headers -X POST {origin}{test}");
 }
