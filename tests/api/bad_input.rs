@@ -231,3 +231,13 @@ fn a_path_that_names_nothing_is_404() {
     }
     refusal(client.get("/assets/data/%ff"), 400, "INVALID_REQUEST");
 }
+
+#[test]
+fn an_early_refusal_reaches_a_client_that_still_sends() {
+    let large = "x".repeat(4 * MAX_BODY_BYTES);
+    for _ in 0..5 {
+        refusal(host().client().send("POST", "/assets/data", &large), 401, "INVALID_TOKEN");
+        refusal(client("early", "owner").send("POST", "/assets/data", &large), 415, "UNSUPPORTED_MEDIA_TYPE");
+        refusal(client("early", "owner").send("POST", "/nowhere", &large), 404, "RESOURCE_NOT_FOUND");
+    }
+}

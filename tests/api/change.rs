@@ -141,10 +141,7 @@ fn a_value_sets_a_credential_and_null_clears_it() {
     );
     let cleared = json!({"database_config": config(Value::Null), "credentials": {"ssl_client_key": null}});
     let record = answer(client.put(&path, &cleared), 200);
-    assert_eq!(
-        record["credentials_set"],
-        json!({"username": true, "password": true, "ssl_client_key": false})
-    );
+    assert_eq!(record["credentials_set"], json!({"username": true, "password": true, "ssl_client_key": false}));
 }
 
 #[test]

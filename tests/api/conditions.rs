@@ -35,9 +35,12 @@ fn only_who_has_seen_the_last_change_makes_the_next() {
     assert_ne!(stale, fresh);
     for tag in [&stale, "\"x\"", "\"\"", &format!("W/{fresh}"), "\"99999999999999999999.0\""] {
         let client = client.with_header("If-Match", tag).with_header("Content-Type", "application/json");
-        for (method, action, body) in
-            [("PUT", "", r#"{"description":"2"}"#), ("DELETE", "", ""), ("POST", "/disable", ""), ("POST", "/enable", "")]
-        {
+        for (method, action, body) in [
+            ("PUT", "", r#"{"description":"2"}"#),
+            ("DELETE", "", ""),
+            ("POST", "/disable", ""),
+            ("POST", "/enable", ""),
+        ] {
             refusal(client.send(method, &format!("{path}{action}"), body), 412, "PRECONDITION_FAILED");
         }
     }

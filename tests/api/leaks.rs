@@ -21,31 +21,32 @@ const WRONG_PASSWORD: &str = "cAnArY9wX1wrong";
 const MISPLACED: &str = "cAnArY3kT7misplaced";
 
 /// Every form in which a text could leak.
-fn forms(text: &str) -> Vec<Vec<u8>> {
-    let mut forms = vec![text.as_bytes().to_vec()];
+fn forms(text: &str) -> Vec<String> {
+    let mut forms = vec![text.to_owned()];
     for offset in 0..3 {
         let padded = [&vec![b'x'; offset][..], text.as_bytes()].concat();
         // The first and the last characters depend on what stands around the text.
-        let inner = |encoded: String| encoded.as_bytes()[4..padded.len() / 3 * 4].to_vec();
-        forms.push(inner(STANDARD.encode(&padded)));
-        forms.push(inner(URL_SAFE.encode(&padded)));
+        let inner = |encoded: String| encoded[4..padded.len() / 3 * 4].to_owned();
+        forms.extend([inner(STANDARD.encode(&padded)), inner(URL_SAFE.encode(&padded))]);
     }
-    let each = |form: fn(u8) -> String, separator: &str| -> Vec<u8> {
-        text.bytes().map(form).collect::<Vec<_>>().join(separator).into_bytes()
-    };
-    forms.push(each(|byte| format!("{byte:02x}"), ""));
-    forms.push(each(|byte| format!("{byte:02X}"), ""));
-    forms.push(each(|byte| format!("%{byte:02X}"), ""));
-    forms.push(each(|byte| format!("\\u{byte:04x}"), ""));
-    forms.push(each(|byte| byte.to_string(), ","));
-    forms.push(each(|byte| byte.to_string(), ", "));
+    let each = |form: fn(u8) -> String, separator: &str| text.bytes().map(form).collect::<Vec<_>>().join(separator);
+    forms.extend([
+        each(|byte| format!("{byte:02x}"), ""),
+        each(|byte| format!("{byte:02X}"), ""),
+        each(|byte| format!("%{byte:02X}"), ""),
+        each(|byte| format!("\\u{byte:04x}"), ""),
+        each(|byte| byte.to_string(), ","),
+        each(|byte| byte.to_string(), ", "),
+    ]);
     forms
 }
 
 /// The canaries that are in these bytes.
 fn leaks<'a>(canaries: &'a [String], bytes: &[u8]) -> Vec<&'a str> {
-    let found = |form: &Vec<u8>| bytes.windows(form.len()).any(|window| window == form.as_slice());
-    canaries.iter().filter(|canary| forms(canary).iter().any(found)).map(String::as_str).collect()
+    // Each byte as a character: all forms are ASCII.
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    let found = |canary: &str| forms(canary).iter().any(|form| text.contains(form.as_str()));
+    canaries.iter().map(String::as_str).filter(|canary| found(canary)).collect()
 }
 
 /// Every file below a directory, with its content.
@@ -84,7 +85,7 @@ impl Listener {
 #[test]
 fn the_search_finds_every_form() {
     let canaries = [PASSWORD_CORE.to_owned(), WRONG_PASSWORD.to_owned()];
-    let hex: String = PASSWORD.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = PASSWORD.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     for text in [
         format!("x{PASSWORD}y"),
         STANDARD.encode(PASSWORD),
@@ -240,13 +241,11 @@ fn in_wrong_places(listener: &mut Listener, registration: &Value) {
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         body.pointer_mut(parent).unwrap()[name] = value;
         assert_eq!(listener.send("POST", "/assets/data", &body).status.as_u16(), 422, "{body}");
-        body.as_object_mut().unwrap().remove("name");
+        if name != "name" {
+            body.as_object_mut().unwrap().remove("name");
+        }
         assert_eq!(listener.send("POST", "/assets/data/verify", &body).status.as_u16(), 422, "{body}");
-        assert_eq!(
-            listener.send("PUT", "/assets/data/data:acme:sales:canary", &body).status.as_u16(),
-            422,
-            "{body}"
-        );
+        assert_eq!(listener.send("PUT", "/assets/data/data:acme:sales:canary", &body).status.as_u16(), 422, "{body}");
     }
     for text in [
         format!(r#"{{"credentials":{{"password":"{MISPLACED}""#),

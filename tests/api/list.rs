@@ -119,8 +119,11 @@ fn a_project_sees_its_own_and_the_organizations_connections() {
     super::refusal(organization.get(&own), 404, "RESOURCE_NOT_FOUND");
     // A role of the project uses what is the organization's, and changes nothing of it.
     assert_eq!(answer(sales.send("POST", &format!("{shared}/test"), ""), 200)["success"], true);
-    for (method, action, body) in [("PUT", "", "{}"), ("DELETE", "", ""), ("POST", "/disable", ""), ("POST", "/enable", "")] {
-        let reply = sales.with_header("Content-Type", "application/json").send(method, &format!("{shared}{action}"), body);
+    for (method, action, body) in
+        [("PUT", "", "{}"), ("DELETE", "", ""), ("POST", "/disable", ""), ("POST", "/enable", "")]
+    {
+        let reply =
+            sales.with_header("Content-Type", "application/json").send(method, &format!("{shared}{action}"), body);
         super::refusal(reply, 403, "INSUFFICIENT_PERMISSIONS");
     }
     assert_eq!(answer(organization.get(&shared), 200)["status"], "ACTIVE");

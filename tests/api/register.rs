@@ -105,10 +105,7 @@ fn the_resource_uri_is_chosen_once_and_unique() {
     refusal(client.post("/assets/data", &body), 409, "RESOURCE_ALREADY_EXISTS");
     // Renaming leaves it.
     let renamed = answer(client.put("/assets/data/data:naming:sales:second", &json!({"name": "Third"})), 200);
-    assert_eq!(
-        (&renamed["resource_uri"], &renamed["name"]),
-        (&json!("data:naming:sales:second"), &json!("Third"))
-    );
+    assert_eq!((&renamed["resource_uri"], &renamed["name"]), (&json!("data:naming:sales:second"), &json!("Third")));
     for foreign in [
         "data:naming:hr:x",
         "data:naming::x",

@@ -88,6 +88,31 @@ fn each_role_may_what_the_access_table_says() {
 }
 
 #[test]
+fn a_bad_body_does_not_change_who_may() {
+    let path = register(&client("bad-bodies", "admin"), &working_registration("Own"));
+    for body in [json!([]), json!({}), json!({"connection_type": "postgres", "database_config": {}})] {
+        for (method, path) in [("POST", "/assets/data"), ("POST", "/assets/data/verify"), ("PUT", path.as_str())] {
+            let send = |client: Client| {
+                client.with_header("Content-Type", "application/json").send(method, path, body.to_string())
+            };
+            if method == "PUT" && body == json!({}) {
+                continue;
+            }
+            refusal(send(client("bad-bodies", "developer")), 422, "VALIDATION_ERROR");
+            refusal(send(client("bad-bodies", "viewer")), 403, "INSUFFICIENT_PERMISSIONS");
+            refusal(send(client("bad-bodies", "operator")), 403, "INSUFFICIENT_PERMISSIONS");
+            refusal(
+                send(client("bad-bodies-other", "owner").with_header("X-Org-Id", "bad-bodies")),
+                403,
+                "INSUFFICIENT_PERMISSIONS",
+            );
+            let elsewhere = host().token(&["--org", "bad-bodies", "--project", "hr", "--role", "owner"]).unwrap();
+            refusal(send(host().client().with_token(&elsewhere).with_project("sales")), 404, "RESOURCE_NOT_FOUND");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_ones_own_is_as_if_it_were_not_there() {
     let owner_of = |organization: &str, project: &str| host().client_of(organization, project, "owner").unwrap();
     let registration = working_registration("Hidden");

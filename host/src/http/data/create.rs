@@ -102,7 +102,8 @@ pub async fn create_connection(
     body: Body<CreateRequest>,
 ) -> Result<Response, ApiError> {
     if !body.findings.is_empty() {
-        return Err(api.reject(&authenticated, body.findings, candidate::usable(&body.value)).await);
+        let findings = with_name(&api, &authenticated, body.findings, &body.value);
+        return Err(api.reject(&authenticated, findings, candidate::usable(&body.value)).await);
     }
     let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
     new.idempotency = key.map(|key| Idempotency { key, digest: digest(&body.value) });
@@ -110,6 +111,17 @@ pub async fn create_connection(
     let location =
         HeaderValue::from_str(&location(&connection.resource_uri)).map_err(|error| ApiError::internal(&error))?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
+}
+
+/// The schema's findings, and what is wrong with the resource URI as far as the schema accepts what it is made from.
+fn with_name(api: &Api, authenticated: &Authenticated, findings: Vec<Finding>, body: &Value) -> Vec<Finding> {
+    let text = |member: &str| body.get(member).and_then(Value::as_str);
+    let (name, resource_uri) = (text("name"), text("resource_uri"));
+    if name.is_none() && resource_uri.is_none() {
+        return findings;
+    }
+    let found = api.connections.check_resource_uri(authenticated.request(), name.unwrap_or_default(), resource_uri);
+    candidate::merge(findings, found.into_iter().collect())
 }
 
 /// SHA-256 of the body, whatever the order of its members and its white space were.
