@@ -22,8 +22,10 @@ use serde_json::json;
 
 use measure::{Result as Measured, Verdict};
 
+type Bench = fn() -> Result<Vec<Measured>>;
+
 /// What can be measured, by name.
-const BENCHES: &[(&str, fn() -> Result<Vec<Measured>>)] =
+const BENCHES: &[(&str, Bench)] =
     &[("call", call::run), ("connection_test", connection_test::run), ("process", process::run)];
 
 fn main() -> Result<()> {

@@ -1,9 +1,9 @@
 //! The connectors: Wasm components that validate configurations and describe connections. They never see the network,
 //! the store or a secret value.
 //!
-//! From a file to an answer: [`admission`] decides whether bytes become a connector, [`compile`] makes them code,
-//! [`adapter`] speaks the contract's version, [`guests`] and [`instance`] run one call, and [`verdict`], [`reach`] and
-//! [`judge`] decide whether its answer counts.
+//! From a file to an answer: `admission` decides whether bytes become a connector, `compile` makes them code,
+//! `adapter` speaks the contract's version, `guests` and `instance` run one call, and `verdict`, `reach` and
+//! `judge` decide whether its answer counts.
 
 mod adapter;
 pub mod admission;

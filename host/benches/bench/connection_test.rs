@@ -87,7 +87,7 @@ impl Ours {
             allow_loopback: true,
             allow_private: true,
             root_bundle: None,
-            connect_timeout_max: Duration::from_secs(60),
+            connect_timeout_max: Duration::from_mins(1),
         })?;
         let mut config =
             json!({"host": "localhost", "port": port, "database": sales::DATABASE, "db_schema": sales::SCHEMA});
