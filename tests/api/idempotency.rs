@@ -49,15 +49,18 @@ fn a_refused_body_does_not_use_the_key_up() {
 
 #[test]
 fn many_at_once_register_one() {
-    let client = client("racing", "developer").with_header("Idempotency-Key", "race");
-    let body = registration("Race");
-    let replies: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| client.post("/assets/data", &body))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    let records: Vec<_> = replies.into_iter().map(|reply| answer(reply, 201)).collect();
-    assert!(records.iter().all(|record| *record == records[0]), "{records:?}");
-    assert_eq!(names(&client, ""), ["Race"]);
+    let client = client("racing", "developer");
+    for round in 0..5 {
+        let client = client.with_header("Idempotency-Key", &format!("race-{round}"));
+        let body = registration(&format!("Race {round}"));
+        let replies: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| client.post("/assets/data", &body))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let records: Vec<_> = replies.into_iter().map(|reply| answer(reply, 201)).collect();
+        assert!(records.iter().all(|record| *record == records[0]), "{records:?}");
+    }
+    assert_eq!(names(&client, "").len(), 5);
 }
 
 #[test]
