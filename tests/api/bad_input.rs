@@ -37,6 +37,7 @@ fn every_single_mistake_is_named() {
         ("/name", vec![json!("a\nb"), json!("a\u{0}b"), json!("\u{7f}"), json!("…")], "malformed"),
         ("/description", vec![json!(null), json!(1)], "wrong_type"),
         ("/description", vec![json!("d".repeat(1001))], "too_long"),
+        ("/description", vec![json!("a\u{0}b"), json!("\u{1b}[2J")], "malformed"),
         ("/tags", vec![json!("eu"), json!({}), json!(null)], "wrong_type"),
         ("/tags", vec![Value::Array((0..51).map(|n| json!(n.to_string())).collect())], "too_many"),
         ("/connection_type", vec![json!(1), json!(null)], "wrong_type"),
@@ -130,6 +131,15 @@ fn all_mistakes_are_named_at_once() {
         .filter(|found| ["/credentials", "/database_config", "/nmae"].iter().any(|part| found.starts_with(part)))
         .collect();
     assert_eq!(findings(client.post("/assets/data/verify", &verify)), expected);
+    assert_eq!(
+        findings(client.post("/assets/data", &json!({}))),
+        [" required", "/connection_type required", "/name required"]
+    );
+    let two = json!({"database_config": {}, "filesystem_config": {}});
+    assert_eq!(
+        findings(client.post("/assets/data/verify", &two)),
+        ["/connection_type required", "/database_config conflict", "/filesystem_config conflict"]
+    );
     assert_eq!(names(&client, ""), [""; 0]);
 }
 

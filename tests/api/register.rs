@@ -31,7 +31,7 @@ fn verify_stores_nothing_and_reports_every_stage() {
 fn a_record_says_everything_but_the_credentials() {
     let client = client("record", "developer");
     let mut body = registration("Orders (EU)");
-    body["description"] = json!("For the shop");
+    body["description"] = json!("For\nthe shop");
     body["tags"] = json!(["eu", "orders"]);
     let reply = client.post("/assets/data", &body).unwrap();
     let record = answer(Ok(reply.clone()), 201);
@@ -61,7 +61,7 @@ fn a_record_says_everything_but_the_credentials() {
     for (member, value) in [
         ("resource_uri", json!("data:record:sales:orders-eu")),
         ("name", json!("Orders (EU)")),
-        ("description", json!("For the shop")),
+        ("description", json!("For\nthe shop")),
         ("tags", json!(["eu", "orders"])),
         ("connection_type", json!("postgres")),
         ("status", json!("PENDING")),

@@ -29,9 +29,9 @@ pub struct CreateRequest {
     /// For people; the resource URI is made from it.
     #[schema(min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$", example = "orders")]
     name: String,
-    /// For people.
+    /// For people; the only control characters are tabs and line ends.
     #[serde(default)]
-    #[schema(max_length = 1000)]
+    #[schema(max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
     description: String,
     /// For filters.
     #[serde(default)]
@@ -102,7 +102,9 @@ pub async fn create_connection(
     body: Body<CreateRequest>,
 ) -> Result<Response, ApiError> {
     if !body.findings.is_empty() {
-        let findings = with_name(&api, &authenticated, body.findings, &body.value);
+        let more = name_findings(&api, &authenticated, &body.value);
+        let more = more.into_iter().chain(candidate::config_findings(&body.value, true)).collect();
+        let findings = candidate::merge(body.findings, more);
         return Err(api.reject(&authenticated, findings, candidate::usable(&body.value)).await);
     }
     let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
@@ -113,15 +115,12 @@ pub async fn create_connection(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
 }
 
-/// The schema's findings, and what is wrong with the resource URI as far as the schema accepts what it is made from.
-fn with_name(api: &Api, authenticated: &Authenticated, findings: Vec<Finding>, body: &Value) -> Vec<Finding> {
+/// What is wrong with the resource URI of a body that its schema rejects, as far as its text is there.
+fn name_findings(api: &Api, authenticated: &Authenticated, body: &Value) -> Option<Finding> {
     let text = |member: &str| body.get(member).and_then(Value::as_str);
     let (name, resource_uri) = (text("name"), text("resource_uri"));
-    if name.is_none() && resource_uri.is_none() {
-        return findings;
-    }
-    let found = api.connections.check_resource_uri(authenticated.request(), name.unwrap_or_default(), resource_uri);
-    candidate::merge(findings, found.into_iter().collect())
+    name.or(resource_uri)?;
+    api.connections.check_resource_uri(authenticated.request(), name.unwrap_or_default(), resource_uri)
 }
 
 /// SHA-256 of the body, whatever the order of its members and its white space were.
