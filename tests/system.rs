@@ -1,9 +1,10 @@
 //! The whole system through its front door: the real program, a real PostgreSQL, HTTP.
+#![cfg(test)]
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests, also what stands beside the test functions")]
-
+mod api;
 mod command_line;
 mod connectors;
 mod crashes;
+mod faults;
 mod main_job;
 mod operator;

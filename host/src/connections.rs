@@ -160,6 +160,11 @@ impl Connections {
         Ok(self.trial.check(call, candidate).await?.findings)
     }
 
+    /// Checks the resource URI that a new connection would get, from its name or as it was sent.
+    pub fn check_resource_uri(&self, request: Request<'_>, name: &str, resource_uri: Option<&str>) -> Option<Finding> {
+        resource_uri::choose(request.tenant, name, resource_uri).err()
+    }
+
     /// Tries a connection without storing anything.
     pub async fn verify(&self, request: Request<'_>, candidate: Candidate) -> Result<Report, Error> {
         request.authorize(Permission::Create)?;
@@ -194,7 +199,7 @@ impl Connections {
 
 impl Request<'_> {
     /// Whether the caller may do this in the tenant. Who may not even read learns nothing.
-    fn authorize(self, permission: Permission) -> Result<(), Error> {
+    pub fn authorize(self, permission: Permission) -> Result<(), Error> {
         // An empty project would be taken for the whole organisation.
         if self.tenant.project.as_deref() == Some("") || !self.caller.may(Permission::Read, self.tenant) {
             return Err(Error::NotFound);

@@ -13,6 +13,7 @@ pub mod health;
 pub mod listing;
 mod openapi;
 pub mod preconditions;
+mod remainder;
 pub mod schemas;
 pub mod server;
 
@@ -30,6 +31,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::Permission;
 use crate::auth::token::Verifier;
 use crate::connections::{Candidate, Connections};
 use crate::connectors::Connectors;
@@ -119,19 +121,26 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
     });
     let limited = limited.route_layer(middleware::from_fn_with_state(Arc::clone(&api), within_capacity));
     let api_routes = limited.merge(open).merge(openapi::routes(&document)?).method_not_allowed_fallback(no_such_method);
-    Ok(Router::new()
+    let router = Router::new()
         .nest("/api", api_routes.clone())
         .merge(api_routes)
         .merge(docs::routes())
         .fallback(no_such_path)
-        .with_state(api)
+        .with_state(api);
+    Ok(with_layers(router))
+}
+
+/// What every request passes, the outermost last.
+fn with_layers(router: Router) -> Router {
+    router
         .layer(DefaultBodyLimit::max(body::MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(middleware::from_fn(correlation::correlate)))
+        .layer(middleware::from_fn(remainder::discard))
+        .layer(middleware::from_fn(correlation::correlate))
 }
 
 /// Sets a header on every answer that has not set it itself.
@@ -164,6 +173,9 @@ impl Api {
         findings: Vec<Finding>,
         usable: Option<Candidate>,
     ) -> ApiError {
+        if let Err(error) = authenticated.request().authorize(Permission::Create) {
+            return error.into();
+        }
         let Some(candidate) = usable else { return ApiError::Validation(findings) };
         match self.connections.check(authenticated.request(), &candidate).await {
             Ok(more) => ApiError::Validation(data::candidate::merge(findings, more)),
@@ -182,5 +194,30 @@ impl Api {
             IfMatch::Any => Ok(None),
             IfMatch::OneOf(_) => if_match.check(&self.connections.find(authenticated.request(), resource_uri).await?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_documented_500_that_says_nothing_of_its_reason() {
+        async fn bug() -> &'static str {
+            panic!("the reason")
+        }
+        let router = with_layers(Router::new().route("/", get(bug)));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key("x-request-id"));
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "INTERNAL_ERROR");
+        assert!(!body.to_string().contains("the reason"), "{body}");
     }
 }

@@ -31,7 +31,12 @@ impl Connections {
         let findings = chosen.as_ref().err().cloned().into_iter().collect();
         let prepared = self.trial.prepare(call, &new.candidate, findings).await?;
         if connections::find(&mut *self.store.reader().await?, request.tenant, resource_uri).await?.is_some() {
-            return Err(Error::AlreadyExists(resource_uri.to_owned()));
+            // The same request may have been faster.
+            let made = match &idempotency {
+                Some(row) => self.replay(request, row).await?,
+                None => None,
+            };
+            return made.ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()));
         }
         let row = new_row(request, &new, resource_uri, &prepared)?;
         self.insert(request, row, &new, idempotency).await

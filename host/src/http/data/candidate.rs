@@ -84,11 +84,29 @@ pub type Configs = [Option<Map<String, Value>>; 3];
 
 /// The one configuration and the member that held it.
 pub fn one_config(configs: Configs) -> Result<(String, Value), Vec<Finding>> {
-    at_most_one_config(configs)?.ok_or_else(|| {
-        let message = "One of database_config, storage_config and filesystem_config is required.";
-        let hint = "GET /assets/data/types says which one a connection type takes.";
-        vec![Finding::error("required", "", message).with_hint(hint)]
-    })
+    at_most_one_config(configs)?.ok_or_else(|| vec![config_required()])
+}
+
+fn config_required() -> Finding {
+    let message = "One of database_config, storage_config and filesystem_config is required.";
+    let hint = "GET /assets/data/types says which one a connection type takes.";
+    Finding::error("required", "", message).with_hint(hint)
+}
+
+fn config_conflict(member_name: &str) -> Finding {
+    let message = "Only one of database_config, storage_config and filesystem_config can be there.";
+    Finding::error("conflict", &member("", member_name), message)
+}
+
+/// What is wrong with the number of configurations in a body that its schema rejects.
+pub fn config_findings(body: &Value, required: bool) -> Vec<Finding> {
+    let Some(members) = body.as_object() else { return Vec::new() };
+    let sent: Vec<&str> = CONFIG_MEMBERS.into_iter().filter(|name| members.contains_key(*name)).collect();
+    match sent.len() {
+        0 if required => vec![config_required()],
+        0 | 1 => Vec::new(),
+        _ => sent.into_iter().map(config_conflict).collect(),
+    }
 }
 
 /// As [`one_config`], where there may be none.
@@ -96,8 +114,7 @@ pub fn at_most_one_config(configs: Configs) -> Result<Option<(String, Value)>, V
     let mut sent: Vec<(&str, Map<String, Value>)> =
         CONFIG_MEMBERS.into_iter().zip(configs).filter_map(|(name, config)| Some((name, config?))).collect();
     if sent.len() > 1 {
-        let message = "Only one of database_config, storage_config and filesystem_config can be there.";
-        return Err(sent.iter().map(|(name, _)| Finding::error("conflict", &member("", name), message)).collect());
+        return Err(sent.iter().map(|(name, _)| config_conflict(name)).collect());
     }
     Ok(sent.pop().map(|(name, config)| (name.to_owned(), Value::Object(config))))
 }

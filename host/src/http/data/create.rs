@@ -29,9 +29,9 @@ pub struct CreateRequest {
     /// For people; the resource URI is made from it.
     #[schema(min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$", example = "orders")]
     name: String,
-    /// For people.
+    /// For people; the only control characters are tabs and line ends.
     #[serde(default)]
-    #[schema(max_length = 1000)]
+    #[schema(max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
     description: String,
     /// For filters.
     #[serde(default)]
@@ -102,7 +102,10 @@ pub async fn create_connection(
     body: Body<CreateRequest>,
 ) -> Result<Response, ApiError> {
     if !body.findings.is_empty() {
-        return Err(api.reject(&authenticated, body.findings, candidate::usable(&body.value)).await);
+        let more = name_findings(&api, &authenticated, &body.value);
+        let more = more.into_iter().chain(candidate::config_findings(&body.value, true)).collect();
+        let findings = candidate::merge(body.findings, more);
+        return Err(api.reject(&authenticated, findings, candidate::usable(&body.value)).await);
     }
     let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
     new.idempotency = key.map(|key| Idempotency { key, digest: digest(&body.value) });
@@ -110,6 +113,14 @@ pub async fn create_connection(
     let location =
         HeaderValue::from_str(&location(&connection.resource_uri)).map_err(|error| ApiError::internal(&error))?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
+}
+
+/// What is wrong with the resource URI of a body that its schema rejects, as far as its text is there.
+fn name_findings(api: &Api, authenticated: &Authenticated, body: &Value) -> Option<Finding> {
+    let text = |member: &str| body.get(member).and_then(Value::as_str);
+    let (name, resource_uri) = (text("name"), text("resource_uri"));
+    name.or(resource_uri)?;
+    api.connections.check_resource_uri(authenticated.request(), name.unwrap_or_default(), resource_uri)
 }
 
 /// SHA-256 of the body, whatever the order of its members and its white space were.

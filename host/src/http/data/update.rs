@@ -29,7 +29,7 @@ pub struct UpdateRequest {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$")]
     name: Option<String>,
     /// For people.
-    #[schema(value_type = String, required = false, max_length = 1000)]
+    #[schema(value_type = String, required = false, max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
     description: Option<String>,
     /// For filters; replaced whole.
     #[schema(value_type = Vec<Tag>, required = false, max_items = 50)]
@@ -103,8 +103,8 @@ pub async fn update_connection(
 ) -> Result<Tagged, ApiError> {
     let connection = api.connections.find(authenticated.request(), &resource_uri).await?;
     if !body.findings.is_empty() {
-        let candidate = usable(&body.value, &connection);
-        return Err(api.reject(&authenticated, body.findings, candidate).await);
+        let findings = candidate::merge(body.findings, candidate::config_findings(&body.value, false));
+        return Err(api.reject(&authenticated, findings, usable(&body.value, &connection)).await);
     }
     let change = body.convert()?.try_into().map_err(ApiError::Validation)?;
     let revision = if_match.check(&connection)?;

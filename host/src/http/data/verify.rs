@@ -66,7 +66,8 @@ pub async fn verify_connection(
     body: Body<VerifyRequest>,
 ) -> Result<Json<TestResult>, ApiError> {
     if !body.findings.is_empty() {
-        return Err(api.reject(&authenticated, body.findings, candidate::usable(&body.value)).await);
+        let findings = candidate::merge(body.findings, candidate::config_findings(&body.value, true));
+        return Err(api.reject(&authenticated, findings, candidate::usable(&body.value)).await);
     }
     let candidate = body.convert()?.try_into().map_err(ApiError::Validation)?;
     let report = api.connections.verify(authenticated.request(), candidate).await?;

@@ -1,0 +1,92 @@
+//! `ETag`, `If-Match` and `If-None-Match`.
+
+use serde_json::json;
+use test_support::client::Client;
+
+use super::{answer, client, refusal, register, registration, working_registration};
+
+fn etag(client: &Client, path: &str) -> String {
+    client.get(path).unwrap().header("etag").unwrap().to_owned()
+}
+
+#[test]
+fn a_client_that_has_the_record_gets_304() {
+    let client = client("having", "developer");
+    let path = register(&client, &registration("Cached"));
+    let tag = etag(&client, &path);
+    for value in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
+        let reply = client.with_header("If-None-Match", &value).get(&path).unwrap();
+        assert_eq!((reply.status.as_u16(), reply.body.as_str()), (304, ""), "{value}");
+        assert_eq!(reply.header("etag"), Some(tag.as_str()), "{value}");
+    }
+    answer(client.with_header("If-None-Match", "\"x\"").get(&path), 200);
+    refusal(client.with_header("If-None-Match", "x").get(&path), 400, "INVALID_REQUEST");
+    answer(client.put(&path, &json!({"description": "changed"})), 200);
+    answer(client.with_header("If-None-Match", &tag).get(&path), 200);
+}
+
+#[test]
+fn only_who_has_seen_the_last_change_makes_the_next() {
+    let client = client("matching", "admin");
+    let path = register(&client, &registration("Matched"));
+    let stale = etag(&client, &path);
+    answer(client.put(&path, &json!({"description": "1"})), 200);
+    let fresh = etag(&client, &path);
+    assert_ne!(stale, fresh);
+    for tag in [&stale, "\"x\"", "\"\"", &format!("W/{fresh}"), "\"99999999999999999999.0\""] {
+        let client = client.with_header("If-Match", tag).with_header("Content-Type", "application/json");
+        for (method, action, body) in [
+            ("PUT", "", r#"{"description":"2"}"#),
+            ("DELETE", "", ""),
+            ("POST", "/disable", ""),
+            ("POST", "/enable", ""),
+        ] {
+            refusal(client.send(method, &format!("{path}{action}"), body), 412, "PRECONDITION_FAILED");
+        }
+    }
+    for malformed in ["x", "\"a", ""] {
+        let client = client.with_header("If-Match", malformed);
+        refusal(client.put(&path, &json!({})), 400, "INVALID_REQUEST");
+        refusal(client.delete(&path), 400, "INVALID_REQUEST");
+    }
+    let record = answer(client.get(&path), 200);
+    assert_eq!((&record["description"], &record["status"]), (&json!("1"), &json!("PENDING")));
+
+    let changed = client.with_header("If-Match", &fresh).put(&path, &json!({"description": "2"})).unwrap();
+    assert_eq!(changed.header("etag"), Some(etag(&client, &path).as_str()), "the answer has the new tag");
+    let tag = format!("\"x\", {}", etag(&client, &path));
+    answer(client.with_header("If-Match", &tag).send("POST", &format!("{path}/disable"), ""), 200);
+    answer(client.with_header("If-Match", "*").send("POST", &format!("{path}/enable"), ""), 200);
+    answer(client.with_header("If-Match", &etag(&client, &path)).delete(&path), 204);
+    refusal(client.with_header("If-Match", "*").delete(&path), 404, "RESOURCE_NOT_FOUND");
+}
+
+#[test]
+fn a_test_changes_the_record_and_breaks_no_edit() {
+    let client = client("testing-between", "developer");
+    let path = register(&client, &working_registration("Between"));
+    let tag = etag(&client, &path);
+    answer(client.send("POST", &format!("{path}/test"), ""), 200);
+    answer(client.with_header("If-None-Match", &tag).get(&path), 200);
+    answer(client.with_header("If-Match", &tag).put(&path, &json!({"description": "edited"})), 200);
+}
+
+#[test]
+fn of_two_writers_with_one_tag_one_wins() {
+    let client = client("two-writers", "developer");
+    let path = register(&client, &registration("Contended"));
+    let conditional = client.with_header("If-Match", &etag(&client, &path));
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let write = |number: usize| {
+            let (conditional, path) = (&conditional, &path);
+            scope.spawn(move || {
+                let change = json!({"description": format!("writer {number}")});
+                conditional.put(path, &change).unwrap().status.as_u16()
+            })
+        };
+        let threads: Vec<_> = (0..6).map(write).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 5, "{statuses:?}");
+}
