@@ -5,6 +5,7 @@
 pub mod certificates;
 pub mod client;
 pub mod directory;
+pub mod listener;
 pub mod patchpanel;
 pub mod postgres;
 pub mod process;

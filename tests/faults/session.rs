@@ -1,0 +1,93 @@
+//! After the login: the database, and room on the server.
+
+use std::time::{Duration, Instant};
+
+use test_support::postgres::Postgres;
+use test_support::sales;
+
+use super::{FINAL, RETRYABLE, attempt};
+
+#[test]
+fn a_database_that_is_not_open_to_the_user_is_named() {
+    let databases = "
+        CREATE DATABASE closed;
+        ALTER DATABASE closed ALLOW_CONNECTIONS false;
+        CREATE DATABASE private;
+        REVOKE CONNECT ON DATABASE private FROM PUBLIC;";
+    let server = Postgres::builder().sql(databases).sql(sales::SQL).start().unwrap();
+    let attempt = attempt(server.port());
+    attempt.works(&[]);
+    for (database, code, blame, sqlstate) in [
+        ("nowhere", "unknown_database", "config", "3D000"),
+        ("Shop", "unknown_database", "config", "3D000"),
+        ("closed", "database_not_accepting", "server", "55000"),
+        ("private", "no_connect_privilege", "server", "42501"),
+    ] {
+        let report = attempt.config("database", database).fails("session", code, blame, FINAL, Some(sqlstate));
+        assert!(report.message().contains(database), "{}", report.message());
+    }
+    let report = attempt.config("database", "private").verify();
+    assert!(report.remedy().contains("GRANT CONNECT ON DATABASE \"private\" TO <user>;"), "{}", report.remedy());
+    server.sql("postgres", "GRANT CONNECT ON DATABASE private TO reader").unwrap();
+    server.sql("private", "GRANT USAGE ON SCHEMA public TO reader").unwrap();
+    attempt.config("database", "private").config("db_schema", "public").works(&[]);
+}
+
+#[test]
+fn a_limit_of_the_role_or_the_database_is_too_many_connections() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    let attempt = attempt(server.port());
+    for (limit, lift) in [
+        ("ALTER ROLE reader CONNECTION LIMIT 0", "ALTER ROLE reader CONNECTION LIMIT -1"),
+        ("ALTER DATABASE shop CONNECTION LIMIT 0", "ALTER DATABASE shop CONNECTION LIMIT -1"),
+    ] {
+        server.sql("postgres", limit).unwrap();
+        attempt.fails("session", "too_many_connections", "server", RETRYABLE, Some("53300"));
+        server.sql("postgres", lift).unwrap();
+        attempt.works(&[]);
+    }
+}
+
+#[test]
+fn a_full_server_is_too_many_connections() {
+    let builder = Postgres::builder().setting("max_connections", "4").setting("superuser_reserved_connections", "3");
+    let server = builder.sql(sales::SQL).start().unwrap();
+    let attempt = attempt(server.port());
+    attempt.works(&[]);
+    std::thread::scope(|scope| {
+        let occupy = || server.sql("postgres", "SELECT pg_sleep(60)");
+        // One superuser leaves only the places that are reserved for others of its kind.
+        let mut occupants = vec![scope.spawn(occupy)];
+        wait_for_sessions(&server, 1);
+        attempt.fails("session", "too_many_connections", "server", RETRYABLE, Some("53300"));
+        occupants.extend([scope.spawn(occupy), scope.spawn(occupy)]);
+        wait_for_sessions(&server, 3);
+        // The last place, from which the others are sent away at the end.
+        let last = "SELECT pg_sleep(1); SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep.60'";
+        let last = scope.spawn(|| server.sql("postgres", last));
+        wait_until_full(&server);
+        attempt.fails("authenticate", "too_many_connections", "server", RETRYABLE, Some("53300"));
+        last.join().unwrap().unwrap();
+        for occupant in occupants {
+            occupant.join().unwrap().unwrap_err();
+        }
+    });
+    attempt.works(&[]);
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn wait_for_sessions(server: &Postgres, count: usize) {
+    let start = Instant::now();
+    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep.60'";
+    while server.sql("postgres", sleeping).unwrap() != count.to_string() {
+        assert!(start.elapsed() < PATIENCE, "there are never {count} sessions");
+    }
+}
+
+fn wait_until_full(server: &Postgres) {
+    let start = Instant::now();
+    while !server.sql("postgres", "").is_err_and(|error| error.to_string().contains("too many clients")) {
+        assert!(start.elapsed() < PATIENCE, "the server never is full");
+    }
+}
