@@ -1,19 +1,24 @@
 //! Logging in: users, passwords, and what `pg_hba.conf` says of them.
 
+use std::sync::OnceLock;
+
 use test_support::certificates::Authority;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
 use super::{Attempt, FINAL, attempt};
 
-/// Users in the order of their lines in `HBA`; all have the reader's password and rights. `ghost` does not exist.
+/// All have the reader's password and rights; `ghost` and `unknown` of the lines below do not exist, and `stranger` has no
+/// line.
 const USERS: &str = "
     CREATE ROLE trusted LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE bare LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     SET password_encryption = 'md5';
     CREATE ROLE antique LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
+    CREATE ROLE renewed LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     RESET password_encryption;
     CREATE ROLE banned LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
+    CREATE ROLE recalled NOLOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE retired NOLOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE stranger LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;";
 
@@ -23,7 +28,9 @@ hostssl all trusted  all trust
 hostssl all ghost    all trust
 hostssl all bare     all password
 hostssl all antique  all md5
+hostssl all renewed  all md5
 hostssl all banned   all reject
+hostssl all recalled all scram-sha-256
 hostssl all retired  all scram-sha-256
 hostssl all unknown  all scram-sha-256
 ";
@@ -36,11 +43,18 @@ fn serve(hba: &str) -> (Postgres, Attempt) {
     (server, attempt)
 }
 
+/// One server for the tests that leave it as it is, or have users of their own.
+fn shared() -> (&'static Postgres, &'static Attempt) {
+    static SHARED: OnceLock<(Postgres, Attempt)> = OnceLock::new();
+    let (server, attempt) = SHARED.get_or_init(|| serve(HBA));
+    (server, attempt)
+}
+
 #[test]
 fn every_refusal_of_a_login_has_its_reason() {
-    let (server, attempt) = serve(HBA);
+    let (server, attempt) = shared();
     attempt.works(&[]);
-    for password in ["wrong", "reader-throw-away-passwor", "READER-THROW-AWAY-PASSWORD"] {
+    for password in ["canary-another", "reader-throw-away-passwor", "READER-THROW-AWAY-PASSWORD"] {
         let attempt = attempt.credential("password", password);
         attempt.fails("authenticate", "password_rejected", "credential", FINAL, Some("28P01"));
     }
@@ -64,22 +78,22 @@ fn every_refusal_of_a_login_has_its_reason() {
 }
 
 #[test]
-fn a_password_is_proved_to_the_same_server_after_it_was_put_right() {
-    let (server, attempt) = serve(HBA);
-    let antique = attempt.user("antique");
-    antique.fails("authenticate", "weak_authentication", "server", FINAL, None);
-    server.sql("postgres", "ALTER ROLE antique PASSWORD 'reader-throw-away-password'").unwrap();
-    antique.works(&[]);
+fn a_user_gets_in_as_soon_as_the_server_is_put_right() {
+    let (server, attempt) = shared();
+    let renewed = attempt.user("renewed");
+    renewed.fails("authenticate", "weak_authentication", "server", FINAL, None);
+    server.sql("postgres", "ALTER ROLE renewed PASSWORD 'reader-throw-away-password'").unwrap();
+    renewed.works(&[]);
 
-    let retired = attempt.user("retired");
-    retired.fails("authenticate", "login_not_permitted", "server", FINAL, Some("28000"));
-    server.sql("postgres", "ALTER ROLE retired LOGIN").unwrap();
-    retired.works(&[]);
+    let recalled = attempt.user("recalled");
+    recalled.fails("authenticate", "login_not_permitted", "server", FINAL, Some("28000"));
+    server.sql("postgres", "ALTER ROLE recalled LOGIN").unwrap();
+    recalled.works(&[]);
 }
 
 #[test]
 fn the_remedy_for_a_missing_pg_hba_line_is_that_line() {
-    let (_server, attempt) = serve(HBA);
+    let (_, attempt) = shared();
     let stranger = attempt.user("stranger");
     let report = stranger.fails("authenticate", "no_pg_hba_entry", "server", FINAL, Some("28000"));
     assert!(report.message().contains("from 127.0.0.1, the client address"), "{}", report.message());
@@ -93,7 +107,7 @@ fn the_remedy_for_a_missing_pg_hba_line_is_that_line() {
 
 #[test]
 fn a_server_that_asks_nobody_for_a_password_is_warned_about() {
-    let (_server, attempt) = serve(HBA);
+    let (_, attempt) = shared();
     let report = attempt.user("trusted").works(&["password_not_asked"]);
     assert_eq!(report.details("server")["authentication"], "trust");
     assert_eq!(attempt.works(&[]).details("server")["authentication"], "scram-sha-256-plus");
