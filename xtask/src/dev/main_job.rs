@@ -1,7 +1,7 @@
 //! The main job, over HTTP: list the types, verify, register, test.
 
 use anyhow::{Context, Result, bail};
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
@@ -97,8 +97,8 @@ fn answer(reply: Reply) -> Result<Value> {
 /// One line for each stage, then what there is to do.
 fn print_stages(result: &Value) {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(TABLE_WIDTH);
-    table.set_header(["stage", "outcome", "time", "what"]);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(TABLE_WIDTH);
+    table.set_header(["STAGE", "OUTCOME", "TIME", "WHAT"]);
     let stages = result["details"]["stages"].as_array().map(Vec::as_slice).unwrap_or_default();
     for stage in stages {
         let time = stage["latency_ms"].as_f64().map_or_else(String::new, |time| format!("{time:.1} ms"));
@@ -110,7 +110,7 @@ fn print_stages(result: &Value) {
         };
         table.add_row([text(&stage["stage"]), outcome, &time, &what]);
     }
-    println!("{table}");
+    println!("\n{table}\n");
     for fault in stages.iter().flat_map(faults).filter(|fault| fault["remedy"].is_string()) {
         println!("  {}: {}", text(&fault["code"]), text(&fault["remedy"]));
     }
