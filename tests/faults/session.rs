@@ -34,6 +34,33 @@ fn a_database_that_is_not_open_to_the_user_is_named() {
 }
 
 #[test]
+fn a_database_and_a_schema_of_the_users_name_keep_their_names() {
+    let names = "
+        CREATE ROLE till LOGIN PASSWORD 'reader-throw-away-password';
+        CREATE DATABASE till;
+        REVOKE CONNECT ON DATABASE till FROM PUBLIC;
+        CREATE ROLE nosuch LOGIN PASSWORD 'reader-throw-away-password';
+        \\connect till
+        CREATE SCHEMA till;";
+    let server = Postgres::builder().sql(names).start().unwrap();
+    let attempt = attempt(server.port()).user("till").config("database", "till").config("db_schema", "till");
+    let report = attempt.fails("session", "no_connect_privilege", "server", FINAL, Some("42501"));
+    let grant = report.remedy().strip_prefix("Grant it: ").unwrap();
+    assert_eq!(grant, "GRANT CONNECT ON DATABASE \"till\" TO <user>;");
+    server.sql("postgres", &grant.replace("<user>", "till")).unwrap();
+
+    let report = attempt.fails("privileges", "no_schema_usage", "server", FINAL, None);
+    let grant = report.remedy().strip_prefix("Grant it: ").unwrap();
+    assert_eq!(grant, "GRANT USAGE ON SCHEMA \"till\" TO <user>;");
+    server.sql("till", &grant.replace("<user>", "till")).unwrap();
+    attempt.works(&[]);
+
+    let attempt = attempt.user("nosuch").config("database", "nosuch");
+    let report = attempt.fails("session", "unknown_database", "config", FINAL, Some("3D000"));
+    assert!(report.message().contains("\"nosuch\""), "{}", report.message());
+}
+
+#[test]
 fn a_limit_of_the_role_or_the_database_is_too_many_connections() {
     let server = Postgres::builder().sql(sales::SQL).start().unwrap();
     let attempt = attempt(server.port());
