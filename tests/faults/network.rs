@@ -56,7 +56,7 @@ fn a_frozen_server_times_out_in_the_stage_that_waits_for_it() {
     plain.works(&[]);
     secure.works(&[]);
     server.pause().unwrap();
-    let impatient = |attempt: &super::Attempt| attempt.config("connect_timeout_ms", 300);
+    let impatient = |attempt: &super::Attempt| attempt.config("connect_timeout_ms", 1_000);
     impatient(&plain).fails("authenticate", "authenticate_timeout", "network", RETRYABLE, None);
     impatient(&secure).fails("tls", "tls_timeout", "network", RETRYABLE, None);
     server.resume().unwrap();

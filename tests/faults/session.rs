@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use test_support::directory::TemporaryDirectory;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
@@ -78,43 +79,54 @@ fn a_limit_of_the_role_or_the_database_is_too_many_connections() {
 #[test]
 fn a_full_server_is_too_many_connections() {
     let builder = Postgres::builder().setting("max_connections", "4").setting("superuser_reserved_connections", "3");
-    let server = builder.sql(sales::SQL).start().unwrap();
+    let server = &builder.sql(sales::SQL).start().unwrap();
     let attempt = attempt(server.port());
-    attempt.works(&[]);
+    // The server forgets a session some time after its end.
+    wait_until(|| attempt.verify().body["success"] == true);
+    let signals = TemporaryDirectory::new("signals").unwrap();
     std::thread::scope(|scope| {
-        let occupy = || server.sql("postgres", "SELECT pg_sleep(60)");
+        let sleeper = || scope.spawn(|| occupy(server, "SELECT pg_sleep(60)"));
         // One superuser leaves only the places that are reserved for others of its kind.
-        let mut occupants = vec![scope.spawn(occupy)];
-        wait_for_sessions(&server, 1);
+        let mut sleepers = vec![sleeper()];
+        wait_until(|| occupy(server, SLEEPING).unwrap() == "1");
         attempt.fails("session", "too_many_connections", "server", RETRYABLE, Some("53300"));
-        occupants.extend([scope.spawn(occupy), scope.spawn(occupy)]);
-        wait_for_sessions(&server, 3);
-        // The last place, from which the others are sent away at the end.
-        let last = "SELECT pg_sleep(1); SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep.60'";
-        let last = scope.spawn(|| server.sql("postgres", last));
-        wait_until_full(&server);
+        sleepers.extend([sleeper(), sleeper()]);
+        wait_until(|| occupy(server, SLEEPING).unwrap() == "3");
+        // Nobody can come in to send them away but who has the last place.
+        let directory = signals.path().display();
+        let last = format!(
+            "\\! touch {directory}/full; timeout 20 sh -c 'until [ -e {directory}/go ]; do sleep 0.02; done'
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'"
+        );
+        let last = scope.spawn(move || occupy(server, &last));
+        wait_until(|| signals.path().join("full").exists());
         attempt.fails("authenticate", "too_many_connections", "server", RETRYABLE, Some("53300"));
+        signals.write("go", "").unwrap();
         last.join().unwrap().unwrap();
-        for occupant in occupants {
-            occupant.join().unwrap().unwrap_err();
+        for sleeper in sleepers {
+            sleeper.join().unwrap().unwrap_err();
         }
     });
-    attempt.works(&[]);
+    wait_until(|| attempt.verify().body["success"] == true);
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const SLEEPING: &str = "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'";
 
-fn wait_for_sessions(server: &Postgres, count: usize) {
+fn wait_until(condition: impl Fn() -> bool) {
     let start = Instant::now();
-    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep.60'";
-    while server.sql("postgres", sleeping).unwrap() != count.to_string() {
-        assert!(start.elapsed() < PATIENCE, "there are never {count} sessions");
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it never comes true");
     }
 }
 
-fn wait_until_full(server: &Postgres) {
+/// Runs a script as soon as there is room for its session.
+fn occupy(server: &Postgres, script: &str) -> anyhow::Result<String> {
     let start = Instant::now();
-    while !server.sql("postgres", "").is_err_and(|error| error.to_string().contains("too many clients")) {
-        assert!(start.elapsed() < PATIENCE, "the server never is full");
+    loop {
+        let outcome = server.sql("postgres", script);
+        let full = outcome.as_ref().is_err_and(|error| error.to_string().contains("too many clients"));
+        if !full || start.elapsed() > Duration::from_secs(20) {
+            return outcome;
+        }
     }
 }
