@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod client;
 pub mod directory;
 pub mod guests;
+pub mod listener;
 pub mod patchpanel;
 pub mod postgres;
 pub mod process;
