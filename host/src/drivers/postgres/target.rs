@@ -113,16 +113,13 @@ fn read_authentication(descriptor: &Descriptor, credentials: &Credentials) -> Re
 
 fn text(name: &str, value: &str) -> Result<String, Fault> {
     if value.contains('\0') || value.len() > 64 * 1024 {
-        return Err(Fault::new(&code::CONFIG_REJECTED)
-            .message(format!("The parameter {name} has a zero character or is too long.")));
+        return Err(unsupported(format!("The connector's parameter {name} has a zero character or is too long.")));
     }
     Ok(value.to_owned())
 }
 
 fn number(name: &str, value: &str) -> Result<u64, Fault> {
-    value.parse().map_err(|_| {
-        Fault::new(&code::CONFIG_REJECTED).message(format!("The parameter {name} has to be a whole number."))
-    })
+    value.parse().map_err(|_| unsupported(format!("The connector's parameter {name} is not a whole number.")))
 }
 
 /// A name that a connector chose.
