@@ -2,4 +2,9 @@
 #![cfg(test)]
 
 mod api;
+mod command_line;
+mod connectors;
+mod crashes;
+mod faults;
 mod main_job;
+mod operator;

@@ -19,9 +19,11 @@ mod reach;
 mod runtime;
 mod v1;
 mod verdict;
+mod version;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -30,13 +32,13 @@ use aws_lc_rs::digest;
 use serde_json::Value;
 
 use crate::descriptor::Descriptor;
-use crate::schema::Schema;
 use adapter::Adapter as _;
 use admission::Reason;
 pub use call::{Call, CallError};
 pub use connector::Connector;
 pub use engine::Allocator;
 use runtime::Runtime;
+pub use version::Version;
 
 /// Where connectors come from, and how they run.
 #[derive(Debug, Clone)]
@@ -139,14 +141,14 @@ impl Connectors {
         let mut by_type = BTreeMap::<String, Arc<Connector>>::new();
         for file in files {
             match load(&runtime, &cache, &file) {
-                Ok(connector) if by_type.contains_key(&connector.manifest.type_name) => {
-                    let message = format!("another file is a connector for {} already", connector.manifest.type_name);
+                Ok(connector) if by_type.contains_key(&connector.manifest().type_name) => {
+                    let message = format!("another file is a connector for {} already", connector.manifest().type_name);
                     refuse(&file, &[admission::reason("duplicate_type", message)]);
                 }
                 Ok(connector) => {
-                    let (label, digest) = (&*connector.label, &connector.digest);
+                    let (label, digest) = (&*connector.0.label, connector.digest());
                     tracing::info!(connector = label, digest, "connector loaded");
-                    by_type.insert(connector.manifest.type_name.clone(), Arc::new(connector));
+                    by_type.insert(connector.manifest().type_name.clone(), Arc::new(connector));
                 }
                 Err(reasons) => refuse(&file, &reasons),
             }
@@ -179,51 +181,48 @@ fn component_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn refuse(file: &Path, reasons: &[Reason]) {
     for Reason { code, message } in reasons {
-        tracing::error!(file = %file.display(), code, message, "connector refused");
+        tracing::error!(file = %file.display(), code, reason = message, "connector refused");
     }
 }
 
-/// From a file to a connector: admission, compilation and the connector's own examples.
+/// From a file to a connector: compilation, admission and the connector's own examples.
 fn load(runtime: &Arc<Runtime>, cache: &compile::Cache, file: &Path) -> Result<Connector, Vec<Reason>> {
     let refused = |code, message: String| vec![admission::reason(code, message)];
-    let unreadable = |error: io::Error| refused("unreadable", format!("the file cannot be read: {error}"));
-    if fs::metadata(file).map_err(unreadable)?.len() > admission::MAX_COMPONENT_BYTES {
-        return Err(refused("too_large", format!("it is larger than {} MiB", admission::MAX_COMPONENT_BYTES >> 20)));
-    }
-    let bytes = fs::read(file).map_err(unreadable)?;
+    let bytes = read(file)?;
     let digest = format!("sha256:{}", hex(digest::digest(&digest::SHA256, &bytes).as_ref()));
-    let not_a_component = |error: wasmtime::Error| refused("not_a_component", format!("{error:#}"));
-    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(not_a_component)?;
-    let reasons = admission::check_component(&component);
-    if !reasons.is_empty() {
-        return Err(reasons);
-    }
-    let adapter = Arc::new(v1::Version1::link(&component).map_err(|error| refused("contract", format!("{error:#}")))?);
-    let label = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let call_failed = |error: CallError| refused("self_check", error.to_string());
-    let manifest = runtime.call(&Arc::from(label), |store| adapter.manifest(store)).map_err(call_failed)?;
-    let reasons = admission::check_manifest(&manifest);
-    if !reasons.is_empty() {
-        return Err(reasons);
-    }
-    let compile = |schema: &Value| Schema::compile(schema).map_err(|error| refused("schema", error.to_string()));
-    let methods = manifest.auth_methods.iter();
-    let connector = Connector {
-        config_schema: compile(&manifest.config_schema)?,
-        credential_schemas: methods.map(|method| compile(&method.credential_schema)).collect::<Result<_, _>>()?,
+    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(|reason| vec![reason])?;
+    admission::check_component(&component)?;
+    let adapter = v1::Version1::link(&component).map_err(|error| refused("contract", format!("{error:#}")))?;
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let manifest = runtime
+        .call(&Arc::from(name), |store| adapter.manifest(store))
+        .map_err(|error| refused("self_check", error.to_string()))?;
+    let version = Version {
+        schemas: admission::check_manifest(&manifest)?,
         label: format!("{} {}", manifest.type_name, manifest.version).into(),
         runtime: Arc::clone(runtime),
-        adapter,
+        adapter: Box::new(adapter),
         manifest,
         digest,
     };
-    for (index, example) in connector.manifest.examples.iter().enumerate() {
-        let findings = connector.try_example(example).map_err(call_failed)?;
-        if findings.iter().any(|finding| finding.severity == contract::Severity::Error) {
-            return Err(vec![admission::example_refused(index, &findings)]);
-        }
+    admission::check_examples(&version)?;
+    Ok(Connector(Arc::new(version)))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Vec<Reason>> {
+    let unreadable =
+        |error: io::Error| vec![admission::reason("unreadable", format!("the file cannot be read: {error}"))];
+    // Opening a pipe would wait for its writer.
+    if !fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err(vec![admission::reason("unreadable", "it is no regular file".to_owned())]);
     }
-    Ok(connector)
+    let mut bytes = Vec::new();
+    let limit = admission::MAX_COMPONENT_BYTES;
+    fs::File::open(file).map_err(unreadable)?.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(vec![admission::reason("too_large", format!("it is larger than {} MiB", limit >> 20))]);
+    }
+    Ok(bytes)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,6 +1,8 @@
 //! JSON Schema (draft 2020-12): bodies, configurations and credentials are checked the same way, and what is wrong is
 //! said in the same words.
 
+use std::collections::HashMap;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
@@ -13,6 +15,9 @@ const MAX_FINDINGS: usize = 100;
 /// A compiled pattern takes at most this many bytes; the engine matches in linear time.
 const MAX_PATTERN_BYTES: usize = 256 * 1024;
 
+/// Values of a schema, when every reference is replaced by what it refers to: checking takes time in proportion.
+const MAX_EXPANDED_VALUES: usize = 20_000;
+
 /// A compiled schema. It refers to nothing outside itself.
 #[derive(Debug)]
 pub struct Schema(Validator);
@@ -20,9 +25,15 @@ pub struct Schema(Validator);
 /// Why a schema cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It refers to another document.
-    #[error("it refers to {0}, but a schema must be self-contained")]
+    /// It refers to something that is not below itself.
+    #[error("its reference {0:?} is not a pointer into the schema itself, such as #/$defs/name")]
     Foreign(String),
+    /// A reference leads back to where it stands.
+    #[error("its reference {0:?} leads back to itself")]
+    Circular(String),
+    /// It grows too large when its references are followed.
+    #[error("with its references followed it has more than {MAX_EXPANDED_VALUES} values")]
+    TooLarge,
     /// It is not a schema.
     #[error("it is not a JSON Schema of draft 2020-12: {0}")]
     Invalid(String),
@@ -31,8 +42,8 @@ pub enum Error {
 impl Schema {
     /// Compiles a self-contained schema.
     pub fn compile(schema: &Value) -> Result<Self, Error> {
-        if let Some(reference) = foreign_reference(schema) {
-            return Err(Error::Foreign(reference.chars().take(200).collect()));
+        if (Expansion { schema, known: HashMap::new() }).size(schema)? > MAX_EXPANDED_VALUES {
+            return Err(Error::TooLarge);
         }
         jsonschema::options()
             .with_draft(Draft::Draft202012)
@@ -51,18 +62,57 @@ impl Schema {
     }
 }
 
-/// The first reference to another document.
-fn foreign_reference(schema: &Value) -> Option<&str> {
-    match schema {
-        Value::Object(members) => {
-            let own = ["$ref", "$dynamicRef"].iter().filter_map(|name| members.get(*name)?.as_str());
-            own.into_iter()
-                .find(|reference| !reference.starts_with('#'))
-                .or_else(|| members.values().find_map(foreign_reference))
+/// How large a schema is when its references are followed. A few references to each other double a schema at every
+/// step, so each is measured once.
+struct Expansion<'a> {
+    schema: &'a Value,
+    /// The size behind each reference; none while it is being measured.
+    known: HashMap<&'a str, Option<usize>>,
+}
+
+impl<'a> Expansion<'a> {
+    fn size(&mut self, value: &'a Value) -> Result<usize, Error> {
+        let mut size = 1_usize;
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    let of_member = match (name.as_str(), member.as_str()) {
+                        ("$ref", Some(reference)) => self.behind(reference)?,
+                        ("$id" | "$anchor" | "$dynamicRef" | "$dynamicAnchor", Some(text)) => {
+                            return Err(Error::Foreign(shown(text)));
+                        }
+                        _ => self.size(member)?,
+                    };
+                    size = size.saturating_add(of_member);
+                }
+            }
+            Value::Array(elements) => {
+                for element in elements {
+                    size = size.saturating_add(self.size(element)?);
+                }
+            }
+            _ => {}
         }
-        Value::Array(elements) => elements.iter().find_map(foreign_reference),
-        _ => None,
+        Ok(size)
     }
+
+    fn behind(&mut self, reference: &'a str) -> Result<usize, Error> {
+        match self.known.get(reference) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => return Err(Error::Circular(shown(reference))),
+            None => {}
+        }
+        let target = reference.strip_prefix('#').and_then(|pointer| self.schema.pointer(pointer));
+        let target = target.ok_or_else(|| Error::Foreign(shown(reference)))?;
+        self.known.insert(reference, None);
+        let size = self.size(target)?;
+        self.known.insert(reference, Some(size));
+        Ok(size)
+    }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 /// The pointer of the member `name` of the object at `pointer` (RFC 6901, section 3).
@@ -167,6 +217,16 @@ mod tests {
         assert!(!format!("{findings:?}").contains("s3cret"), "{findings:?}");
     }
 
+    /// A schema that every step makes twice as large.
+    fn doubling(steps: usize) -> Value {
+        let mut schema = json!({"$ref": format!("#/$defs/a{steps}"), "$defs": {"a0": {"maxLength": 1}}});
+        for step in 1..=steps {
+            let before = json!({"$ref": format!("#/$defs/a{}", step - 1)});
+            schema["$defs"][format!("a{step}")] = json!({"allOf": [before, before]});
+        }
+        schema
+    }
+
     #[test]
     fn refuses_schemas_that_reach_out_or_can_run_away() {
         for schema in [
@@ -176,9 +236,14 @@ mod tests {
             json!({"properties": {"a": {"pattern": "(?=x)y"}}}),
             json!({"properties": {"a": {"pattern": "(a{1000}){1000}"}}}),
             json!({"type": "strin"}),
+            json!({"$id": "https://example.com/schema"}),
+            json!({"properties": {"a": {"$ref": "#"}}}),
+            json!({"$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/b"}}, "b": {"not": {"$ref": "#/$defs/a"}}}}),
+            doubling(40),
         ] {
             assert!(Schema::compile(&schema).is_err(), "{schema}");
         }
+        assert!(Schema::compile(&doubling(8)).is_ok());
         let inside = json!({"$defs": {"a": {"type": "string"}}, "properties": {"a": {"$ref": "#/$defs/a"}}});
         assert_eq!(Schema::compile(&inside).unwrap().check(&json!({"a": 1})).len(), 1);
     }

@@ -53,7 +53,7 @@ pub enum Error {
     #[error("another patchpanel is running on {0}; stop it, or choose another data directory")]
     InUse(PathBuf),
     /// The file cannot be opened.
-    #[error("the metadata store {path} cannot be opened")]
+    #[error("the metadata store {path} cannot be opened; check its permissions, or restore it from a backup")]
     Open {
         /// The file.
         path: PathBuf,

@@ -10,7 +10,7 @@ use super::discover::{Discovered, discover};
 use super::{Candidate, Error, finding};
 use crate::connectors::contract::{Finding, Purpose, Severity};
 use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target};
-use crate::diagnosis::{Fault, Halted, Report, Stage, Stages, code};
+use crate::diagnosis::{Blame, Fault, Halted, Report, Stage, Stages, code};
 use crate::drivers::{self, Session};
 use crate::egress::Egress;
 use crate::schema;
@@ -80,7 +80,7 @@ impl Trial {
         };
         let prepared = prepared?;
         stages.warn(Stage::Config, prepared.warnings.iter().map(warning).collect());
-        Ok(self.explore(call, &prepared, &candidate.credentials, stages).await)
+        Ok(self.explore(call, &prepared, &candidate.credentials, stages).await?)
     }
 
     /// Checks a candidate and has it described; `findings` are those that the caller has already.
@@ -115,13 +115,17 @@ impl Trial {
         prepared: &Prepared,
         credentials: &Credentials,
         mut stages: Stages,
-    ) -> Report {
+    ) -> Result<Report, CallError> {
         let seen = match drivers::open(&self.egress, &prepared.target.descriptor, credentials, &mut stages).await {
-            Ok(session) => Some(look_around(call, prepared, session, &mut stages).await),
+            Ok(mut session) => {
+                let seen = look_around(call, prepared, &mut session, &mut stages).await;
+                session.close().await;
+                Some(seen?)
+            }
             Err(Halted) => None,
         };
         refine_words(call, prepared, &mut stages).await;
-        report(stages, seen)
+        Ok(report(stages, seen))
     }
 }
 
@@ -196,25 +200,34 @@ struct Seen {
     discovered: Discovered,
 }
 
-async fn look_around(call: Call<'_>, prepared: &Prepared, mut session: Session, stages: &mut Stages) -> Seen {
+async fn look_around(
+    call: Call<'_>,
+    prepared: &Prepared,
+    session: &mut Session,
+    stages: &mut Stages,
+) -> Result<Seen, CallError> {
     let mut seen = Seen { server: Some(session.server().clone()), ..Seen::default() };
     if let Ok(privileges) = session.privileges(stages).await {
         seen.privileges = Some(privileges);
-        let listing = discover(call, prepared, &mut session);
+        let listing = discover(call, prepared, session);
         if let Ok(discovered) = stages.run(Stage::Discover, listing).await {
-            if let Some(discovered) = discovered {
+            if let Some(discovered) = discovered? {
                 seen.discovered = discovered;
             } else {
                 stages.warn(Stage::Discover, vec![Fault::new(&code::DISCOVERY_UNSUPPORTED)]);
             }
         }
     }
-    session.close().await;
-    seen
+    Ok(seen)
 }
 
 async fn refine_words(call: Call<'_>, prepared: &Prepared, stages: &mut Stages) {
-    let Some((stage, fault)) = stages.fault() else { return };
+    // What the host decides, and what the connector itself did wrong, is not the connector's to explain.
+    let Some((stage, fault)) = stages.fault().filter(|(stage, fault)| {
+        !matches!(stage, Stage::Config | Stage::Policy) && !matches!(fault.blame, Blame::Connector | Blame::Host)
+    }) else {
+        return;
+    };
     match prepared.connector.diagnose(call, &prepared.accepted, stage, fault).await {
         Ok(Some(advice)) => stages.replace_words(advice.message, advice.remedy),
         Ok(None) => {}

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
 use wasmtime::component::Component;
 
-use super::contract::{Manifest, Severity};
+use super::contract::{Manifest, Purpose, Severity};
 use super::reach;
+use super::version::Version;
 use crate::drivers;
 use crate::schema::Schema;
 
@@ -27,8 +29,8 @@ pub struct Reason {
     pub message: String,
 }
 
-/// What is wrong with a component's imports and exports.
-pub(super) fn check_component(component: &Component) -> Vec<Reason> {
+/// Checks a component's imports and exports.
+pub(super) fn check_component(component: &Component) -> Result<(), Vec<Reason>> {
     let engine = component.engine();
     let component_type = component.component_type();
     let mut reasons = Vec::new();
@@ -45,7 +47,11 @@ pub(super) fn check_component(component: &Component) -> Vec<Reason> {
         let message = format!("it does not export {CONTRACT}connector@1.0.0, so it is not a connector of contract 1");
         reasons.push(reason("no_contract", message));
     }
-    reasons
+    none(reasons)
+}
+
+fn none(reasons: Vec<Reason>) -> Result<(), Vec<Reason>> {
+    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
 }
 
 fn is_contract(name: &str, interface: &str) -> bool {
@@ -56,8 +62,16 @@ fn is_contract(name: &str, interface: &str) -> bool {
     version.is_some_and(|version| version.starts_with("1."))
 }
 
-/// What is wrong with a manifest by itself.
-pub(super) fn check_manifest(manifest: &Manifest) -> Vec<Reason> {
+/// The schemas of a manifest, ready to check with.
+#[derive(Debug)]
+pub(super) struct Schemas {
+    pub(super) config: Schema,
+    /// In the order of the manifest's methods.
+    pub(super) credentials: Vec<Schema>,
+}
+
+/// Checks a manifest by itself, and compiles its schemas.
+pub(super) fn check_manifest(manifest: &Manifest) -> Result<Schemas, Vec<Reason>> {
     let mut reasons = Vec::new();
     let mut wrong = |code, message: String| reasons.push(reason(code, message));
     if !is_name(&manifest.type_name) {
@@ -93,41 +107,48 @@ pub(super) fn check_manifest(manifest: &Manifest) -> Vec<Reason> {
             wrong("reach", message);
         }
     }
-    check_schema("config-schema", &manifest.config_schema, &mut reasons);
-    check_methods(manifest, &mut reasons);
+    let config = compile("config-schema", &manifest.config_schema, &mut reasons);
+    let credentials = check_methods(manifest, &mut reasons);
     check_setup(manifest, &mut reasons);
-    reasons
+    none(reasons)?;
+    // Without a reason against it, every schema has been compiled.
+    config.map(|config| Schemas { config, credentials }).ok_or_else(Vec::new)
 }
 
-fn check_schema(name: &str, schema: &serde_json::Value, reasons: &mut Vec<Reason>) {
-    if let Err(error) = Schema::compile(schema) {
-        reasons.push(reason("schema", format!("{name}: {error}")));
+fn compile(name: &str, schema: &Value, reasons: &mut Vec<Reason>) -> Option<Schema> {
+    let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    if schema.get("type").and_then(Value::as_str) != Some("object") || !is_closed {
+        let message = format!("{name} must have \"type\": \"object\" and \"additionalProperties\": false");
+        reasons.push(reason("schema", message));
     }
-    let is_closed = schema.get("additionalProperties") == Some(&serde_json::Value::Bool(false));
-    if schema.get("type").and_then(|it| it.as_str()) != Some("object") || !is_closed {
-        reasons.push(reason(
-            "schema",
-            format!("{name} must have \"type\": \"object\" and \"additionalProperties\": false"),
-        ));
-    }
+    let compiled = Schema::compile(schema);
+    compiled.map_err(|error| reasons.push(reason("schema", format!("{name}: {error}")))).ok()
 }
 
-fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) {
-    let mut names = HashSet::new();
+fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) -> Vec<Schema> {
+    let (mut names, mut schemas) = (HashSet::new(), Vec::new());
     for method in &manifest.auth_methods {
         if !is_name(&method.name) || !names.insert(&method.name) || !is_text(&method.title, 100) {
             let message = "every authentication method has a name [a-z][a-z0-9-]* of its own and a title";
             reasons.push(reason("auth_method", message.to_owned()));
         }
-        check_schema("credential-schema", &method.credential_schema, reasons);
+        let properties = method.credential_schema.get("properties").and_then(Value::as_object);
+        let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
+        if !properties.is_some_and(|properties| properties.values().all(is_text)) {
+            let message = "a credential-schema has properties, and every one has \"type\": \"string\"";
+            reasons.push(reason("schema", message.to_owned()));
+        }
+        schemas.extend(compile("credential-schema", &method.credential_schema, reasons));
     }
     if manifest.auth_methods.is_empty() {
         reasons.push(reason("auth_method", "there is no authentication method".to_owned()));
     }
-    let member = manifest.auth_member.as_deref();
-    if member.is_some_and(|member| manifest.config_schema.pointer(&format!("/properties/{member}")).is_none()) {
+    let properties = manifest.config_schema.get("properties");
+    let is_property = |member: &String| properties.is_some_and(|properties| properties.get(member).is_some());
+    if !manifest.auth_member.iter().all(is_property) {
         reasons.push(reason("auth_member", "auth-member is not a property of config-schema".to_owned()));
     }
+    schemas
 }
 
 fn check_setup(manifest: &Manifest, reasons: &mut Vec<Reason>) {
@@ -141,11 +162,25 @@ fn check_setup(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     }
 }
 
-/// Why a connector that refuses or cannot describe its own examples is refused.
-pub(super) fn example_refused(index: usize, findings: &[super::contract::Finding]) -> Reason {
-    let first = findings.iter().find(|finding| finding.severity == Severity::Error);
-    let what = first.map_or_else(String::new, |finding| format!(": {} {}", finding.pointer, finding.message));
-    reason("example", format!("it does not accept its own example {index}{what}"))
+/// Tries the manifest's examples, as a tenant would send them, up to the judged descriptor.
+pub(super) fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
+    let mut reasons = Vec::new();
+    for (index, example) in version.manifest.examples.iter().enumerate() {
+        let answer = version.validate(Purpose::Check, example, &[]).and_then(|(findings, accepted)| match accepted {
+            Some(accepted) => Ok(version.describe(Purpose::Check, &accepted)?.err()),
+            None => Ok(Some(findings)),
+        });
+        match answer {
+            Ok(None) => {}
+            Ok(Some(findings)) => {
+                let first = findings.iter().find(|finding| finding.severity == Severity::Error);
+                let what = first.map_or_else(String::new, |it| format!(": {} {}", it.pointer, it.message));
+                reasons.push(reason("example", format!("it does not accept its own example {index}{what}")));
+            }
+            Err(error) => reasons.push(reason("self_check", error.to_string())),
+        }
+    }
+    none(reasons)
 }
 
 pub(super) fn reason(code: &'static str, message: String) -> Reason {

@@ -11,6 +11,7 @@ use aws_lc_rs::{hmac, rand};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::admission::{self, Reason};
 use super::engine;
 
 /// Bytes of the mark in front of the compiled code: HMAC-SHA-256.
@@ -31,7 +32,7 @@ impl Cache {
     }
 
     /// The component, from the cache or compiled.
-    pub(super) fn load(&self, runner: &Engine, bytes: &[u8], digest: &str) -> wasmtime::Result<Component> {
+    pub(super) fn load(&self, runner: &Engine, bytes: &[u8], digest: &str) -> Result<Component, Reason> {
         let mut compatibility = DefaultHasher::new();
         runner.precompile_compatibility_hash().hash(&mut compatibility);
         let name = format!("{}-{:016x}", digest.trim_start_matches("sha256:"), compatibility.finish());
@@ -39,21 +40,24 @@ impl Cache {
         if let Some(component) = self.read(runner, &path, &name) {
             return Ok(component);
         }
-        let compiler = engine::compiler()?;
-        let code = compiler.precompile_component(bytes)?;
+        let code = engine::compiler()
+            .and_then(|compiler| compiler.precompile_component(bytes))
+            .map_err(|error| admission::reason("not_a_component", format!("{error:#}")))?;
         if let Err(error) = self.write(&path, &name, &code) {
             tracing::warn!(path = %path.display(), %error, "the compiled connector cannot be cached");
         }
-        deserialize(runner, &code)
+        deserialize(runner, &code).map_err(|error| {
+            admission::reason("resources", format!("it asks for more than a connector gets: {error:#}"))
+        })
     }
 
     /// Reads the file once and checks the bytes that were read, so that nothing can change in between.
     fn read(&self, runner: &Engine, path: &Path, name: &str) -> Option<Component> {
         let bytes = fs::read(path).ok()?;
-        let (mark, code) = bytes.split_at_checked(MARK_BYTES)?;
-        let marked = hmac::verify(&self.key, &marked(name, code), mark).is_ok();
-        if let Some(Ok(component)) = marked.then(|| deserialize(runner, code)) {
-            return Some(component);
+        let (mark, code) = bytes.split_at_checked(MARK_BYTES).unwrap_or_default();
+        if hmac::verify(&self.key, &marked(name, code), mark).is_ok() {
+            // One that this engine does not take is compiled again, to say why.
+            return deserialize(runner, code).ok();
         }
         let path = path.display();
         tracing::warn!(%path, "a cached connector does not carry this installation's mark; compiling it again");

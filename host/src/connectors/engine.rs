@@ -13,16 +13,18 @@ pub enum Allocator {
     OnDemand,
 }
 
-/// Instances at once with the pooling allocator.
+/// Components at once with the pooling allocator.
 const SLOTS: u32 = 64;
 
-/// Core instances in one component: a component made from Python has 14.
-const CORE_INSTANCES_PER_SLOT: u32 = 20;
+/// Core instances, tables and linear memories of one component. One made from Python has 14 instances.
+pub(super) const MAX_INSTANCES: usize = 20;
+pub(super) const MAX_TABLES: usize = 20;
+pub(super) const MAX_MEMORIES: usize = 4;
 
-/// Linear memory of one instance, in bytes.
+/// Linear memory of one component, in bytes.
 pub(super) const MAX_MEMORY_BYTES: usize = 32 << 20;
 
-/// Elements of one table. A component made from JavaScript has 7,688.
+/// Elements of all tables of one component. One made from JavaScript has 7,688.
 pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000;
 
 /// Stack of a guest, in bytes.
@@ -85,12 +87,18 @@ fn config() -> Config {
 }
 
 fn pool() -> PoolingAllocationConfig {
+    let [instances, tables, memories] =
+        [MAX_INSTANCES, MAX_TABLES, MAX_MEMORIES].map(|most| u32::try_from(most).unwrap_or(u32::MAX));
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(SLOTS)
-        .total_core_instances(SLOTS * CORE_INSTANCES_PER_SLOT)
-        .total_memories(SLOTS)
-        .total_tables(SLOTS * CORE_INSTANCES_PER_SLOT)
+        .total_core_instances(SLOTS * instances)
+        .max_core_instances_per_component(instances)
+        .total_tables(SLOTS * tables)
+        .max_tables_per_component(tables)
         .table_elements(MAX_TABLE_ELEMENTS)
+        // Most components have one memory; each takes its reservation of address space.
+        .total_memories(SLOTS)
+        .max_memories_per_component(memories)
         .max_memory_size(MAX_MEMORY_BYTES);
     pool
 }

@@ -13,6 +13,9 @@ use tokio::sync::oneshot;
 const MAX_WAITING: usize = 512;
 const MAX_WAITING_PER_KEY: usize = 128;
 
+/// More would exhaust the slots of pooled instances.
+const MAX_THREADS: usize = 16;
+
 /// Whose job it is: fairness holds between keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -45,23 +48,20 @@ struct Queue {
     /// The keys with waiting jobs; the one served longest ago first.
     turn: VecDeque<Key>,
     waiting: usize,
-    /// Threads that one key may hold.
-    share: usize,
     closed: bool,
 }
 
 #[derive(Default)]
 struct Lane {
     jobs: VecDeque<Job>,
-    running: usize,
+    running: bool,
 }
 
 impl Guests {
-    /// Starts as many threads as there are cores, and two at least: one key never holds the last one.
+    /// Starts as many threads as there are cores, and two at least, so that one key never holds the last one.
     pub(super) fn start() -> std::io::Result<Self> {
-        let threads = thread::available_parallelism().map_or(2, NonZero::get).max(2);
-        let queue = Queue { share: threads - 1, ..Queue::default() };
-        let shared = Arc::new(Shared { queue: Mutex::new(queue), changed: Condvar::new() });
+        let threads = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, MAX_THREADS);
+        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
         for index in 0..threads {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name(format!("guest-{index}")).spawn(move || work(&shared))?;
@@ -69,7 +69,8 @@ impl Guests {
         Ok(Self(shared))
     }
 
-    /// Runs a job on one of the threads. Dropping the future takes the job out of the queue if it has not begun.
+    /// Runs a job on one of the threads, after the jobs of its key that came before. A job whose future is dropped
+    /// before it has begun is passed over when its turn comes.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         key: Key,
@@ -137,8 +138,8 @@ impl Shared {
     fn done(&self, key: &Key) {
         let mut queue = self.lock();
         if let Some(lane) = queue.lanes.get_mut(key) {
-            lane.running -= 1;
-            if lane.running == 0 && lane.jobs.is_empty() {
+            lane.running = false;
+            if lane.jobs.is_empty() {
                 queue.lanes.remove(key);
             }
         }
@@ -148,15 +149,15 @@ impl Shared {
 }
 
 impl Queue {
+    /// A key holds one thread at a time: what it may hold more, others would wait for, since a guest that runs is not
+    /// interrupted before its deadline.
     fn take(&mut self) -> Option<(Key, Job)> {
-        let running = |key: &Key| self.lanes.get(key).map_or(0, |lane| lane.running);
-        let position = (0..self.turn.len())
-            .filter(|&at| running(&self.turn[at]) < self.share)
-            .min_by_key(|&at| running(&self.turn[at]))?;
+        let idle = |key: &Key| self.lanes.get(key).is_some_and(|lane| !lane.running);
+        let position = self.turn.iter().position(idle)?;
         let key = self.turn.remove(position)?;
         let lane = self.lanes.get_mut(&key)?;
         let job = lane.jobs.pop_front()?;
-        lane.running += 1;
+        lane.running = true;
         if !lane.jobs.is_empty() {
             self.turn.push_back(key.clone());
         }
@@ -183,29 +184,20 @@ mod tests {
         Key { organization: organization.to_owned(), connector: "c".to_owned() }
     }
 
-    fn queue(share: usize, jobs: &[&str]) -> Queue {
-        let shared = Shared { queue: Mutex::new(Queue { share, ..Queue::default() }), changed: Condvar::new() };
-        for organization in jobs {
+    #[test]
+    fn takes_turns_between_keys_and_gives_each_one_thread() {
+        let shared = Shared { queue: Mutex::default(), changed: Condvar::new() };
+        for organization in ["a", "a", "a", "b", "c"] {
             shared.add(key(organization), Box::new(|| ())).unwrap();
         }
-        shared.queue.into_inner().unwrap()
-    }
-
-    fn served(queue: &mut Queue) -> Vec<String> {
-        std::iter::from_fn(|| queue.take().map(|(key, _)| key.organization)).collect()
-    }
-
-    #[test]
-    fn takes_turns_between_keys_and_leaves_the_last_thread() {
-        let mut queue = queue(1, &["a", "a", "a", "b", "c"]);
-        assert_eq!(served(&mut queue), ["a", "b", "c"], "each holds one, and a may not hold a second");
-        assert_eq!(queue.waiting, 2);
-    }
-
-    #[test]
-    fn prefers_the_key_that_runs_least() {
-        let mut queue = queue(3, &["a", "a", "a", "b"]);
-        assert_eq!(served(&mut queue), ["a", "b", "a", "a"]);
+        let served = || {
+            let next = || shared.lock().take().map(|(key, _)| key.organization);
+            std::iter::from_fn(next).collect::<Vec<_>>()
+        };
+        assert_eq!(served(), ["a", "b", "c"]);
+        shared.done(&key("a"));
+        assert_eq!(served(), ["a"]);
+        assert_eq!(shared.lock().waiting, 1);
     }
 
     #[test]

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use wasmtime::{Engine, EngineWeak, ResourceLimiter, Store, Trap, UpdateDeadline};
 
-use super::engine::{MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS, MAX_WASM_STACK_BYTES};
+use super::engine::{
+    MAX_INSTANCES, MAX_MEMORIES, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS, MAX_TABLES, MAX_WASM_STACK_BYTES,
+};
 
 /// How often a running guest's deadline is looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -18,7 +20,7 @@ const TICK: Duration = Duration::from_millis(10);
 const MAX_CPU: Duration = Duration::from_millis(100);
 const MAX_WALL: Duration = Duration::from_secs(1);
 
-/// Bytes that are copied out of a guest in one call.
+/// Bytes that are copied out of a guest by its answer, or by one line of its log.
 const MAX_COPIED_BYTES: usize = 1 << 20;
 
 /// Lines of a call's log, and bytes of each.
@@ -64,6 +66,9 @@ pub(super) struct State {
     connector: Arc<str>,
     started: Instant,
     cpu_at_start: Duration,
+    /// Bytes of all linear memories, and elements of all tables.
+    memory_bytes: usize,
+    table_elements: usize,
     /// The bound on memory or tables that a growth hit; the guest may trap of it in its own way.
     refused: Option<Limit>,
     log_lines: u32,
@@ -75,6 +80,8 @@ pub(super) fn store(engine: &Engine, connector: &Arc<str>) -> Store<State> {
         connector: Arc::clone(connector),
         started: Instant::now(),
         cpu_at_start: thread_cpu_time(),
+        memory_bytes: 0,
+        table_elements: 0,
         refused: None,
         log_lines: 0,
     };
@@ -116,13 +123,35 @@ pub(super) fn limit(error: &wasmtime::Error, store: &Store<State>) -> Option<Lim
     store.data().refused
 }
 
+/// The bounds are on all memories and tables of the call together. An instance that is not made does not give back
+/// what it was allowed, which is no loss: the store ends with the call.
 impl ResourceLimiter for State {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.allow(desired <= MAX_MEMORY_BYTES, Limit::Memory))
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        Ok(self.allow(total <= MAX_MEMORY_BYTES, Limit::Memory) && {
+            self.memory_bytes = total;
+            true
+        })
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.allow(desired <= MAX_TABLE_ELEMENTS, Limit::Table))
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.table_elements.saturating_add(desired.saturating_sub(current));
+        Ok(self.allow(total <= MAX_TABLE_ELEMENTS, Limit::Table) && {
+            self.table_elements = total;
+            true
+        })
+    }
+
+    fn instances(&self) -> usize {
+        MAX_INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES
+    }
+
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
     }
 }
 

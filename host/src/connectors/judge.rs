@@ -1,7 +1,7 @@
 //! Judges a connector's descriptor: it may lead only where the tenant's own words lead, protect the connection no less
 //! than the tenant asked, and use credentials only as what they are.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aws_lc_rs::digest;
 use serde_json::Value as Json;
@@ -43,14 +43,19 @@ impl Case<'_> {
         if descriptor.endpoints.len() > MAX_ENDPOINTS || !descriptor.endpoints.iter().any(|it| it.role == "data") {
             return nonsense(format!("a descriptor has 1 to {MAX_ENDPOINTS} endpoints, one of them for data"));
         }
+        let mut uses = Uses::default();
         for endpoint in &mut descriptor.endpoints {
-            self.endpoint(endpoint, &allowed)?;
+            self.endpoint(endpoint, &allowed, &mut uses)?;
         }
-        if descriptor.authentications.len() > MAX_AUTHENTICATIONS {
-            return nonsense(format!("a descriptor has at most {MAX_AUTHENTICATIONS} authentications"));
+        let mut roles = HashSet::new();
+        let own_role = |authentication: &Authentication| roles.insert(authentication.endpoint_role.clone());
+        if descriptor.authentications.len() > MAX_AUTHENTICATIONS || !descriptor.authentications.iter().all(own_role) {
+            return nonsense(format!(
+                "a descriptor has at most {MAX_AUTHENTICATIONS} authentications, one for each role"
+            ));
         }
         for authentication in &mut descriptor.authentications {
-            self.authentication(authentication)?;
+            self.authentication(authentication, &mut uses)?;
         }
         let bindings = bindings(&descriptor);
         Ok(Target { descriptor, bindings })
@@ -73,7 +78,7 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn endpoint(&self, endpoint: &mut Endpoint, allowed: &[Allowed]) -> Result<(), Refusal> {
+    fn endpoint(&self, endpoint: &mut Endpoint, allowed: &[Allowed], uses: &mut Uses) -> Result<(), Refusal> {
         let place = format!("{} endpoint {}:{}", shown(&endpoint.role), shown(&endpoint.host), endpoint.port);
         let here = allowed.iter().filter(|allowed| {
             allowed.endpoint_role == endpoint.role
@@ -96,6 +101,7 @@ impl Case<'_> {
             Some(Value::Text(_)) => nonsense("the key of a client certificate must be a credential".to_owned()),
             Some(Value::Credential(name)) => {
                 self.credential(&name, true)?;
+                uses.only(&name, "client-certificate")?;
                 if !self.credentials_set.contains(&name) {
                     endpoint.tls.identity = None;
                 }
@@ -105,12 +111,11 @@ impl Case<'_> {
         }
     }
 
-    fn authentication(&self, authentication: &mut Authentication) -> Result<(), Refusal> {
+    fn authentication(&self, authentication: &mut Authentication, uses: &mut Uses) -> Result<(), Refusal> {
         if authentication.scheme != "password" {
             return nonsense(format!("the scheme \"{}\" is not known", shown(&authentication.scheme)));
         }
         unique(&authentication.parameters)?;
-        let mut used = HashSet::new();
         for parameter in &authentication.parameters {
             let secret = match parameter.name.as_str() {
                 "username" => false,
@@ -120,9 +125,7 @@ impl Case<'_> {
             match &parameter.value {
                 Value::Credential(name) => {
                     self.credential(name, secret)?;
-                    if !used.insert(name) {
-                        return astray(format!("the credential \"{}\" is used twice", shown(name)));
-                    }
+                    uses.only(name, &parameter.name)?;
                 }
                 Value::Text(_) if secret => return nonsense("a password must be a credential".to_owned()),
                 Value::Text(_) => {}
@@ -146,6 +149,20 @@ impl Case<'_> {
             return astray(format!("the secret \"{}\" is used where it would be sent openly", shown(name)));
         }
         Ok(())
+    }
+}
+
+/// What each credential is used for, which is one thing.
+#[derive(Default)]
+struct Uses(HashMap<String, String>);
+
+impl Uses {
+    fn only(&mut self, credential: &str, purpose: &str) -> Result<(), Refusal> {
+        let known = self.0.entry(credential.to_owned()).or_insert_with(|| purpose.to_owned());
+        if known == purpose {
+            return Ok(());
+        }
+        astray(format!("the credential \"{}\" is used for two things", shown(credential)))
     }
 }
 
@@ -362,6 +379,10 @@ mod tests {
             ("no roots", |it| it.endpoints[0].tls.roots.clear()),
             ("a secret as user name", |it| it.authentications[0].parameters[0].value = credential("password")),
             ("a credential twice", |it| it.authentications[0].parameters[1].value = credential("username")),
+            ("a password as a key", |it| {
+                let key = credential("password");
+                it.endpoints[0].tls.identity = Some(ClientIdentity { certificate: String::new(), key });
+            }),
             ("a credential to a driver", |it| it.parameters[0].value = credential("password")),
         ];
         for (what, change) in changes {
@@ -380,6 +401,7 @@ mod tests {
             ("no endpoint", |it| it.endpoints.clear()),
             ("a driver's unknown parameter", |it| it.parameters[0].name = "options".to_owned()),
             ("a parameter twice", |it| it.parameters.push(it.parameters[0].clone())),
+            ("a second authentication", |it| it.authentications.push(it.authentications[0].clone())),
             ("an unknown scheme", |it| it.authentications[0].scheme = "trust".to_owned()),
             ("a scheme's unknown parameter", |it| it.authentications[0].parameters[0].name = "user".to_owned()),
             ("a literal password", |it| it.authentications[0].parameters[1].value = Value::Text("x".to_owned())),

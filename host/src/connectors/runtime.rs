@@ -44,15 +44,20 @@ impl Runtime {
     }
 }
 
-/// A failure in the words for a caller.
+/// A failure in the words for a caller; it is logged here, with what the caller is not told.
 fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> CallError {
+    let label = connector.to_string();
     let error = match failure {
-        Failure::Nonsense(reason) => return CallError::Nonsense { connector: connector.to_string(), reason },
+        Failure::Nonsense(reason) => {
+            tracing::warn!(connector = label, reason, "a connector's answer breaks the contract");
+            return CallError::Nonsense { connector: label, reason };
+        }
         Failure::Guest(error) => error,
     };
     if let Some(limit) = instance::limit(&error, store) {
-        return CallError::Limit { connector: connector.to_string(), limit: limit.to_string(), time: limit.is_time() };
+        tracing::warn!(connector = label, %limit, "a connector exceeded a limit");
+        return CallError::Limit { connector: label, limit: limit.to_string(), time: limit.is_time() };
     }
-    tracing::warn!(connector = &**connector, error = format!("{error:#}"), "a connector trapped");
-    CallError::Trap { connector: connector.to_string() }
+    tracing::warn!(connector = label, error = format!("{error:#}"), "a connector trapped");
+    CallError::Trap { connector: label }
 }

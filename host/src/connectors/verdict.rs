@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::adapter::Verdict;
-use super::contract::{Advice, Finding, Severity, Statement};
+use super::contract::{Advice, Finding, Statement};
+use super::version::refuse;
 use crate::schema::Schema;
 
 const MAX_FINDINGS: usize = 100;
@@ -15,7 +16,7 @@ const MAX_STATEMENT_BYTES: usize = 64 << 10;
 /// Checks the answer to `validate` for this configuration.
 pub(super) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) -> Result<(), String> {
     check_findings(config, &verdict.findings)?;
-    let refused = verdict.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let refused = refuse(&verdict.findings);
     match &verdict.normalised {
         None if !refused => Err("it found no error, and gave no normalised configuration".to_owned()),
         Some(_) if refused => Err("it found an error, and gave a normalised configuration".to_owned()),
@@ -26,8 +27,15 @@ pub(super) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) 
     }
 }
 
-/// Checks findings about this configuration.
-pub(super) fn check_findings(config: &Value, findings: &[Finding]) -> Result<(), String> {
+/// Checks findings that stand for an answer to `describe` or `plan`.
+pub(super) fn check_refusal(config: &Value, findings: &[Finding]) -> Result<(), String> {
+    if !refuse(findings) {
+        return Err("it refused without a finding that is an error".to_owned());
+    }
+    check_findings(config, findings)
+}
+
+fn check_findings(config: &Value, findings: &[Finding]) -> Result<(), String> {
     if findings.len() > MAX_FINDINGS {
         return Err(format!("it has more than {MAX_FINDINGS} findings"));
     }

@@ -28,7 +28,7 @@ pub struct LocalStore {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file cannot be opened or brought up to date.
-    #[error("the secret store {path} cannot be opened")]
+    #[error("the secret store {path} cannot be opened; check its permissions, or restore it from a backup")]
     File {
         /// The file.
         path: PathBuf,
@@ -38,6 +38,14 @@ pub enum OpenError {
     /// There is no usable master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// There is no key file, although values are sealed: a new one would be of no use.
+    #[error("there is no master key file {master_key}, and the secret store {path} was sealed with one; restore it")]
+    KeyMissing {
+        /// The store.
+        path: PathBuf,
+        /// The key file.
+        master_key: PathBuf,
+    },
     /// The key file lacks a version that values are sealed with.
     #[error(
         "the master key file {master_key} has no version {version}, which sealed the secret store {path}; restore it"
@@ -78,6 +86,9 @@ impl LocalStore {
         let master_keys = match MasterKeys::load(master_key) {
             Err(MasterKeyError::Missing(_)) if checks.is_empty() && if_missing == IfMissing::Create => {
                 MasterKeys::create(master_key)?
+            }
+            Err(MasterKeyError::Missing(master_key)) if !checks.is_empty() => {
+                return Err(OpenError::KeyMissing { path: path.into(), master_key });
             }
             loaded => loaded?,
         };

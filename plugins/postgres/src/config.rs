@@ -57,7 +57,7 @@ impl Config {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The selected tables as a JSON array.
+    /// The selected tables as a JSON array, which a statement takes as one parameter.
     pub fn selected_tables_json(&self) -> String {
         Value::from(self.selected_tables.clone()).to_string()
     }

@@ -81,8 +81,23 @@ impl Authority {
 /// A self-made CA certificate that a server shows as its own: how the PostgreSQL manual makes one ("Creating
 /// Certificates", `openssl req -new -x509`), and what users then give as the root to trust.
 pub fn self_made_server(names: &[&str]) -> Result<Identity> {
+    sign_itself(&self_made_params(names)?)
+}
+
+/// As `self_made_server`, but no longer valid since 2021.
+pub fn expired_self_made_server(names: &[&str]) -> Result<Identity> {
+    let mut params = self_made_params(names)?;
+    params.not_after = date_time_ymd(2021, 1, 1);
+    sign_itself(&params)
+}
+
+fn self_made_params(names: &[&str]) -> Result<CertificateParams> {
     let mut params = params(names, names.first().copied().unwrap_or("self-made"))?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    Ok(params)
+}
+
+fn sign_itself(params: &CertificateParams) -> Result<Identity> {
     let key = KeyPair::generate()?;
     Ok(Identity { certificate: params.self_signed(&key)?.pem(), key: key.serialize_pem() })
 }

@@ -5,6 +5,8 @@
 pub mod certificates;
 pub mod client;
 pub mod directory;
+pub mod guests;
+pub mod listener;
 pub mod patchpanel;
 pub mod postgres;
 pub mod process;

@@ -166,8 +166,24 @@ impl Builder {
         self
     }
 
+    /// One command of the program with these settings, which nobody has started yet. The caller keeps the directory,
+    /// which must have been given.
+    pub fn command(self, name: &str) -> Result<Command> {
+        ensure!(self.directory.is_some(), "the directory would be gone before the command starts");
+        Ok(self.settings()?.1.command(name))
+    }
+
     /// Starts it and returns when it says that it is ready.
     pub fn start(self) -> Result<Patchpanel> {
+        let (address, settings) = self.settings()?;
+        let log = settings.directory.path().join("log");
+        let process = Process::start(&mut settings.command("serve"), log, Signal::TERM, &settings.directory)?;
+        let mut server = Patchpanel { process, address, settings };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    fn settings(self) -> Result<(SocketAddr, Settings)> {
         let program = self.program.map_or_else(built_program, Ok)?;
         let directory = self.directory.map_or_else(|| TemporaryDirectory::new("host"), Ok)?;
         let address = match self.listen {
@@ -176,12 +192,7 @@ impl Builder {
         };
         let mut variables = vec![("LISTEN".to_owned(), address.to_string())];
         variables.extend(self.variables);
-        let log = directory.path().join("log");
-        let settings = Settings { program, variables, directory };
-        let process = Process::start(&mut settings.command("serve"), log, Signal::TERM, &settings.directory)?;
-        let mut server = Patchpanel { process, address, settings };
-        server.wait_until_ready()?;
-        Ok(server)
+        Ok((address, Settings { program, variables, directory }))
     }
 }
 
@@ -217,5 +228,14 @@ fn built_program() -> Result<PathBuf> {
         running.ancestors().skip(1).take(2).map(|directory| directory.join("patchpanel")).find(|path| path.is_file());
     found.with_context(|| {
         format!("there is no `patchpanel` beside {}; build it with `cargo build -p patchpanel`", running.display())
+    })
+}
+
+/// The connectors that were built for the program.
+pub fn built_connectors() -> Result<PathBuf> {
+    let program = built_program()?;
+    let found = program.ancestors().skip(1).take(2).map(|path| path.join("connectors")).find(|path| path.is_dir());
+    found.with_context(|| {
+        format!("there is no `connectors` beside {}; build them with `cargo xtask plugins`", program.display())
     })
 }

@@ -1,5 +1,7 @@
 //! The login: from the startup message to a session that is ready (PostgreSQL manual, "Message Flow", "Start-up").
 
+use std::io::ErrorKind;
+
 use bytes::BytesMut;
 use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
@@ -188,7 +190,13 @@ impl Messages {
             self.stream.write_all(message).await?;
             self.stream.flush().await
         };
-        sent.await.map_err(|error| tls::fault_from_io(&error).unwrap_or_else(|| Fault::new(&code::CONNECTION_LOST)))
+        match sent.await {
+            Ok(()) => Ok(()),
+            // A server that hangs up has often said why: a full one, or one that refuses the client certificate. Every
+            // message is followed by `next`, which reads that.
+            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => Ok(()),
+            Err(error) => Err(tls::fault_from_io(&error).unwrap_or_else(|| Fault::new(&code::CONNECTION_LOST))),
+        }
     }
 
     /// The next message.

@@ -83,7 +83,7 @@ impl Session {
     }
 
     fn check_schema(&self, probe: Probe) -> Result<Probe, Fault> {
-        let schema = identifier(&self.schema, &self.texts);
+        let schema = identifier(&self.schema);
         match probe.schema {
             SchemaAccess::Granted => Ok(probe),
             SchemaAccess::Absent => {

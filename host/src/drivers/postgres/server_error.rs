@@ -70,10 +70,14 @@ impl ServerError {
         match self.sqlstate.as_str() {
             "28P01" => self.fault(&code::PASSWORD_REJECTED, about.texts),
             "28000" => self.authorization_fault(about),
-            "3D000" => self.fault(&code::UNKNOWN_DATABASE, about.texts),
+            "3D000" => Fault::new(&code::UNKNOWN_DATABASE)
+                .sqlstate(&self.sqlstate)
+                .message(format!("There is no database {} on the server.", identifier(about.database))),
             "42501" => {
-                let database = identifier(about.database, about.texts);
-                self.fault(&code::NO_CONNECT_PRIVILEGE, about.texts)
+                let database = identifier(about.database);
+                Fault::new(&code::NO_CONNECT_PRIVILEGE)
+                    .sqlstate(&self.sqlstate)
+                    .message(format!("The user may not connect to the database {database}."))
                     .remedy(format!("Grant it: GRANT CONNECT ON DATABASE {database} TO <user>;"))
             }
             "53300" => self.fault(&code::TOO_MANY_CONNECTIONS, about.texts),
@@ -102,7 +106,7 @@ impl ServerError {
 
     /// The server does not say whether it would let the same client in with TLS; without TLS that is the usual reason.
     fn hba_fault(&self, address: IpAddr, about: &About<'_>) -> Fault {
-        let database = identifier(about.database, about.texts);
+        let database = identifier(about.database);
         let line =
             format!("hostssl {database} <user> {address}/{} scram-sha-256", if address.is_ipv4() { 32 } else { 128 });
         let rejected = self.message.contains("reject");
@@ -149,9 +153,10 @@ fn client_address(message: &str) -> Option<IpAddr> {
         .find_map(|word| word.parse().ok())
 }
 
-/// A quoted SQL identifier (PostgreSQL manual, "Identifiers and Key Words").
-pub(super) fn identifier(name: &str, texts: &ServerText) -> String {
-    format!("\"{}\"", texts.clean(name.as_bytes()).replace('"', "\"\""))
+/// A name of the configuration as a quoted SQL identifier (PostgreSQL manual, "Identifiers and Key Words"). No credential
+/// is hidden in it: a database often has the name of its user, and a statement with another name would be wrong.
+pub(super) fn identifier(name: &str) -> String {
+    format!("\"{}\"", ServerText::default().clean(name.as_bytes()).replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -10,15 +10,8 @@ use crate::secrets::{Credentials, Secret};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The parameters of a descriptor that the driver takes; the contract documents them.
-pub(in crate::drivers) const PARAMETERS: &[&str] = &[
-    "database",
-    "schema",
-    "application_name",
-    "connect_timeout_ms",
-    "pool_max_connections",
-    "pool_idle_timeout_ms",
-    "selected_tables",
-];
+pub(in crate::drivers) const PARAMETERS: &[&str] =
+    &["database", "schema", "application_name", "connect_timeout_ms", "pool_max_connections", "pool_idle_timeout_ms"];
 
 /// What to connect to, and as whom.
 #[derive(Debug)]
@@ -72,10 +65,6 @@ impl Target {
             // For pools of sessions; a session itself has no use for them.
             "pool_max_connections" | "pool_idle_timeout_ms" => {
                 number(name, value)?;
-            }
-            // For the connector's own listing.
-            "selected_tables" => {
-                text(name, value)?;
             }
             _ => {
                 return Err(unsupported(format!(

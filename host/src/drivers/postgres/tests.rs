@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::login::Login;
+use super::target::Target;
 use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
-use crate::diagnosis::{Halted, Stage, Stages};
+use crate::diagnosis::{Halted, ServerText, Stage, Stages};
 use crate::drivers;
-use crate::egress::{Egress, Settings};
+use crate::egress::{Egress, Settings, Stream};
 use crate::secrets::{Credentials, Secret};
 
 const PASSWORD: &str = "canary-passw0rd";
@@ -165,6 +167,25 @@ async fn survives_a_server_that_hangs_up_after_any_byte() {
         assert_eq!(fault, Some((stage, "connection_lost")), "after {length} bytes");
         assert!(started.elapsed() < Duration::from_millis(400), "after {length} bytes");
     }
+}
+
+#[tokio::test]
+async fn hears_why_a_server_hung_up_before_it_was_spoken_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (mut server, _) = listener.accept().await.unwrap();
+    // Bytes that nobody has read make the end of a connection a reset, after which writing fails.
+    stream.write_all(b"unread").await.unwrap();
+    server.readable().await.unwrap();
+    server.write_all(b"E\0\0\0\x12C53300\0Mfull\0\0").await.unwrap();
+    drop(server);
+    while stream.take_error().unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let target = Target::read(&descriptor(1, TlsMode::Disable), &credentials()).unwrap();
+    let texts = ServerText::default();
+    let fault = Login::new(Stream::Plain(stream), None, false, &target, &texts).authenticate().await.unwrap_err();
+    assert_eq!((fault.code, fault.sqlstate.as_deref()), ("too_many_connections", Some("53300")));
 }
 
 /// SCRAM with a challenge made from the client's own nonce.

@@ -67,7 +67,7 @@ fn from_certificate(reason: &CertificateError) -> Fault {
             Fault::new(&code::CERTIFICATE_WITHOUT_SAN)
         }
         CertificateError::BadSignature => Fault::new(&code::CERTIFICATE_INVALID)
-            .message("A signature of the server's certificate, or of its handshake, is wrong."),
+            .message("The server does not have the key of its certificate: the signature of its handshake is wrong."),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             Fault::new(&code::CERTIFICATE_INVALID).message("The server's certificate is not for servers.")
         }

@@ -54,6 +54,11 @@ impl Verifier {
                 Error::InvalidCertificate(CertificateError::Other(_)) if is_self_issued(served) => {
                     CertificateError::UnknownIssuer.into()
                 }
+                // A root of the right name with another key: an authority was made anew under its old name.
+                Error::InvalidCertificate(
+                    CertificateError::BadSignature
+                    | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+                ) => CertificateError::UnknownIssuer.into(),
                 error => error,
             })
     }

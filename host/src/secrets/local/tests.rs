@@ -119,10 +119,7 @@ async fn refuses_at_start_a_key_file_that_did_not_seal_the_store() {
     let original = std::fs::read_to_string(installation.master_key()).unwrap();
 
     std::fs::remove_file(installation.master_key()).unwrap();
-    assert!(matches!(
-        installation.open(IfMissing::Create).await,
-        Err(OpenError::MasterKey(MasterKeyError::Missing(_)))
-    ));
+    assert!(matches!(installation.open(IfMissing::Create).await, Err(OpenError::KeyMissing { .. })));
     assert!(!installation.master_key().exists(), "a new key could not open the old values");
 
     MasterKeys::create(&installation.master_key()).unwrap();

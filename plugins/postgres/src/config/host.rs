@@ -19,6 +19,8 @@ pub(crate) fn check(host: &str) -> Option<(&'static str, &'static str, &'static 
         None
     } else if host.contains(':') {
         Some(("port_in_host", "host contains a colon.", "Send the port as the member port."))
+    } else if host.ends_with('.') {
+        Some(("trailing_dot", "host ends with a dot.", "Write the name without the last dot."))
     } else if !is_name(host) {
         Some(("not_a_name", "host is neither a DNS name nor an IP address.", "Use letters, digits, hyphens and dots."))
     } else {
@@ -28,8 +30,7 @@ pub(crate) fn check(host: &str) -> Option<(&'static str, &'static str, &'static 
 
 /// RFC 1123 names, and underscores, which some private zones use. Numbers and dots alone must be an address in four
 /// full parts, because resolvers read other spellings in surprising ways.
-fn is_name(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host);
+fn is_name(name: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
@@ -38,7 +39,7 @@ fn is_name(host: &str) -> bool {
     };
     let last = name.rsplit('.').next().unwrap_or_default();
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
-    name.split('.').all(label) && (!numeric || host.parse::<IpAddr>().is_ok())
+    name.split('.').all(label) && (!numeric || name.parse::<IpAddr>().is_ok())
 }
 
 /// Whether the host is this machine by its spelling: `localhost`, a name under it, 127.0.0.0/8 or `::1`.
@@ -55,7 +56,9 @@ mod tests {
     fn tells_hosts_from_mistakes() {
         let cases = [
             ("db.example.com", None),
-            ("db_1.internal.", None),
+            ("db_1.internal", None),
+            ("db_1.internal.", Some("trailing_dot")),
+            ("127.0.0.1.", Some("trailing_dot")),
             ("203.0.113.7", None),
             ("2001:db8::1", None),
             ("postgres://db", Some("url")),

@@ -1,0 +1,188 @@
+//! One connector version: what it says of itself, and its answers, each given by a fresh instance on the calling thread
+//! and judged before anybody sees it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::adapter::{Adapter, Configuration, Context, Fault};
+use super::admission::Schemas;
+use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Severity, Statement};
+use super::judge::{Case, Refusal};
+use super::runtime::Runtime;
+use super::{Accepted, CallError, Target, verdict};
+use crate::diagnosis;
+use crate::schema;
+
+/// A connector version. A call holds the calling thread until it ends or meets its deadline, so a server calls through
+/// [`super::Connector`], which has threads for that.
+#[derive(Debug)]
+pub struct Version {
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) adapter: Box<dyn Adapter>,
+    pub(super) manifest: Manifest,
+    pub(super) schemas: Schemas,
+    pub(super) digest: String,
+    /// Name and version, for errors and logs.
+    pub(super) label: Arc<str>,
+}
+
+impl Version {
+    /// The authentication method that a configuration chooses; a finding if it is not one of the manifest's.
+    pub fn auth_method(&self, config: &Value) -> Result<&AuthMethod, Finding> {
+        let methods = &self.manifest.auth_methods;
+        let member = self.manifest.auth_member.as_deref().unwrap_or_default();
+        match config.get(member) {
+            None => Ok(&methods[0]),
+            Some(chosen) => methods.iter().find(|method| chosen == method.name.as_str()).ok_or_else(|| {
+                let names = methods.iter().map(|method| method.name.as_str()).collect::<Vec<_>>().join(", ");
+                Finding::error("unknown_value", &schema::member("", member), &format!("It must be one of: {names}."))
+            }),
+        }
+    }
+
+    /// Checks credentials, a JSON object, against the method's schema. Pointers start at the credentials; values never
+    /// appear.
+    pub fn check_credentials(&self, auth_method: &str, credentials: &Value) -> Vec<Finding> {
+        let mut methods = self.manifest.auth_methods.iter().zip(&self.schemas.credentials);
+        let schema = methods.find(|(method, _)| method.name == auth_method);
+        schema.map_or_else(Vec::new, |(_, schema)| schema.check(credentials))
+    }
+
+    /// Checks a configuration, as the tenant sent it, against the schema and by the connector: every finding at once,
+    /// and the accepted configuration when none is an error. Pointers start at the configuration.
+    pub fn validate(
+        &self,
+        purpose: Purpose,
+        config: &Value,
+        credentials_set: &[String],
+    ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
+        if !config.is_object() {
+            return Ok((vec![Finding::error("wrong_type", "", "It must be an object.")], None));
+        }
+        let mut findings = self.schemas.config.check(config);
+        let method = self.auth_method(config).unwrap_or_else(|finding| {
+            add(&mut findings, vec![finding]);
+            &self.manifest.auth_methods[0]
+        });
+        let properties = method.credential_schema.get("properties");
+        let is_credential = |name: &&String| properties.is_some_and(|properties| properties.get(name).is_some());
+        let configuration = Configuration {
+            config: config.to_string(),
+            auth_method: method.name.clone(),
+            credentials_set: credentials_set.iter().filter(is_credential).cloned().collect(),
+            written_by: None,
+        };
+        let context = Context { purpose };
+        let verdict = self.runtime.call(&self.label, |store| self.adapter.validate(store, context, &configuration))?;
+        self.sensible(verdict::check_verdict(config, &verdict, &self.schemas.config))?;
+        add(&mut findings, verdict.findings);
+        let accepted = verdict.normalised.filter(|_| !refuse(&findings)).map(|normalised| Accepted {
+            sent: config.clone(),
+            normalised,
+            auth_method: configuration.auth_method,
+            credentials_set: configuration.credentials_set,
+            written_by: self.manifest.version.clone(),
+        });
+        Ok((findings, accepted))
+    }
+
+    /// Asks for the descriptor and judges it. Findings mean that this version no longer accepts the configuration.
+    pub fn describe(&self, purpose: Purpose, accepted: &Accepted) -> Result<Result<Target, Vec<Finding>>, CallError> {
+        let (context, configuration) = (Context { purpose }, accepted.into());
+        let answer = self.runtime.call(&self.label, |store| self.adapter.describe(store, context, &configuration))?;
+        let descriptor = match answer {
+            Ok(descriptor) => descriptor,
+            Err(findings) => {
+                self.sensible(verdict::check_refusal(&accepted.normalised, &findings))?;
+                return Ok(Err(findings));
+            }
+        };
+        let mut methods = self.manifest.auth_methods.iter();
+        let Some(method) = methods.find(|method| method.name == accepted.auth_method) else {
+            let message = format!("This version has no authentication method {}.", accepted.auth_method);
+            return Ok(Err(vec![Finding::error("unknown_value", "", &message)]));
+        };
+        let case =
+            Case { manifest: &self.manifest, method, sent: &accepted.sent, credentials_set: &accepted.credentials_set };
+        case.judge(descriptor).map(Ok).map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Plans one page of the catalog; none without that interface.
+    pub fn plan(
+        &self,
+        purpose: Purpose,
+        accepted: &Accepted,
+        page: &Page,
+    ) -> Result<Option<Result<Statement, Vec<Finding>>>, CallError> {
+        let (context, configuration) = (Context { purpose }, accepted.into());
+        let plan = self.runtime.call(&self.label, |store| self.adapter.plan(store, context, &configuration, page))?;
+        self.sensible(match &plan {
+            Some(Ok(statement)) => verdict::check_statement(statement),
+            Some(Err(findings)) => verdict::check_refusal(&accepted.normalised, findings),
+            None => Ok(()),
+        })?;
+        Ok(plan)
+    }
+
+    /// Better words for a fault; none without that interface or if the connector has none.
+    pub fn diagnose(
+        &self,
+        purpose: Purpose,
+        accepted: &Accepted,
+        stage: diagnosis::Stage,
+        fault: &diagnosis::Fault,
+    ) -> Result<Option<Advice>, CallError> {
+        let (context, configuration) = (Context { purpose }, accepted.into());
+        let fault = Fault {
+            stage: stage.name().to_owned(),
+            code: fault.code.to_owned(),
+            native_code: fault.sqlstate.clone(),
+            message: fault.message.clone(),
+        };
+        let advice =
+            self.runtime.call(&self.label, |store| self.adapter.diagnose(store, context, &configuration, &fault))?;
+        self.sensible(advice.iter().try_for_each(verdict::check_advice))?;
+        Ok(advice)
+    }
+
+    fn sensible(&self, answer: Result<(), String>) -> Result<(), CallError> {
+        answer.map_err(|reason| self.refused(Refusal::Nonsense(reason)))
+    }
+
+    fn refused(&self, refusal: Refusal) -> CallError {
+        let connector = self.label.to_string();
+        match refusal {
+            Refusal::Nonsense(reason) => {
+                tracing::warn!(connector, reason, "a connector's answer breaks the contract");
+                CallError::Nonsense { connector, reason }
+            }
+            Refusal::Astray(reason) => {
+                tracing::error!(connector, reason, "a connector tried to lead a connection astray");
+                CallError::Astray { connector, reason }
+            }
+        }
+    }
+}
+
+impl From<&Accepted> for Configuration {
+    fn from(accepted: &Accepted) -> Self {
+        Self {
+            config: accepted.normalised.to_string(),
+            auth_method: accepted.auth_method.clone(),
+            credentials_set: accepted.credentials_set.clone(),
+            written_by: Some(accepted.written_by.clone()),
+        }
+    }
+}
+
+/// Whether these findings refuse a configuration.
+pub(super) fn refuse(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Adds what a connector found about members of which the host has not said the same sort of thing already.
+fn add(findings: &mut Vec<Finding>, found: Vec<Finding>) {
+    let known: Vec<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
+    findings.extend(found.into_iter().filter(|finding| !known.contains(&finding.pointer)));
+}

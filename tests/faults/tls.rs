@@ -1,0 +1,167 @@
+//! TLS: who wants it, and what a server's certificate must be like.
+
+use std::sync::OnceLock;
+
+use test_support::certificates::{Authority, Identity, expired_self_made_server, self_made_server};
+use test_support::postgres::Postgres;
+use test_support::sales;
+
+use super::{Attempt, FINAL, RETRYABLE, attempt};
+
+/// The connector's word about encryption without verification.
+const UNVERIFIED: &[&str] = &["config_warning"];
+
+const VERIFYING: [&str; 2] = ["verify-ca", "verify-full"];
+
+fn serve(identity: &Identity) -> (Postgres, Attempt) {
+    let builder = Postgres::builder().tls(identity).hba("hostssl all all all scram-sha-256").sql(sales::SQL);
+    let server = builder.start().unwrap();
+    let attempt = attempt(server.port());
+    (server, attempt)
+}
+
+/// A server with nothing wrong, which serves the tests of wrong configurations, and the root to trust.
+fn good() -> (&'static Attempt, &'static str) {
+    static GOOD: OnceLock<(Postgres, Attempt, Authority)> = OnceLock::new();
+    let (_, attempt, authority) = GOOD.get_or_init(|| {
+        let authority = Authority::new("test").unwrap();
+        let (server, attempt) = serve(&authority.server(&["127.0.0.1", "localhost"]).unwrap());
+        (server, attempt, authority)
+    });
+    (attempt, authority.certificate())
+}
+
+#[test]
+fn a_server_that_wants_tls_says_so_and_gets_it() {
+    let (attempt, root) = good();
+    let report = attempt.fails("authenticate", "tls_required", "config", FINAL, Some("28000"));
+    assert!(report.remedy().contains("Set ssl_mode to require"), "{}", report.remedy());
+
+    for (mode, root, warnings) in [
+        ("require", None, UNVERIFIED),
+        ("require", Some(root), &[]),
+        ("verify-ca", Some(root), &[]),
+        ("verify-full", Some(root), &[]),
+    ] {
+        let report = attempt.tls(mode, root).works(warnings);
+        let server = report.details("server");
+        assert_eq!(server["tls"]["version"], "TLSv1.3", "{mode}");
+        assert_eq!(server["authentication"], "scram-sha-256-plus", "{mode}");
+    }
+    attempt.tls("verify-full", Some(root)).config("host", "localhost").works(&[]);
+}
+
+#[test]
+fn a_server_without_tls_is_not_spoken_to_in_the_clear() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    let attempt = attempt(server.port());
+    attempt.works(&[]);
+    for mode in ["require", "verify-ca", "verify-full"] {
+        attempt.tls(mode, None).fails("tls", "tls_not_offered", "server", FINAL, None);
+    }
+    // Nobody has been asked for a password or even a user.
+    let logins = server.log().unwrap().matches("connection authenticated").count();
+    assert_eq!(logins, 1);
+}
+
+#[test]
+fn a_certificate_of_an_unknown_authority_is_refused() {
+    let (attempt, root) = good();
+    // The second has the name of the authority that signed, and another key.
+    for other in [Authority::new("other").unwrap(), Authority::new("test").unwrap()] {
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let attempt = attempt.tls(mode, Some(other.certificate()));
+            attempt.fails("tls", "certificate_unknown_ca", "config", FINAL, None);
+        }
+        let both = format!("{}{root}", other.certificate());
+        attempt.tls("verify-full", Some(&both)).works(&[]);
+    }
+    for mode in VERIFYING {
+        attempt.tls(mode, None).fails("tls", "certificate_unknown_ca", "config", FINAL, None);
+        attempt.tls(mode, Some(root)).works(&[]);
+    }
+}
+
+#[test]
+fn a_certificate_for_another_host_is_refused_by_name() {
+    let authority = Authority::new("test").unwrap();
+    let (_server, attempt) = serve(&authority.server(&["db.example.com", "192.0.2.7"]).unwrap());
+    let attempt = attempt.tls("verify-full", Some(authority.certificate()));
+    for host in ["127.0.0.1", "localhost"] {
+        let report = attempt.config("host", host).fails("tls", "certificate_wrong_host", "config", FINAL, None);
+        for name in [host, "db.example.com", "192.0.2.7"] {
+            assert!(report.message().contains(name), "{}", report.message());
+        }
+    }
+    attempt.config("ssl_mode", "verify-ca").works(&[]);
+}
+
+#[test]
+fn a_host_in_the_common_name_only_does_not_count() {
+    let authority = Authority::new("test").unwrap();
+    let (_server, attempt) = serve(&authority.common_name_only_server("localhost").unwrap());
+    let attempt = attempt.config("host", "localhost").tls("verify-full", Some(authority.certificate()));
+    let report = attempt.fails("tls", "certificate_without_san", "server", FINAL, None);
+    assert!(report.remedy().contains("subjectAltName"), "{}", report.remedy());
+    attempt.config("ssl_mode", "verify-ca").works(&[]);
+}
+
+#[test]
+fn a_certificate_is_good_in_its_own_time_only() {
+    let authority = Authority::new("test").unwrap();
+    let expired = authority.expired_server(&["127.0.0.1"]).unwrap();
+    let early = authority.not_yet_valid_server(&["127.0.0.1"]).unwrap();
+    for (identity, code, retryable, date) in [
+        (expired, "certificate_expired", FINAL, "2021-01-01"),
+        (early, "certificate_not_yet_valid", RETRYABLE, "2200-01-01"),
+    ] {
+        let (_server, attempt) = serve(&identity);
+        for mode in VERIFYING {
+            let attempt = attempt.tls(mode, Some(authority.certificate()));
+            let report = attempt.fails("tls", code, "server", retryable, None);
+            assert!(report.message().contains(date), "{}", report.message());
+        }
+        attempt.tls("require", None).works(UNVERIFIED);
+    }
+}
+
+#[test]
+fn a_self_made_certificate_is_its_own_root() {
+    let identity = self_made_server(&["127.0.0.1"]).unwrap();
+    let (_server, attempt) = serve(&identity);
+    for mode in VERIFYING {
+        attempt.tls(mode, Some(&identity.certificate)).works(&[]);
+        attempt.tls(mode, None).fails("tls", "certificate_unknown_ca", "config", FINAL, None);
+        let twin = self_made_server(&["127.0.0.1"]).unwrap();
+        let twin = attempt.tls(mode, Some(&twin.certificate));
+        twin.fails("tls", "certificate_unknown_ca", "config", FINAL, None);
+    }
+    // It is trusted, yet still for its own host only.
+    let elsewhere = attempt.config("host", "localhost");
+    let elsewhere = elsewhere.tls("verify-full", Some(&identity.certificate));
+    elsewhere.fails("tls", "certificate_wrong_host", "config", FINAL, None);
+}
+
+#[test]
+fn a_self_made_certificate_expires_too() {
+    let identity = expired_self_made_server(&["127.0.0.1"]).unwrap();
+    let (_server, attempt) = serve(&identity);
+    for mode in VERIFYING {
+        let attempt = attempt.tls(mode, Some(&identity.certificate));
+        let report = attempt.fails("tls", "certificate_expired", "server", FINAL, None);
+        assert!(report.message().contains("2021-01-01"), "{}", report.message());
+    }
+    attempt.tls("require", None).works(UNVERIFIED);
+}
+
+#[test]
+fn roots_that_cannot_be_read_are_the_configurations_fault() {
+    let (attempt, root) = good();
+    attempt.tls("verify-full", Some(root)).works(&[]);
+    let no_base64 = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
+    let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let half = format!("{root}{no_certificate}");
+    for roots in [no_base64, no_certificate, &half] {
+        attempt.tls("verify-full", Some(roots)).fails("tls", "roots_invalid", "config", FINAL, None);
+    }
+}

@@ -1,0 +1,214 @@
+//! What operators get wrong: each mistake is refused at start, on one line that says what to do.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use test_support::directory::TemporaryDirectory;
+use test_support::patchpanel::{Builder, Patchpanel};
+use test_support::process::Process;
+
+/// Far longer than a refusal takes.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The mistake is in the flags or settings.
+const BAD_INPUT: i32 = 2;
+
+/// The mistake is in what they name.
+const FAILED: i32 = 1;
+
+/// Starts a host that must refuse, and returns its exit code and the one line that it says.
+fn refusal(builder: Builder, arguments: &[&str]) -> (i32, String) {
+    let output = TemporaryDirectory::new("refusal").unwrap();
+    let mut command = builder.command("serve").unwrap();
+    command.args(arguments);
+    let log = output.path().join("log");
+    let mut process = Process::start(&mut command, log, Signal::TERM, &output).unwrap();
+    let status = process.wait(LIMIT).unwrap();
+    let text = process.log().unwrap();
+    // Whatever was worth logging before is JSON; the refusal is for people.
+    let (logged, said): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('{'));
+    assert!(logged.len() < 10, "a refusal is lost among log lines: {text}");
+    assert_eq!(said.len(), 1, "a refusal is one line: {text}");
+    let line = said[0].strip_prefix("patchpanel: ").unwrap_or_else(|| panic!("{text}"));
+    (status.code().unwrap(), line.to_owned())
+}
+
+/// The refusal has this code and names all of this.
+fn refuses(builder: Builder, arguments: &[&str], code: i32, parts: &[&str]) {
+    let (actual, line) = refusal(builder, arguments);
+    assert_eq!(actual, code, "{line}");
+    for part in parts {
+        assert!(line.contains(part), "{line:?} does not say {part:?}");
+    }
+}
+
+/// A data directory that a host has used.
+fn used() -> TemporaryDirectory {
+    let mut host = Patchpanel::start().unwrap();
+    assert!(host.stop().unwrap().success());
+    host.directory().clone()
+}
+
+fn master_key(directory: &TemporaryDirectory) -> PathBuf {
+    directory.path().join("data/master-key")
+}
+
+fn at(directory: &TemporaryDirectory) -> Builder {
+    Patchpanel::builder().directory(directory)
+}
+
+/// Everything that production demands, with this key file.
+fn production(directory: &TemporaryDirectory, master_key: &Path) -> Builder {
+    let public_key = directory
+        .write(
+            "token-key.pem",
+            // RFC 8410, section 10.1.
+            "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+        )
+        .unwrap();
+    at(directory)
+        .setting("PRODUCTION", "true")
+        .setting("MASTER_KEY_FILE", master_key.to_str().unwrap())
+        .setting("TOKEN_PUBLIC_KEY_FILE", public_key.to_str().unwrap())
+        .setting("TOKEN_ISSUER", "https://login.example.com/realms/acme")
+}
+
+#[test]
+fn production_makes_no_master_key_of_its_own() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let key = directory.path().join("key");
+    let path = key.to_str().unwrap();
+    refuses(production(&directory, &key), &[], FAILED, &["there is no master key file", path, "put the key there"]);
+    assert!(!key.exists(), "a key was made");
+    directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
+    production(&directory, &key).start().unwrap();
+}
+
+#[test]
+fn a_key_that_is_gone_wrong_malformed_or_exposed_is_refused_and_the_right_one_serves() {
+    let directory = used();
+    let key = master_key(&directory);
+    let right = std::fs::read_to_string(&key).unwrap();
+    let path = key.to_str().unwrap();
+
+    std::fs::remove_file(&key).unwrap();
+    let (_, line) = refusal(at(&directory), &[]);
+    assert!(line.contains("there is no master key file") && line.contains(path) && line.contains("restore"), "{line}");
+    assert!(!line.contains("make one"), "a new key cannot open what the old one has sealed: {line}");
+    assert!(!key.exists(), "a new key cannot open what the old one has sealed");
+    directory.write("data/master-key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
+    refuses(at(&directory), &[], FAILED, &["is not the key that sealed the secret store", path, "restore"]);
+    directory.write("data/master-key", &format!("2 {}\n", "5f".repeat(32))).unwrap();
+    refuses(at(&directory), &[], FAILED, &["has no version 1", path, "restore"]);
+    directory.write("data/master-key", "hunter2\n").unwrap();
+    let (_, line) = refusal(at(&directory), &[]);
+    assert!(line.contains("not well-formed") && line.contains("line 1") && !line.contains("hunter2"), "{line}");
+
+    directory.write("data/master-key", &right).unwrap();
+    for mode in [0o644, 0o640, 0o660] {
+        std::fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
+        refuses(at(&directory), &[], FAILED, &["by others", path, "chmod 600"]);
+    }
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    at(&directory).start().unwrap();
+}
+
+#[test]
+fn a_token_key_that_others_can_read_is_refused() {
+    let directory = used();
+    let key = directory.path().join("data/token-key.pem");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    refuses(at(&directory), &[], FAILED, &["can be read by others", key.to_str().unwrap(), "chmod 600"]);
+}
+
+#[test]
+fn two_hosts_do_not_share_a_data_directory() {
+    let mut first = Patchpanel::start().unwrap();
+    let data = first.directory().path().join("data");
+    let parts = ["another patchpanel is running on", data.to_str().unwrap(), "stop it"];
+    refuses(at(first.directory()), &[], FAILED, &parts);
+    assert_eq!(first.client().get("/health/ready").unwrap().status.as_u16(), 200, "the first goes on");
+    assert!(first.stop().unwrap().success());
+    at(first.directory()).start().unwrap();
+}
+
+#[test]
+fn plain_http_beyond_loopback_needs_a_flag_that_says_so() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let beyond = |address: &str| at(&directory).listen(address.parse().unwrap());
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8002"] {
+        let parts = [address, "reachable from other machines", "--listen-without-tls"];
+        refuses(beyond(address), &[], BAD_INPUT, &parts);
+    }
+    // An address that this machine has not: past the refusal, and at the end of the start.
+    let parts = ["cannot listen on 192.0.2.1:8002", "--listen"];
+    refuses(beyond("192.0.2.1:8002"), &["--listen-without-tls"], FAILED, &parts);
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    refuses(
+        at(&directory).listen(address),
+        &[],
+        FAILED,
+        &[&format!("cannot listen on {address}"), "--listen", "in use"],
+    );
+}
+
+#[test]
+fn what_is_no_setting_is_refused_by_name_wherever_it_stands() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let typing_error = at(&directory).setting("LISTEN_ADRESS", "127.0.0.1:1");
+    refuses(typing_error, &[], BAD_INPUT, &["PATCHPANEL_LISTEN_ADRESS is no setting", "--help"]);
+
+    let file = directory.path().join("settings.toml");
+    let with_file = || at(&directory).setting("SETTINGS_FILE", file.to_str().unwrap());
+    refuses(with_file(), &[], BAD_INPUT, &["cannot read the settings file", file.to_str().unwrap()]);
+    for (text, parts) in [
+        ("data_dri = \"/tmp\"\n", ["\"data_dri\" is no setting", "--help"]),
+        ("[server]\nport = 1\n", ["\"server\" is no setting", "--help"]),
+        ("max_requests = 1.5\n", ["max_requests", "a number"]),
+        ("# fine\nmax_requests = \n", ["is not TOML", "line 2"]),
+    ] {
+        directory.write("settings.toml", text).unwrap();
+        refuses(with_file(), &[], BAD_INPUT, &parts);
+    }
+    directory.write("settings.toml", "max_requests = 10\n").unwrap();
+    with_file().start().unwrap();
+}
+
+#[test]
+fn production_names_what_it_lacks() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let key = directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
+    refuses(at(&directory).setting("PRODUCTION", "true"), &[], BAD_INPUT, &["production mode needs --master-key-file"]);
+    let text = directory.write("no-key.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n").unwrap();
+    let path = text.to_str().unwrap();
+    let builder = production(&directory, &key).setting("TOKEN_PUBLIC_KEY_FILE", path);
+    refuses(builder, &[], FAILED, &[path, "not an Ed25519 public key", "openssl pkey -pubout"]);
+}
+
+#[test]
+fn a_missing_directory_of_connectors_is_named() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let builder = at(&directory).setting("CONNECTORS_DIR", "/nonexistent/connectors");
+    refuses(builder, &[], FAILED, &["/nonexistent/connectors cannot be read", "--connectors-dir"]);
+}
+
+#[test]
+fn stores_that_are_damaged_or_cannot_be_written_are_named() {
+    for name in ["metadata.db", "secrets.db"] {
+        let directory = used();
+        let file = directory.write(&format!("data/{name}"), &"no database ".repeat(1000)).unwrap();
+        refuses(at(&directory), &[], FAILED, &[file.to_str().unwrap(), "restore"]);
+    }
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let file = directory.write("data", "a file where the data directory should be").unwrap();
+    refuses(at(&directory), &[], FAILED, &[file.to_str().unwrap()]);
+}

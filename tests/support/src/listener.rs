@@ -1,0 +1,62 @@
+//! Ports of 127.0.0.1 behind which there is no database.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// Longer than the kernel takes to accept a connection on loopback.
+const ACCEPT_LIMIT: Duration = Duration::from_millis(200);
+
+/// A port that answers no attempt to connect, as one behind a firewall that swallows everything.
+#[derive(Debug)]
+pub struct Silent {
+    listener: TcpListener,
+    /// Waiting to be accepted, which never happens.
+    _waiting: Vec<TcpStream>,
+}
+
+impl Silent {
+    /// Fills the queue of a listener that accepts nothing; Linux then drops what else arrives (listen(2), tcp(7)).
+    pub fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
+        rustix::net::listen(&listener, 0).context("cannot shorten the queue of a listener")?;
+        let address = listener.local_addr()?;
+        let mut waiting = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, ACCEPT_LIMIT) {
+            waiting.push(stream);
+            if waiting.len() > 16 {
+                bail!("{address} accepts connections although its queue is full");
+            }
+        }
+        Ok(Self { listener, _waiting: waiting })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> Result<SocketAddr> {
+        Ok(self.listener.local_addr()?)
+    }
+}
+
+/// A port that accepts connections, and says whether there have been any.
+#[derive(Debug)]
+pub struct Witness(TcpListener);
+
+impl Witness {
+    /// On a free port of 127.0.0.1.
+    pub fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
+        listener.set_nonblocking(true)?;
+        Ok(Self(listener))
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> Result<SocketAddr> {
+        Ok(self.0.local_addr()?)
+    }
+
+    /// How many connections there have been since the last look. They are closed without a word.
+    pub fn connections(&self) -> usize {
+        std::iter::from_fn(|| self.0.accept().ok()).count()
+    }
+}
