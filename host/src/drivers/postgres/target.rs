@@ -193,8 +193,8 @@ mod tests {
         refused(|d| d.endpoints[0].role = "hop".to_owned(), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("options", text("-c x=y"))), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("schema", credential("pass"))), "descriptor_unsupported");
-        refused(|d| d.parameters.push(parameter("schema", text("a\0b"))), "config_rejected");
-        refused(|d| d.parameters.push(parameter("connect_timeout_ms", text("1e9"))), "config_rejected");
+        refused(|d| d.parameters.push(parameter("schema", text("a\0b"))), "descriptor_unsupported");
+        refused(|d| d.parameters.push(parameter("connect_timeout_ms", text("1e9"))), "descriptor_unsupported");
         refused(|d| d.authentications.clear(), "descriptor_unsupported");
         refused(|d| d.authentications[0].scheme = "gss".to_owned(), "descriptor_unsupported");
         refused(|d| d.authentications[0].parameters[1].value = text("mine"), "descriptor_unsupported");
