@@ -111,7 +111,8 @@ fn a_flood_of_log_lines_is_cut_and_each_stays_one_line() {
     let text = r#"(data (i32.const 2048) "a line\n{\22level\22:\22forged\22}\1b[31m")"#;
     let write = "(call $log (i32.const 2) (i32.const 0) (i32.const 0) (i32.const 2048) (i32.const 30))";
     let host = refuses_each(&[("flood.wasm", guest("1", text, &forever(write)), "self_check", "100 ms of CPU time")]);
-    let lines: Vec<_> = log(&host).into_iter().filter(|line| line["connector"] == "flood.wasm").collect();
+    let lines = log(&host).into_iter().filter(|line| line["connector"] == "flood.wasm");
+    let lines: Vec<_> = lines.filter(|line| line["target"] == "patchpanel::connector").collect();
     let (written, dropped): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["dropped"].is_null());
     assert_eq!((written.len(), dropped.len()), (100, 1));
     for line in written {
