@@ -304,6 +304,7 @@ async fn an_idempotency_key_is_one_principals_and_is_forgotten() {
         key: "k".into(),
         request_digest: "d".into(),
         resource_uri: "u".into(),
+        connection: "c".into(),
         created_at: 10,
     };
     let mut transaction = store.begin().await.unwrap();
