@@ -17,6 +17,7 @@ pub mod reaper;
 pub mod record;
 mod register;
 mod resource_uri;
+mod running;
 mod test;
 pub mod trial;
 
@@ -124,6 +125,9 @@ pub enum Error {
     /// It is disabled.
     #[error("the connection is disabled")]
     Disabled,
+    /// The organisation has too many connection tests running.
+    #[error("the organization has too many connection tests running")]
+    TooManyTests,
     /// The connector did not do its part.
     #[error(transparent)]
     Connector(#[from] CallError),

@@ -8,9 +8,6 @@ use crate::secrets::Credentials;
 
 mod postgres;
 
-/// The names of the drivers that a manifest may list.
-pub const DRIVERS: &[&str] = &["postgres"];
-
 /// The names of the parameters that a driver takes; the contract documents them. None for an unknown driver.
 pub fn parameters(driver: &str) -> Option<&'static [&'static str]> {
     match driver {

@@ -85,11 +85,6 @@ impl Egress {
         })
     }
 
-    /// What the policy says of an address.
-    pub fn explain(&self, address: std::net::IpAddr) -> Verdict {
-        self.policy.judge(address)
-    }
-
     /// When opening a session that may take this long has to be done.
     pub fn deadline(&self, limit: Duration) -> Deadline {
         Deadline::after(limit.min(self.connect_timeout_max))
@@ -129,6 +124,11 @@ impl Egress {
 
     /// One bad address damns the name: otherwise whoever controls the name chooses which is dialled.
     fn judge(&self, host: &Host, addresses: &[SocketAddr]) -> Result<(), Fault> {
+        // Connections to this machine are less protected, so its names must mean nothing else (RFC 6761, section 6.3).
+        if host.is_localhost() && !addresses.iter().all(|address| address.ip().is_loopback()) {
+            let message = "The name is one of this machine, but resolves to another address.";
+            return Err(Fault::new(&code::ADDRESS_REFUSED).message(message));
+        }
         for address in addresses {
             let verdict = self.policy.judge(address.ip());
             if !verdict.allowed {

@@ -72,6 +72,9 @@ fn every_single_mistake_is_named() {
         ("/credentials/password", vec![json!("")], "empty"),
         ("/credentials/password", vec![json!("p".repeat(1025))], "too_long"),
         ("/credentials/password", vec![json!({"from": {"secret": "s"}})], "reference_unsupported"),
+        ("/credentials/password", vec![json!("a\u{0}b")], "malformed"),
+        ("/credentials/username", vec![json!("a\u{0}b"), json!("a\nb")], "malformed"),
+        ("/credentials/username", vec![json!("u".repeat(64))], "too_long"),
         ("/credentials/token", vec![json!("x")], "unknown_member"),
     ] {
         cases.extend(values.into_iter().map(|value| (with(pointer, value), format!("{pointer} {code}"))));
@@ -250,4 +253,15 @@ fn an_early_refusal_reaches_a_client_that_still_sends() {
         refusal(client("early", "owner").send("POST", "/assets/data", &large), 415, "UNSUPPORTED_MEDIA_TYPE");
         refusal(client("early", "owner").send("POST", "/nowhere", &large), 404, "RESOURCE_NOT_FOUND");
     }
+}
+
+#[test]
+fn a_body_that_would_be_refused_is_not_asked_for() {
+    let mut stream = TcpStream::connect(host().address()).unwrap();
+    let size = 2 * MAX_BODY_BYTES;
+    write!(stream, "POST /assets/data HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n")
+        .unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(std::str::from_utf8(&answer), Ok("HTTP/1.1 401"));
 }

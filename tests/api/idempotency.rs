@@ -1,6 +1,7 @@
 //! `Idempotency-Key` of `POST /assets/data`.
 
 use serde_json::json;
+use test_support::patchpanel::Patchpanel;
 
 use super::{answer, client, findings, host, names, refusal, registration};
 
@@ -38,6 +39,21 @@ fn a_repetition_registers_nothing_more() {
     // Somebody else's connection of the same name is not what the key stands for.
     answer(bob.post("/assets/data", &body), 201);
     assert_eq!(findings(with_key.post("/assets/data", &body)), [" idempotency_key_spent"]);
+}
+
+#[test]
+fn a_key_outlives_the_host() {
+    let mut first = Patchpanel::start().unwrap();
+    let with_key = |host: &Patchpanel| {
+        host.client_of("restarting", "sales", "developer").unwrap().with_header("Idempotency-Key", "k")
+    };
+    let mut body = registration("Kept");
+    let record = answer(with_key(&first).post("/assets/data", &body), 201);
+    first.kill().unwrap();
+    let second = Patchpanel::builder().directory(first.directory()).start().unwrap();
+    assert_eq!(answer(with_key(&second).post("/assets/data", &body), 201), record);
+    body["description"] = json!("other");
+    assert_eq!(findings(with_key(&second).post("/assets/data", &body)), [" idempotency_key_reused"]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
         ("POST /assets/data HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n".to_owned(), "400"),
         ("POST /assets/data HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab".to_owned(), "400"),
         (format!("GET /health/live HTTP/1.1\r\nHost: a\r\nX-Long: {long}\r\n\r\n"), "431"),
-        (format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"), "4"),
+        (format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"), "431"),
         ("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}".to_owned() + &long, "400"),
     ] {
         let answer = raw(request.as_bytes());

@@ -47,7 +47,7 @@ impl Connections {
             return Ok(halted(stages));
         }
         let credentials = self.depository.read(row).await?;
-        Ok(self.trial.explore(call, &prepared, &credentials, stages).await?)
+        self.trial.explore(call, &prepared, &credentials, stages).await
     }
 
     /// Has the stored configuration described, as the stage `config`.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use zeroize::Zeroize;
 
 use super::discover::{Discovered, discover};
+use super::running::Running;
 use super::{Candidate, Error, finding};
 use crate::connectors::contract::{Finding, Purpose, Severity};
 use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target};
@@ -21,6 +22,7 @@ use crate::secrets::{Credentials, MAX_SECRET_BYTES};
 pub struct Trial {
     connectors: Arc<Connectors>,
     egress: Arc<Egress>,
+    running: Arc<Running>,
 }
 
 /// What a check found.
@@ -44,7 +46,7 @@ pub(super) struct Prepared {
 impl Trial {
     /// Tries connections with these connectors through this egress.
     pub fn new(connectors: Arc<Connectors>, egress: Arc<Egress>) -> Self {
-        Self { connectors, egress }
+        Self { connectors, egress, running: Arc::default() }
     }
 
     /// Checks type, configuration and credentials: every finding at once.
@@ -80,7 +82,7 @@ impl Trial {
         };
         let prepared = prepared?;
         stages.warn(Stage::Config, prepared.warnings.iter().map(warning).collect());
-        Ok(self.explore(call, &prepared, &candidate.credentials, stages).await?)
+        self.explore(call, &prepared, &candidate.credentials, stages).await
     }
 
     /// Checks a candidate and has it described; `findings` are those that the caller has already.
@@ -115,7 +117,8 @@ impl Trial {
         prepared: &Prepared,
         credentials: &Credentials,
         mut stages: Stages,
-    ) -> Result<Report, CallError> {
+    ) -> Result<Report, Error> {
+        let _place = self.running.enter(call.organization).ok_or(Error::TooManyTests)?;
         let seen = match drivers::open(&self.egress, &prepared.target.descriptor, credentials, &mut stages).await {
             Ok(mut session) => {
                 let seen = look_around(call, prepared, &mut session, &mut stages).await;

@@ -69,6 +69,11 @@ impl Host {
         }
         Ok(Self::Name(text.to_ascii_lowercase()))
     }
+
+    /// Whether it is a name of this machine: `localhost` or one under it.
+    pub fn is_localhost(&self) -> bool {
+        matches!(self, Self::Name(name) if name == "localhost" || name.ends_with(".localhost"))
+    }
 }
 
 fn check_characters(text: &str) -> Result<(), Malformed> {

@@ -70,6 +70,9 @@ pub enum ApiError {
     /// The connector did not do its part.
     #[error("The request could not be answered: {0}.")]
     Connector(CallError),
+    /// The organization has too many connection tests running.
+    #[error("Your organization has as many connection tests running as it may; try again when one has ended.")]
+    TooManyTests,
     /// Too much at once.
     #[error("The host is busy; try again in a moment.")]
     Busy,
@@ -117,6 +120,7 @@ impl ApiError {
             Self::Connector(CallError::Trap { .. } | CallError::Nonsense { .. } | CallError::Astray { .. }) => {
                 (StatusCode::BAD_GATEWAY, "CONNECTOR_FAILED")
             }
+            Self::TooManyTests => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"),
             Self::Connector(CallError::Busy) | Self::Busy | Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
             }
@@ -168,10 +172,9 @@ impl From<connections::Error> for ApiError {
             Error::Store(error) => Self::internal(&error),
             Error::Secrets(error @ secrets::Error::Unavailable(_)) => Self::unavailable("secret store", &error),
             Error::Secrets(error) => Self::internal(&error),
-            Error::Connector(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a connector did not do its part");
-                Self::Connector(error)
-            }
+            Error::TooManyTests => Self::TooManyTests,
+            // Logged where it happened, with what the caller is not told.
+            Error::Connector(error) => Self::Connector(error),
         }
     }
 }
@@ -181,7 +184,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.status();
         let mut response = status.into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&status) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if status == StatusCode::UNAUTHORIZED {

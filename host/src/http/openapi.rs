@@ -20,7 +20,7 @@ password.
 
 Every path is also served under `/api`. Requests carry a bearer token; the header `X-Project-ID` names the project, and \
 without it the request is about the whole organization. Every error has the body `ErrorBody`, and every answer the header \
-`X-Request-ID`.";
+`X-Request-ID`. Only what is no well-formed HTTP request, or has a head that is too large, is refused without both.";
 
 /// What the document says beside the routes.
 pub(super) fn description() -> OpenApi {

@@ -113,16 +113,13 @@ fn read_authentication(descriptor: &Descriptor, credentials: &Credentials) -> Re
 
 fn text(name: &str, value: &str) -> Result<String, Fault> {
     if value.contains('\0') || value.len() > 64 * 1024 {
-        return Err(Fault::new(&code::CONFIG_REJECTED)
-            .message(format!("The parameter {name} has a zero character or is too long.")));
+        return Err(unsupported(format!("The connector's parameter {name} has a zero character or is too long.")));
     }
     Ok(value.to_owned())
 }
 
 fn number(name: &str, value: &str) -> Result<u64, Fault> {
-    value.parse().map_err(|_| {
-        Fault::new(&code::CONFIG_REJECTED).message(format!("The parameter {name} has to be a whole number."))
-    })
+    value.parse().map_err(|_| unsupported(format!("The connector's parameter {name} is not a whole number.")))
 }
 
 /// A name that a connector chose.
@@ -196,8 +193,8 @@ mod tests {
         refused(|d| d.endpoints[0].role = "hop".to_owned(), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("options", text("-c x=y"))), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("schema", credential("pass"))), "descriptor_unsupported");
-        refused(|d| d.parameters.push(parameter("schema", text("a\0b"))), "config_rejected");
-        refused(|d| d.parameters.push(parameter("connect_timeout_ms", text("1e9"))), "config_rejected");
+        refused(|d| d.parameters.push(parameter("schema", text("a\0b"))), "descriptor_unsupported");
+        refused(|d| d.parameters.push(parameter("connect_timeout_ms", text("1e9"))), "descriptor_unsupported");
         refused(|d| d.authentications.clear(), "descriptor_unsupported");
         refused(|d| d.authentications[0].scheme = "gss".to_owned(), "descriptor_unsupported");
         refused(|d| d.authentications[0].parameters[1].value = text("mine"), "descriptor_unsupported");

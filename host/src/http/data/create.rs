@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
@@ -98,6 +98,7 @@ impl TryFrom<CreateRequest> for NewConnection {
 pub async fn create_connection(
     authenticated: Authenticated,
     State(api): State<Arc<Api>>,
+    OriginalUri(collection): OriginalUri,
     IdempotencyKey(key): IdempotencyKey,
     body: Body<CreateRequest>,
 ) -> Result<Response, ApiError> {
@@ -110,8 +111,8 @@ pub async fn create_connection(
     let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
     new.idempotency = key.map(|key| Idempotency { key, digest: digest(&body.value) });
     let connection = api.connections.register(authenticated.request(), new).await?;
-    let location =
-        HeaderValue::from_str(&location(&connection.resource_uri)).map_err(|error| ApiError::internal(&error))?;
+    let location = HeaderValue::from_str(&location(collection.path(), &connection.resource_uri))
+        .map_err(|error| ApiError::internal(&error))?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
 }
 
@@ -133,10 +134,11 @@ fn digest(body: &Value) -> [u8; 32] {
     bytes
 }
 
-/// The record's path, the resource URI as one segment (RFC 3986, section 3.3).
-fn location(resource_uri: &str) -> String {
+/// The record's path below the collection's, which may stand behind a gateway's prefix; the resource URI is one segment
+/// (RFC 3986, section 3.3).
+fn location(collection: &str, resource_uri: &str) -> String {
     use std::fmt::Write as _;
-    resource_uri.bytes().fold(String::from("/assets/data/"), |mut path, byte| {
+    resource_uri.bytes().fold(format!("{}/", collection.trim_end_matches('/')), |mut path, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
             path.push(char::from(byte));
         } else {
@@ -162,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_location_is_one_segment() {
-        assert_eq!(location("data:acme:sales:orders"), "/assets/data/data:acme:sales:orders");
-        assert_eq!(location("data:acme:süd ost:a?#"), "/assets/data/data:acme:s%C3%BCd%20ost:a%3F%23");
+        assert_eq!(location("/assets/data", "data:acme:sales:orders"), "/assets/data/data:acme:sales:orders");
+        assert_eq!(
+            location("/api/assets/data", "data:acme:süd ost:a?#"),
+            "/api/assets/data/data:acme:s%C3%BCd%20ost:a%3F%23"
+        );
     }
 }
