@@ -34,12 +34,12 @@ use crate::secrets::{self, Credentials, Secret, SecretStore};
 use crate::store::{self, Store, connections::ConnectionRow};
 
 pub use idempotency::Idempotency;
-pub use list::{Filter, Listed};
+pub use list::{Filter, Listed, MAX_LIMIT};
 pub use reaper::Reaper;
 pub use record::{Connection, Status};
 pub use trial::Trial;
 
-/// How often a change without `If-Match` is tried when others change the connection at the same time.
+/// How often a change is tried when others change or test the connection at the same time.
 const ATTEMPTS: usize = 3;
 
 /// The connections of all tenants. Every operation checks the caller's permission itself.
@@ -119,6 +119,9 @@ pub enum Error {
     /// `If-Match` does not hold.
     #[error("the connection has changed since; its revision is {0}")]
     RevisionMismatch(i64),
+    /// Others changed it each time that this change was tried.
+    #[error("others keep changing the connection; try again in a moment")]
+    Contended,
     /// It is disabled.
     #[error("the connection is disabled")]
     Disabled,

@@ -85,6 +85,8 @@ create table idempotency_keys (
     -- Keyed by a secret, because a plain digest of a body with a weak password would give the password away.
     request_digest text not null,
     resource_uri text not null,
+    -- The id of what was made: a deleted connection's resource URI can be another's by now.
+    connection text not null,
     created_at bigint not null,
     primary key (organization, project, principal, key)
 );

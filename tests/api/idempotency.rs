@@ -38,6 +38,9 @@ fn a_repetition_registers_nothing_more() {
     answer(client.delete("/assets/data/data:repeating:sales:once"), 204);
     assert_eq!(findings(with_key.post("/assets/data", &body)), [" idempotency_key_spent"]);
     assert_eq!(names(&client, ""), [""; 0]);
+    // Somebody else's connection of the same name is not what the key stands for.
+    answer(bob.post("/assets/data", &body), 201);
+    assert_eq!(findings(with_key.post("/assets/data", &body)), [" idempotency_key_spent"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Development mode's own token issuer: a key in the data directory, and tokens signed with it.
 
-use std::io::{self, Write as _};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::token::{Audience, Claims, RoleClaim, Verifier};
@@ -22,6 +24,9 @@ pub const ISSUER: &str = "patchpanel-development";
 
 /// The audience that tokens name unless a setting says otherwise.
 pub const AUDIENCE: &str = "patchpanel";
+
+/// A key file is a few lines of text; a larger one is something else.
+const MAX_FILE_BYTES: u64 = 16 * 1024;
 
 /// A key that signs development tokens.
 pub struct SigningKey {
@@ -81,16 +86,24 @@ impl SigningKey {
     /// Reads the key at `path`; makes one, readable by its owner alone, if there is none.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::File { path: path.to_owned(), source };
-        let text = match std::fs::metadata(path) {
-            Ok(metadata) if metadata.mode() & 0o077 != 0 => return Err(Error::Readable(path.to_owned())),
-            Ok(_) => Zeroizing::new(std::fs::read(path).map_err(failed)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                create(path, &generate()?).map_err(failed)?;
-                Zeroizing::new(std::fs::read(path).map_err(failed)?)
-            }
-            Err(error) => return Err(failed(error)),
-        };
         let malformed = || Error::Malformed(path.to_owned());
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                create(path, &generate()?).and_then(|()| File::open(path))
+            }
+            opened => opened,
+        }
+        .map_err(failed)?;
+        // Asked of the open file, not of its name, which could be exchanged in between.
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.mode() & 0o077 != 0 {
+            return Err(Error::Readable(path.to_owned()));
+        }
+        if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
+            return Err(malformed());
+        }
+        let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE_BYTES).unwrap_or(0)));
+        file.take(MAX_FILE_BYTES).read_to_end(&mut text).map_err(failed)?;
         let der = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| malformed())?;
         let pair = Ed25519KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| malformed())?;
         Ok(Self { private: EncodingKey::from_ed_der(der.secret_pkcs8_der()), pair })
@@ -153,19 +166,20 @@ fn generate() -> Result<Zeroizing<String>, Error> {
 /// Writes a new file that only its owner can read. Two processes that start at once agree on one key: each writes its
 /// own file aside, and a hard link lets exactly one of them have the name.
 fn create(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let aside = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    let linked = match std::fs::hard_link(&aside, path) {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    // Not the process id: in a container it is the same after every start, and what a killed process left behind would
+    // be in the way for ever.
+    let aside = directory.join(format!(".{}.new", Uuid::new_v4()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let linked = match written.and_then(|()| std::fs::hard_link(&aside, path)) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         linked => linked,
     };
     std::fs::remove_file(&aside)?;
     linked?;
-    std::fs::File::open(directory)?.sync_all()
+    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]
@@ -219,6 +233,8 @@ mod tests {
     fn a_key_that_others_can_read_is_refused() {
         let directory = Directory::new("readable-key");
         let path = directory.0.join("token.pem");
+        // What a killed process of the same id may have left.
+        std::fs::write(path.with_extension(format!("new-{}", std::process::id())), "").unwrap();
         SigningKey::open(&path).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(SigningKey::open(&path), Err(Error::Readable(_))));

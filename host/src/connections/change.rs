@@ -53,8 +53,7 @@ impl Connections {
                 Err(error) => return Err(error),
             }
         }
-        let row = self.find_for(request, resource_uri, Permission::Create).await?;
-        Err(Error::RevisionMismatch(row.revision))
+        Err(Error::Contended)
     }
 
     /// Makes the change if nobody else changes the connection meanwhile; false if somebody did.

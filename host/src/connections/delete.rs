@@ -21,7 +21,6 @@ impl Connections {
                 return Ok(());
             }
         }
-        let row = self.find_for(request, resource_uri, Permission::Delete).await?;
-        Err(Error::RevisionMismatch(row.revision))
+        Err(Error::Contended)
     }
 }

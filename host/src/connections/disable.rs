@@ -33,7 +33,6 @@ impl Connections {
                 return self.find(request, resource_uri).await;
             }
         }
-        let row = self.find_for(request, resource_uri, Permission::Operate).await?;
-        Err(Error::RevisionMismatch(row.revision))
+        Err(Error::Contended)
     }
 }

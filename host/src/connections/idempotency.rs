@@ -60,12 +60,12 @@ pub(super) fn kept_since(now: i64) -> i64 {
 }
 
 impl Connections {
-    /// The row to keep for this request.
+    /// The row to keep for this request, if it makes the connection of this resource URI and id.
     pub(super) async fn idempotency_row(
         &self,
         request: Request<'_>,
         idempotency: &Idempotency,
-        resource_uri: &str,
+        (resource_uri, connection): (&str, &str),
     ) -> Result<IdempotencyRow, Error> {
         let tag = hmac::sign(self.digest_key.get(self.depository.secrets.as_ref()).await?, &idempotency.digest);
         let mut request_digest = String::with_capacity(64);
@@ -78,6 +78,7 @@ impl Connections {
             key: idempotency.key.clone(),
             request_digest,
             resource_uri: resource_uri.to_owned(),
+            connection: connection.to_owned(),
             created_at: now(),
         })
     }
@@ -94,7 +95,9 @@ impl Connections {
         if earlier.request_digest != row.request_digest {
             return refuse("idempotency_key_reused", "The Idempotency-Key was used for another request.");
         }
-        match store::connections::find(&mut reader, request.tenant, &earlier.resource_uri).await? {
+        let found = store::connections::find(&mut reader, request.tenant, &earlier.resource_uri).await?;
+        // Somebody else may have registered the same name since.
+        match found.filter(|found| found.id == earlier.connection) {
             Some(found) => Ok(Some(Connection::try_from(found)?)),
             None => refuse(
                 "idempotency_key_spent",

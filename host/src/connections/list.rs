@@ -22,7 +22,7 @@ pub struct Filter {
     pub sort: Vec<(String, bool)>,
     /// From 1.
     pub page: u32,
-    /// 1 to 100.
+    /// 1 to [`MAX_LIMIT`].
     pub limit: u32,
 }
 
@@ -36,7 +36,7 @@ pub struct Listed {
 }
 
 /// The largest page.
-const MAX_LIMIT: u32 = 100;
+pub const MAX_LIMIT: u32 = 100;
 
 impl Connections {
     /// Lists the connections that the tenant sees: the project's and the organisation's. Without a sort order the

@@ -11,7 +11,7 @@ use crate::store::{self, intents, removals};
 /// How often it looks, when nothing told it to.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// How many secrets it removes before it looks again.
+/// How many removals it reads at once.
 const BATCH: u32 = 100;
 
 /// The reaper of one [`Connections`](super::Connections).
@@ -29,41 +29,55 @@ impl Reaper {
     /// what it left undone it does next time.
     pub async fn run(self) {
         loop {
-            match self.reap().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the reaper could not look"),
+            if let Err(error) = self.reap().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the reaper could not look");
             }
             // Ignored when the minute is over: it looks either way.
             let _ = tokio::time::timeout(INTERVAL, self.depository.pending.changed.notified()).await;
         }
     }
 
-    /// Removes one batch; true when there may be another.
-    async fn reap(&self) -> Result<bool, Error> {
+    /// Tries every removal once: those that fail keep none behind them from being tried.
+    async fn reap(&self) -> Result<(), Error> {
         self.abandon_intents().await?;
         self.forget_idempotency_keys().await?;
-        let due =
-            removals::list(&mut *self.depository.store.reader().await?, self.depository.secrets.name(), BATCH).await?;
-        let mut removed = 0;
-        for removal in &due {
+        let name = self.depository.secrets.name();
+        let mut last = None;
+        loop {
+            let mut reader = self.depository.store.reader().await?;
+            let mut due = removals::list(&mut reader, name, last.as_ref(), BATCH).await?;
+            drop(reader);
+            self.remove(&due).await?;
+            if due.len() < BATCH as usize {
+                return Ok(());
+            }
+            last = due.pop();
+        }
+    }
+
+    async fn remove(&self, due: &[RemovalRow]) -> Result<(), Error> {
+        let mut failures = Vec::new();
+        for removal in due {
             match self.depository.secrets.delete(&removal.reference).await {
                 Ok(()) => {
                     let mut transaction = self.depository.store.begin().await?;
                     removals::delete(&mut transaction, removal).await?;
                     store::commit(transaction).await?;
-                    removed += 1;
                 }
-                Err(error) => tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    secret.key = removal.reference.key,
-                    secret.version = removal.reference.version,
-                    "a secret that is not needed any more could not be removed; it will be tried again"
-                ),
+                Err(error) => failures.push((removal, error)),
             }
         }
-        // A batch of failures is not tried again at once.
-        Ok(removed > 0 && due.len() == BATCH as usize)
+        // One line for all: when the secret store does not answer, there may be many.
+        if let Some((removal, error)) = failures.first() {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                secret.key = removal.reference.key,
+                secret.version = removal.reference.version,
+                failures = failures.len(),
+                "secrets that are not needed any more, such as this one, could not be removed; they will be tried again"
+            );
+        }
+        Ok(())
     }
 
     /// Turns the intents that nobody works on into removals.

@@ -19,9 +19,12 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Active, Self::Error, Self::Disabled];
+
     /// The status with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Active, Self::Error, Self::Disabled].into_iter().find(|status| status.name() == name)
+        Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
     /// Its name, stored and for the caller.

@@ -18,8 +18,9 @@ impl Connections {
         request.authorize(Permission::Create)?;
         let chosen = resource_uri::choose(request.tenant, &new.name, new.resource_uri.as_deref());
         let resource_uri = chosen.as_deref().unwrap_or_default();
+        let id = Uuid::now_v7().to_string();
         let idempotency = match &new.idempotency {
-            Some(idempotency) => Some(self.idempotency_row(request, idempotency, resource_uri).await?),
+            Some(idempotency) => Some(self.idempotency_row(request, idempotency, (resource_uri, &id)).await?),
             None => None,
         };
         if let Some(row) = &idempotency
@@ -38,7 +39,7 @@ impl Connections {
             };
             return made.ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()));
         }
-        let row = new_row(request, &new, resource_uri, &prepared)?;
+        let row = new_row(request, &new, (resource_uri, id), &prepared)?;
         self.insert(request, row, &new, idempotency).await
     }
 
@@ -79,13 +80,13 @@ impl Connections {
 fn new_row(
     request: Request<'_>,
     new: &NewConnection,
-    resource_uri: &str,
+    (resource_uri, id): (&str, String),
     prepared: &Prepared,
 ) -> Result<ConnectionRow, Error> {
     let Prepared { connector, accepted, target, .. } = prepared;
     let now = now();
     Ok(ConnectionRow {
-        id: Uuid::now_v7().to_string(),
+        id,
         organization: request.tenant.organization.clone(),
         project: request.tenant.project.clone().unwrap_or_default(),
         resource_uri: resource_uri.to_owned(),

@@ -3,11 +3,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use aws_lc_rs::{hmac, rand};
+use uuid::Uuid;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -24,9 +25,9 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Opens the directory, and makes it and its key when they are not there.
+    /// Opens the directory, and makes it (for nobody else to read) and its key when they are not there.
     pub(super) fn open(directory: &Path) -> io::Result<Self> {
-        fs::create_dir_all(directory)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let key = key(&directory.join("key"))?;
         Ok(Self { directory: directory.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
     }
@@ -96,7 +97,9 @@ fn key(path: &Path) -> io::Result<[u8; 32]> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let mut key = [0; 32];
             rand::fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
-            let temporary = path.with_extension(format!("{}.new", std::process::id()));
+            // Not the process id: in a container it is the same after every start, and what a killed process left
+            // behind would be in the way for ever.
+            let temporary = path.with_extension(format!("{}.new", Uuid::new_v4()));
             let mut file = private().create_new(true).open(&temporary)?;
             file.write_all(&key)?;
             file.sync_all()?;
@@ -111,4 +114,28 @@ fn key(path: &Path) -> io::Result<[u8; 32]> {
 fn deserialize(runner: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `code` was made by this program's compiler: just now, or with this installation's mark on it.
     unsafe { Component::deserialize(runner, code) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn opens_for_nobody_else_and_beside_what_a_killed_process_left() {
+        let data = std::env::temp_dir().join(format!("patchpanel-cache-{}", Uuid::new_v4()));
+        let directory = data.join("cache");
+        Cache::open(&directory).unwrap();
+        for directory in [&data, &directory] {
+            assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        let first = fs::read(directory.join("key")).unwrap();
+        Cache::open(&directory).unwrap();
+        assert_eq!(fs::read(directory.join("key")).unwrap(), first, "the key is made once");
+        fs::rename(directory.join("key"), directory.join(format!("key.{}.new", std::process::id()))).unwrap();
+        Cache::open(&directory).unwrap();
+        assert_ne!(fs::read(directory.join("key")).unwrap(), first);
+        fs::remove_dir_all(data).unwrap();
+    }
 }

@@ -166,6 +166,7 @@ impl From<connections::Error> for ApiError {
             Error::Invalid(findings) => Self::Validation(findings),
             Error::CredentialsRequired(fields) => Self::CredentialsRequired(fields),
             Error::RevisionMismatch(_) => Self::PreconditionFailed,
+            Error::Contended => Self::Unavailable("Others keep changing the connection; try again in a moment.".into()),
             Error::Disabled => Self::ConnectionDisabled,
             Error::Store(error @ store::Error::Unavailable(_)) => Self::unavailable("metadata store", &error),
             Error::Store(error) => Self::internal(&error),
@@ -270,5 +271,20 @@ impl<'a> From<&'a Finding> for WireFinding<'a> {
             message: &finding.message,
             hint: finding.hint.as_deref(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_race_is_retryable_and_a_condition_that_does_not_hold_is_not() {
+        let answer = |error: connections::Error| {
+            let response = ApiError::from(error).into_response();
+            (response.status().as_u16(), response.headers().contains_key(header::RETRY_AFTER))
+        };
+        assert_eq!(answer(connections::Error::Contended), (503, true));
+        assert_eq!(answer(connections::Error::RevisionMismatch(2)), (412, false));
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::ApiError;
-use crate::connections::{Filter, Listed, Status};
+use crate::connections::{Filter, Listed, MAX_LIMIT, Status};
 use crate::connectors::contract::Finding;
 
 /// The fields that a list can be sorted by.
@@ -89,7 +89,7 @@ fn parse(query: &str) -> Result<Filter, Vec<Finding>> {
 fn set(filter: &mut Filter, name: &str, value: &str) -> Result<(), (&'static str, String)> {
     match name {
         "page" => filter.page = number(value, MAX_PAGE)?,
-        "limit" => filter.limit = number(value, 100)?,
+        "limit" => filter.limit = number(value, MAX_LIMIT)?,
         "search" => filter.search = Some(text(value)?),
         "tags" => filter.tags = elements(value)?,
         "sort" => filter.sort = elements(value)?.iter().map(|element| sort(element)).collect::<Result<_, _>>()?,
@@ -155,10 +155,8 @@ fn principal(value: &str) -> Result<String, (&'static str, String)> {
 }
 
 fn status(value: &str) -> Result<Status, (&'static str, String)> {
-    [Status::Pending, Status::Active, Status::Error, Status::Disabled]
-        .into_iter()
-        .find(|status| super::data::record::status_name(*status) == value)
-        .ok_or(("unknown_value", "It must be PENDING, ACTIVE, ERROR or DISABLED.".to_owned()))
+    Status::from_name(value)
+        .ok_or_else(|| ("unknown_value", format!("It must be one of {}.", Status::ALL.map(Status::name).join(", "))))
 }
 
 #[cfg(test)]
@@ -196,6 +194,16 @@ mod tests {
         );
         for query in ["page=+1", "page=1.0", "page=-1", "page=99999999999", "sort=name:down", "search=a%00", "x=\n"] {
             assert_eq!(parse(query).unwrap_err().len(), 1, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_document_says_what_is_accepted() {
+        let document = serde_json::to_value(crate::http::document()).unwrap();
+        let parameters = document["paths"]["/assets/data"]["get"]["parameters"].as_array().unwrap();
+        for (name, max) in [("page", MAX_PAGE), ("limit", MAX_LIMIT)] {
+            let parameter = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
+            assert_eq!(parameter["schema"]["maximum"], max, "{name}");
         }
     }
 

@@ -161,7 +161,8 @@ pub async fn find(
 }
 
 /// Writes all that a change may change, and the next revision; false when the tenant's own connection of this id no
-/// longer has the revision of `row`. Type, resource URI, secret sequence and what a test records stay.
+/// longer has the revision and the test revision of `row`: the status is written too, and would undo that of a test
+/// recorded since. Type, resource URI, secret sequence and the time of the last test stay.
 pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &ConnectionRow) -> Result<bool, Error> {
     let updated = sqlx::query(
         "update connections set name = $5, description = $6, search_text = $7, tags = $8, config_member = $9,
@@ -169,7 +170,7 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
              secret_store = $15, secret_key = $16, secret_version = $17, status = $18, status_reason = $19,
              connector_version = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
              revision = revision + 1
-         where organization = $1 and project = $2 and id = $3 and revision = $4 returning id",
+         where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $24 returning id",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))
@@ -194,6 +195,7 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
     .bind(&row.connector_digest)
     .bind(&row.updated_by)
     .bind(row.updated_at)
+    .bind(row.test_revision)
     .fetch_optional(&mut *connection)
     .await?;
     if updated.is_some() {

@@ -14,8 +14,10 @@ pub struct IdempotencyRow {
     pub key: String,
     /// Keyed digest of the request.
     pub request_digest: String,
-    /// What was made.
+    /// The resource URI of what was made.
     pub resource_uri: String,
+    /// And its id: once it is deleted, another can have its resource URI.
+    pub connection: String,
     /// When.
     pub created_at: i64,
 }
@@ -23,8 +25,9 @@ pub struct IdempotencyRow {
 /// Inserts a row; false when the tenant's principal has used the key.
 pub async fn insert(connection: &mut AnyConnection, tenant: &Tenant, row: &IdempotencyRow) -> Result<bool, Error> {
     let inserted = sqlx::query(
-        "insert into idempotency_keys (organization, project, principal, key, request_digest, resource_uri, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into idempotency_keys (organization, project, principal, key, request_digest, resource_uri, connection,
+             created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (organization, project, principal, key) do nothing returning key",
     )
     .bind(&tenant.organization)
@@ -33,6 +36,7 @@ pub async fn insert(connection: &mut AnyConnection, tenant: &Tenant, row: &Idemp
     .bind(&row.key)
     .bind(&row.request_digest)
     .bind(&row.resource_uri)
+    .bind(&row.connection)
     .bind(row.created_at)
     .fetch_optional(connection)
     .await?;
@@ -66,6 +70,7 @@ pub async fn find(
         key: row.try_get("key")?,
         request_digest: row.try_get("request_digest")?,
         resource_uri: row.try_get("resource_uri")?,
+        connection: row.try_get("connection")?,
         created_at: row.try_get("created_at")?,
     }))
 }

@@ -45,15 +45,28 @@ pub async fn delete(connection: &mut AnyConnection, row: &RemovalRow) -> Result<
     Ok(())
 }
 
-/// The oldest rows of one secret store, but none that a connection points at after all.
-pub async fn list(connection: &mut AnyConnection, store: &str, limit: u32) -> Result<Vec<RemovalRow>, Error> {
+/// The oldest rows of one secret store behind `after` (all when none), but none that a connection points at after all.
+pub async fn list(
+    connection: &mut AnyConnection,
+    store: &str,
+    after: Option<&RemovalRow>,
+    limit: u32,
+) -> Result<Vec<RemovalRow>, Error> {
+    let (created_at, organization, key, version) = after.map_or((i64::MIN, "", "", i64::MIN), |row| {
+        (row.created_at, &*row.reference.organization, &*row.reference.key, row.reference.version)
+    });
     sqlx::query(
         "select * from secret_removals where store = $1 and not exists (
              select 1 from connections where secret_store = secret_removals.store and secret_key = key
                  and secret_version = version and connections.organization = secret_removals.organization)
-         order by created_at, key, version limit $2",
+             and (created_at, organization, key, version) > ($2, $3, $4, $5)
+         order by created_at, organization, key, version limit $6",
     )
     .bind(store)
+    .bind(created_at)
+    .bind(organization)
+    .bind(key)
+    .bind(version)
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?

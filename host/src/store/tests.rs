@@ -233,6 +233,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
     };
     assert_eq!(find(&store, &tenant, &before.resource_uri).await, Some(tested.clone()));
     let mut transaction = store.begin().await.unwrap();
+    assert!(!connections::update(&mut transaction, &tenant, &before).await.unwrap(), "the test's result is lost");
     let disabled = ConnectionRow { status: "DISABLED".into(), ..tested };
     assert!(connections::update(&mut transaction, &tenant, &disabled).await.unwrap(), "a test broke the edit");
     assert!(!connections::record_test(&mut transaction, &tenant, &before, outcome).await.unwrap());
@@ -303,6 +304,7 @@ async fn an_idempotency_key_is_one_principals_and_is_forgotten() {
         key: "k".into(),
         request_digest: "d".into(),
         resource_uri: "u".into(),
+        connection: "c".into(),
         created_at: 10,
     };
     let mut transaction = store.begin().await.unwrap();

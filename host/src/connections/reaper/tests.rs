@@ -113,7 +113,7 @@ async fn find(depository: &Depository, row: &ConnectionRow) -> Option<Connection
 }
 
 async fn reap(depository: &Depository) {
-    while Reaper::new(depository.clone()).reap().await.unwrap() {}
+    Reaper::new(depository.clone()).reap().await.unwrap();
 }
 
 /// The versions of a connection's secret that the secret store still has.
@@ -266,7 +266,54 @@ async fn a_put_that_outlives_its_caller_leaves_no_orphan() {
     }
     let mut reader = depository.store.reader().await.unwrap();
     assert_eq!(intents::list(&mut reader).await.unwrap(), []);
-    assert_eq!(removals::list(&mut reader, "local", 10).await.unwrap(), []);
+    assert_eq!(removals::list(&mut reader, "local", None, 10).await.unwrap(), []);
+}
+
+/// A secret store that never deletes a secret whose key starts with `stuck`.
+#[derive(Debug)]
+struct Refusing(Arc<dyn SecretStore>);
+
+impl SecretStore for Refusing {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn put<'a>(&'a self, reference: &'a Reference, value: &'a Secret) -> BoxFuture<'a, Result<(), secrets::Error>> {
+        self.0.put(reference, value)
+    }
+    fn get<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<Secret, secrets::Error>> {
+        self.0.get(reference)
+    }
+    fn delete<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<(), secrets::Error>> {
+        if reference.key.starts_with("stuck") {
+            return Box::pin(async { Err(secrets::Error::Unavailable("refused".into())) });
+        }
+        self.0.delete(reference)
+    }
+    fn health(&self) -> BoxFuture<'_, Result<(), secrets::Error>> {
+        self.0.health()
+    }
+}
+
+#[tokio::test]
+async fn removals_that_fail_keep_none_behind_them_from_being_tried() {
+    let installation = Installation::new();
+    let depository = installation.start().await;
+    let depository = Depository { secrets: Arc::new(Refusing(Arc::clone(&depository.secrets))), ..depository };
+    let row = register(&depository, "one").await;
+    let mut transaction = depository.store.begin().await.unwrap();
+    for number in 0..2 * BATCH {
+        let reference = Reference { organization: "acme".into(), key: format!("stuck-{number}"), version: 1 };
+        let removal = RemovalRow { store: "local".into(), reference, created_at: i64::from(number / 2) };
+        removals::insert(&mut transaction, &removal).await.unwrap();
+    }
+    assert!(connections::delete(&mut transaction, &tenant(), &row.id, row.revision).await.unwrap());
+    discard(&mut transaction, &row).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    reap(&depository).await;
+    assert_eq!(versions(&depository, &row).await, [0; 0]);
+    let mut reader = depository.store.reader().await.unwrap();
+    let left = removals::list(&mut reader, "local", None, 3 * BATCH).await.unwrap();
+    assert_eq!(left.len(), 2 * BATCH as usize, "those that fail are kept");
 }
 
 #[tokio::test]
@@ -308,7 +355,7 @@ async fn callers_that_go_away_at_any_moment_leave_whole_connections_and_no_orpha
     assert!(running.await.unwrap_err().is_cancelled());
     let mut reader = depository.store.reader().await.unwrap();
     while !intents::list(&mut reader).await.unwrap().is_empty()
-        || !removals::list(&mut reader, "local", 1).await.unwrap().is_empty()
+        || !removals::list(&mut reader, "local", None, 1).await.unwrap().is_empty()
     {
         reap(&depository).await;
     }

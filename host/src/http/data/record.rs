@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::connections::{Connection, Status};
+use crate::connections::Connection;
 use crate::http::preconditions::etag;
 
 /// A registered connection.
@@ -86,7 +86,7 @@ impl From<Connection> for ConnectionRecord {
             description: connection.description,
             tags: connection.tags,
             connection_type: connection.connection_type,
-            status: status_name(connection.status),
+            status: connection.status.name(),
             status_reason: connection.status_reason,
             project_id: connection.tenant.project,
             organization_id: connection.tenant.organization,
@@ -99,16 +99,6 @@ impl From<Connection> for ConnectionRecord {
             credentials_set: connection.credentials_set.into_iter().collect(),
             connector_version: connection.connector_version,
         }
-    }
-}
-
-/// The status as clients see it.
-pub(in crate::http) fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Pending => "PENDING",
-        Status::Active => "ACTIVE",
-        Status::Error => "ERROR",
-        Status::Disabled => "DISABLED",
     }
 }
 
