@@ -219,6 +219,24 @@ fn token_says_what_is_wrong_with_its_arguments() {
 }
 
 #[test]
+fn explain_has_a_page_for_each_code() {
+    let list = run(&mut command("explain"), "");
+    assert_eq!(list.code, 0, "{}", list.errors);
+    let codes: Vec<_> = list.output.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(codes.contains(&"password_rejected") && codes.len() > 50, "{codes:?}");
+    for code in ["password_rejected", codes[0], codes[codes.len() - 1]] {
+        let page = run(command("explain").arg(code), "");
+        assert_eq!(page.code, 0, "{}", page.errors);
+        for part in [code, "What to do:", "Whose fault:", "A retry:", "Stages:"] {
+            assert!(page.output.contains(part), "{part} is missing: {}", page.output);
+        }
+    }
+    let unknown = run(command("explain").arg("nonsense"), "");
+    assert_eq!((unknown.code, unknown.output.as_str()), (2, ""));
+    assert!(unknown.errors.contains("lists those there are"), "{}", unknown.errors);
+}
+
+#[test]
 fn help_is_the_manual() {
     let help = |arguments: &[&str]| {
         let done = run(Command::new(command("serve").get_program()).env_clear().args(arguments), "");

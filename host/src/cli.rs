@@ -1,5 +1,6 @@
 //! The command line. `--help` is the manual.
 
+mod explain;
 mod serve;
 mod stage_table;
 mod token;
@@ -36,6 +37,8 @@ Examples:
       lists the connection types
   patchpanel verify --type postgres --config connection.json
       tries a connection without a server
+  patchpanel explain password_rejected
+      says what a code of a connection test means
 
 The HTTP API is described at /docs and /openapi.json.")]
 struct Cli {
@@ -50,6 +53,7 @@ enum Command {
     Serve(serve::Serve),
     Token(token::Token),
     Verify(verify::Verify),
+    Explain(explain::Explain),
 }
 
 /// Why a command did not do what it was asked.
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(_)) => serve::run(&cli.settings).map(|()| ExitCode::SUCCESS),
         Some(Command::Token(command)) => token::run(&cli.settings, &command).map(|()| ExitCode::SUCCESS),
         Some(Command::Verify(command)) => verify::run(&cli.settings, &command),
+        Some(Command::Explain(command)) => explain::run(&command).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(report)
 }

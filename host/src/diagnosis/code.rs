@@ -37,6 +37,11 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
     [stored::ALL, network::ALL, tls::ALL, login::ALL, usage::ALL].into_iter().flatten().copied()
 }
 
+/// Whether the code of this name can occur in this stage.
+pub(super) fn occurs(name: &str, stage: Stage) -> bool {
+    all().any(|code| code.name == name && code.stages.contains(&stage))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Fault, Outcome, Stage, StageReport};
+use super::{Fault, Outcome, Stage, StageReport, code};
 
 /// Records what each stage of one connection test came to, and how long it took.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ impl Stages {
                 Ok(value)
             }
             Err(fault) => {
+                debug_assert!(code::occurs(fault.code, stage), "{} is not said to occur in {stage:?}", fault.code);
                 report.outcome = Outcome::Failed(fault);
                 Err(Halted)
             }

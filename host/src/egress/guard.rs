@@ -82,6 +82,8 @@ impl<S> Guard<S> {
                 let Some(frame) = (self.framing)(&self.incoming)? else { return Ok(()) };
                 let kept = self.budget.admit(frame)?;
                 self.current = Some(Current { remaining: frame.length, kept });
+                // From here on its length is known, and with it how long it may take.
+                self.pace = None;
                 continue;
             };
             let mut length = current.remaining.min(self.incoming.len());

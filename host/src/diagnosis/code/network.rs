@@ -208,7 +208,7 @@ pub const RESPONSE_TOO_LARGE: Code = Code {
 /// The server's answer came too slowly.
 pub const RESPONSE_TOO_SLOW: Code = Code {
     name: "response_too_slow",
-    stages: &[Stage::Privileges, Stage::Discover],
+    stages: &[Stage::Authenticate, Stage::Session, Stage::Privileges, Stage::Discover],
     blame: Blame::Network,
     retryable: true,
     message: "The server's answer came too slowly.",

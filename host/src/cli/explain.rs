@@ -1,0 +1,40 @@
+//! `patchpanel explain`: what the stable codes of a connection test mean.
+
+use anyhow::Context as _;
+
+use super::{Failure, print};
+use crate::diagnosis::code::{self, Code};
+
+/// Explains a code of a connection test: what happened, whose fault it is, whether a retry can help, and what to do.
+///
+/// Without a code it lists all of them.
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// Such as `password_rejected`.
+    code: Option<String>,
+}
+
+pub(super) fn run(command: &Explain) -> Result<(), Failure> {
+    let text = match &command.code {
+        None => code::all().map(|code| format!("{:<32}{}\n", code.name, code.message)).collect(),
+        Some(name) => {
+            let code = code::all().find(|code| code.name == name);
+            let unknown = || format!("there is no code {name:?}; `patchpanel explain` lists those there are");
+            page(code.with_context(unknown).map_err(Failure::Input)?)
+        }
+    };
+    print(&text)
+}
+
+fn page(code: &Code) -> String {
+    let stages: Vec<_> = code.stages.iter().map(|stage| stage.name()).collect();
+    let retry = if code.retryable { "can help" } else { "cannot help while nothing changes" };
+    format!(
+        "{}\n\n  {}\n\n  What to do:  {}\n  Whose fault: {}\n  A retry:     {retry}\n  Stages:      {}\n",
+        code.name,
+        code.message,
+        code.remedy,
+        code.blame.name(),
+        stages.join(", ")
+    )
+}
