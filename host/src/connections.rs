@@ -125,7 +125,7 @@ pub enum Error {
     /// It is disabled.
     #[error("the connection is disabled")]
     Disabled,
-    /// The organisation has too many connection tests running.
+    /// The organization has too many connection tests running.
     #[error("the organization has too many connection tests running")]
     TooManyTests,
     /// The connector did not do its part.
@@ -184,7 +184,7 @@ impl Connections {
     }
 
     /// Finds one with which the caller may do this. Reading and using needs the permission where the caller stands,
-    /// because a project uses what belongs to its organisation; all else needs it where the connection belongs.
+    /// because a project uses what belongs to its organization; all else needs it where the connection belongs.
     async fn find_for(
         &self,
         request: Request<'_>,
@@ -207,7 +207,7 @@ impl Connections {
 impl Request<'_> {
     /// Whether the caller may do this in the tenant. Who may not even read learns nothing.
     pub fn authorize(self, permission: Permission) -> Result<(), Error> {
-        // An empty project would be taken for the whole organisation.
+        // An empty project would be taken for the whole organization.
         if self.tenant.project.as_deref() == Some("") || !self.caller.may(Permission::Read, self.tenant) {
             return Err(Error::NotFound);
         }

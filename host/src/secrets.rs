@@ -19,12 +19,12 @@ pub use value::{Credentials, Secret};
 /// The largest value that every store takes, in bytes: what GCP Secret Manager takes, the smallest of them.
 pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 
-/// One version of one secret of one organisation.
+/// One version of one secret of one organization.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
     /// Whose it is; empty for the installation's own.
     pub organization: String,
-    /// Its name within the organisation.
+    /// Its name within the organization.
     pub key: String,
     /// From 1; a version never changes its value.
     pub version: i64,

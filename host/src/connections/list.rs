@@ -39,7 +39,7 @@ pub struct Listed {
 pub const MAX_LIMIT: u32 = 100;
 
 impl Connections {
-    /// Lists the connections that the tenant sees: the project's and the organisation's. Without a sort order the
+    /// Lists the connections that the tenant sees: the project's and the organization's. Without a sort order the
     /// newest come first.
     pub async fn list(&self, request: Request<'_>, filter: &Filter) -> Result<Listed, Error> {
         request.authorize(Permission::Read)?;

@@ -1,4 +1,4 @@
-//! Resource URIs: `data:<org>:<project>:<slug>`, or `data:<org>::<slug>` for the whole organisation. They are compared
+//! Resource URIs: `data:<org>:<project>:<slug>`, or `data:<org>::<slug>` for the whole organization. They are compared
 //! whole and never parsed.
 
 use crate::auth::Tenant;

@@ -5,7 +5,7 @@ use super::contract::Purpose;
 /// Who asks, and for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
-    /// The organisation on whose behalf, for fairness and limits.
+    /// The organization on whose behalf, for fairness and limits.
     pub organization: &'a str,
     /// What the answer is for.
     pub purpose: Purpose,

@@ -1,4 +1,4 @@
-//! The secret store that is built in: its own SQLite file with envelope encryption. Each organisation has a data key
+//! The secret store that is built in: its own SQLite file with envelope encryption. Each organization has a data key
 //! that seals its secrets; the data keys are wrapped by the master key, which is in a file of its own.
 
 use std::fs::OpenOptions;
@@ -116,7 +116,7 @@ impl LocalStore {
         Ok(Self { pool, master_keys })
     }
 
-    /// The organisation's data key; none when it has none yet.
+    /// The organization's data key; none when it has none yet.
     async fn find_data_key(&self, organization: &str) -> Result<Option<Key>, Error> {
         let Some(row) = sqlx::query("select master_key_version, wrapped from data_keys where organization = $1")
             .bind(organization)
@@ -132,7 +132,7 @@ impl LocalStore {
         Key::from_bytes(unwrapped.expose()).map(Some).ok_or(Error::Corrupt)
     }
 
-    /// The organisation's data key, made at its first secret.
+    /// The organization's data key, made at its first secret.
     async fn data_key(&self, organization: &str) -> Result<Key, Error> {
         if let Some(key) = self.find_data_key(organization).await? {
             return Ok(key);

@@ -25,9 +25,9 @@ pub(super) struct Key(Zeroizing<[u8; KEY_LEN]>);
 pub(super) enum Context<'a> {
     /// The value that shows at start whether the master key is the right one.
     MasterKeyCheck { version: i64 },
-    /// An organisation's data key, wrapped by a master key.
+    /// An organization's data key, wrapped by a master key.
     DataKey { organization: &'a str, master_key_version: i64 },
-    /// A secret, sealed by its organisation's data key.
+    /// A secret, sealed by its organization's data key.
     Secret(&'a Reference),
 }
 

@@ -1,5 +1,5 @@
-//! Rows of connections. A tenant sees its project's own and its organisation's own; it writes only the former, or, as
-//! the organisation, only the latter.
+//! Rows of connections. A tenant sees its project's own and its organization's own; it writes only the former, or, as
+//! the organization, only the latter.
 
 mod list;
 
@@ -16,11 +16,11 @@ pub use list::{Column, Selection, list};
 pub struct ConnectionRow {
     /// A UUID, version 7.
     pub id: String,
-    /// The organisation.
+    /// The organization.
     pub organization: String,
-    /// The project; empty for the organisation's own.
+    /// The project; empty for the organization's own.
     pub project: String,
-    /// Unique within the organisation; never changes.
+    /// Unique within the organization; never changes.
     pub resource_uri: String,
     /// The name.
     pub name: String,
@@ -75,7 +75,7 @@ pub struct ConnectionRow {
 pub struct SecretLocation {
     /// The secret store's name.
     pub store: String,
-    /// The key within the organisation.
+    /// The key within the organization.
     pub key: String,
     /// The version.
     pub version: i64,
