@@ -16,7 +16,7 @@ pub(super) struct Explain {
 
 pub(super) fn run(command: &Explain) -> Result<(), Failure> {
     let text = match &command.code {
-        None => code::all().map(|code| format!("{:<32}{}\n", code.name, code.message)).collect(),
+        None => list(),
         Some(name) => {
             let code = code::all().find(|code| code.name == name);
             let unknown = || format!("there is no code {name:?}; `patchpanel explain` lists those there are");
@@ -24,6 +24,11 @@ pub(super) fn run(command: &Explain) -> Result<(), Failure> {
         }
     };
     print(&text)
+}
+
+fn list() -> String {
+    let lines: Vec<_> = code::all().map(|code| format!("{:<32}{}", code.name, code.message)).collect();
+    lines.join("\n") + "\n"
 }
 
 fn page(code: &Code) -> String {
