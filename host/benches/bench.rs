@@ -14,46 +14,11 @@ mod machine;
 mod measure;
 #[path = "bench/process.rs"]
 mod process;
+#[path = "bench/program.rs"]
+mod program;
 
-use std::path::PathBuf;
-
-use anyhow::{Context as _, Result, ensure};
-use serde_json::json;
-
-use measure::{Result as Measured, Verdict};
-
-type Bench = fn() -> Result<Vec<Measured>>;
-
-/// What can be measured, by name.
-const BENCHES: &[(&str, Bench)] =
-    &[("call", call::run), ("connection_test", connection_test::run), ("process", process::run)];
+use anyhow::Result;
 
 fn main() -> Result<()> {
-    // cargo adds `--bench`.
-    let names: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let known = |name: &String| BENCHES.iter().any(|(known, _)| known == name);
-    ensure!(
-        names.iter().all(known),
-        "the benchmarks are: {}",
-        BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-    );
-    let mut results = Vec::new();
-    for (name, run) in BENCHES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|it| it == name)) {
-        println!("measuring {name} …");
-        results.extend(run().with_context(|| format!("the benchmark {name} failed"))?);
-    }
-    println!("\n{}", measure::table(&results));
-    let path = target_directory()?.join("bench.json");
-    let report =
-        json!({ "machine": machine::describe(), "results": results.iter().map(Measured::to_json).collect::<Vec<_>>() });
-    std::fs::write(&path, serde_json::to_vec_pretty(&report)?)?;
-    println!("written to {}", path.display());
-    ensure!(results.iter().all(|it| it.verdict() != Verdict::Missed), "a bar was missed");
-    Ok(())
-}
-
-/// The directory `target`: the running program is in `target/release/deps`.
-fn target_directory() -> Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    program.ancestors().nth(3).map(PathBuf::from).context("the benchmark is not run from a target directory")
+    program::run("bench", &[("call", call::run), ("connection_test", connection_test::run), ("process", process::run)])
 }

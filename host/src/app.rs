@@ -12,9 +12,10 @@ use tokio::task::JoinHandle;
 use crate::auth::development::SigningKey;
 use crate::auth::token::Verifier;
 use crate::connections::{Connections, Trial};
-use crate::connectors::{self, Connectors};
+use crate::connectors::Connectors;
 use crate::egress::{self, Egress};
 use crate::http;
+use crate::metric;
 use crate::secrets::{IfMissing, LocalStore, SecretStore};
 use crate::settings::{self, Settings};
 use crate::store::Store;
@@ -36,11 +37,17 @@ pub struct App {
     egress_addresses: Vec<String>,
     max_requests: u32,
     reaper: JoinHandle<()>,
+    metrics: Option<JoinHandle<()>>,
 }
 
 impl App {
     /// Opens the stores, loads the connectors and starts the reaper.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        // First, so that what the others do is counted.
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(metric::serve(address).await?),
+            None => None,
+        };
         let data_dir = settings.data_dir()?;
         let store = Store::open(&data_dir.join("metadata.db")).await?;
         let if_missing = if settings.development() { IfMissing::Create } else { IfMissing::Refuse };
@@ -60,6 +67,7 @@ impl App {
             egress_addresses: settings.egress_addresses(),
             max_requests: settings.max_requests,
             reaper,
+            metrics,
         })
     }
 
@@ -79,6 +87,9 @@ impl App {
 
     /// Stops what runs in the background and closes the metadata store.
     pub async fn stop(self) {
+        if let Some(metrics) = &self.metrics {
+            metrics.abort();
+        }
         self.reaper.abort();
         // It was told to stop; how it ended does not matter.
         let _ = self.reaper.await;
@@ -93,12 +104,8 @@ pub async fn trial(settings: &Settings) -> anyhow::Result<Trial> {
 
 /// Loads the connectors, away from the threads that serve requests: one that is new is compiled.
 async fn load_connectors(settings: &Settings) -> anyhow::Result<Arc<Connectors>> {
-    let directories = connectors::Settings {
-        directory: settings.connectors_dir()?,
-        cache_directory: settings.data_dir()?.join("compiled"),
-        allocator: settings.connector_allocator.into(),
-    };
-    let connectors = tokio::task::spawn_blocking(move || Connectors::load(&directories))
+    let settings = settings.connectors()?;
+    let connectors = tokio::task::spawn_blocking(move || Connectors::load(&settings))
         .await
         .context("loading the connectors broke off")??;
     Ok(Arc::new(connectors))

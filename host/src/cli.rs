@@ -1,5 +1,6 @@
 //! The command line. `--help` is the manual.
 
+mod connector;
 mod explain;
 mod serve;
 mod stage_table;
@@ -9,6 +10,7 @@ mod verify;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use crate::connectors::compile::child;
 use crate::settings::{self, Settings};
 
 /// The program failed, or the connection does.
@@ -39,6 +41,8 @@ Examples:
       tries a connection without a server
   patchpanel explain password_rejected
       says what a code of a connection test means
+  patchpanel connector check my-connector.wasm
+      says whether a host admits this connector, and what its author can do if not
 
 The HTTP API is described at /docs and /openapi.json.")]
 struct Cli {
@@ -54,6 +58,10 @@ enum Command {
     Token(token::Token),
     Verify(verify::Verify),
     Explain(explain::Explain),
+    Connector(connector::Connector),
+    /// Compiles a component for a host, within limits; only a host calls it.
+    #[command(name = child::COMMAND, hide = true)]
+    CompileConnector(child::Arguments),
 }
 
 /// Why a command did not do what it was asked.
@@ -91,6 +99,8 @@ pub fn main() -> ExitCode {
         Some(Command::Token(command)) => token::run(&cli.settings, &command).map(|()| ExitCode::SUCCESS),
         Some(Command::Verify(command)) => verify::run(&cli.settings, &command),
         Some(Command::Explain(command)) => explain::run(&command).map(|()| ExitCode::SUCCESS),
+        Some(Command::Connector(command)) => connector::run(&cli.settings, &command),
+        Some(Command::CompileConnector(arguments)) => Ok(child::run(&arguments)),
     };
     outcome.unwrap_or_else(report)
 }

@@ -1,43 +1,50 @@
 //! The connectors: Wasm components that validate configurations and describe connections. They never see the network,
 //! the store or a secret value.
 //!
-//! From a file to an answer: `admission` decides whether bytes become a connector, `compile` makes them code,
-//! `adapter` speaks the contract's version, `guests` and `instance` run one call, and `verdict`, `reach` and
-//! `judge` decide whether its answer counts.
+//! From bytes to an answer: `precheck` counts and `admission` decides whether they become a connector, `compile` makes
+//! them code in a process of its own and `cache` keeps it; `adapter` speaks the contract's version and `wasi` what stock
+//! tool-chains expect; `guests` and `instance` run one call within its `limits`, `breaker` rests a connector that keeps
+//! failing, and `verdict`, `reach` and `judge` decide whether an answer counts.
 
 mod adapter;
 pub mod admission;
+pub mod breaker;
+mod cache;
 mod call;
-mod compile;
+pub(crate) mod compile;
 mod connector;
 pub mod contract;
 mod engine;
 mod guests;
 mod instance;
 mod judge;
+mod limits;
+mod log;
+mod precheck;
 mod reach;
 mod runtime;
 mod v1;
 mod verdict;
 mod version;
+mod wasi;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
-use aws_lc_rs::digest;
 use serde_json::Value;
 
 use crate::descriptor::Descriptor;
-use adapter::Adapter as _;
-use admission::Reason;
+use admission::{Admission, Reason};
+use breaker::Breaker;
+use cache::Cache;
 pub use call::{Call, CallError};
+pub use compile::CompileLimits;
 pub use connector::Connector;
 pub use engine::Allocator;
-use runtime::Runtime;
+pub use limits::{Exceeded, Limit, Limits};
 pub use version::Version;
 
 /// Where connectors come from, and how they run.
@@ -47,8 +54,10 @@ pub struct Settings {
     pub directory: PathBuf,
     /// Where compiled forms are kept.
     pub cache_directory: PathBuf,
-    /// How instances get their memory.
-    pub allocator: Allocator,
+    /// What becomes a connector, and what it may take.
+    pub admission: admission::Settings,
+    /// When one that keeps failing rests.
+    pub breaker: breaker::Settings,
 }
 
 /// The loaded connectors, by type name.
@@ -134,21 +143,22 @@ impl Connectors {
     pub fn load(settings: &Settings) -> Result<Self, Error> {
         let files = component_files(&settings.directory)
             .map_err(|source| Error::Directory { path: settings.directory.clone(), source })?;
-        let cache = compile::Cache::open(&settings.cache_directory)
+        let cache = Cache::open(&settings.cache_directory)
             .map_err(|source| Error::Cache { path: settings.cache_directory.clone(), source })?;
-        let runtime = Runtime::start(settings.allocator).map_err(|error| Error::Engine(format!("{error:#}")))?;
-        let runtime = Arc::new(runtime);
+        let admission = Admission::new(&settings.admission, Some(cache))?;
+        let breaker = Arc::new(Breaker::new(settings.breaker));
         let mut by_type = BTreeMap::<String, Arc<Connector>>::new();
         for file in files {
-            match load(&runtime, &cache, &file) {
-                Ok(connector) if by_type.contains_key(&connector.manifest().type_name) => {
-                    let message = format!("another file is a connector for {} already", connector.manifest().type_name);
-                    refuse(&file, &[admission::reason("duplicate_type", message)]);
+            match load(&admission, &file) {
+                Ok(version) if by_type.contains_key(&version.manifest.type_name) => {
+                    let message = format!("another file is a connector for {} already", version.manifest.type_name);
+                    refuse(&file, &[Reason::new("duplicate_type", message, "Keep one file for each type.")]);
                 }
-                Ok(connector) => {
-                    let (label, digest) = (&*connector.0.label, connector.digest());
+                Ok(version) => {
+                    let (label, digest) = (&*version.label, &version.digest);
                     tracing::info!(connector = label, digest, "connector loaded");
-                    by_type.insert(connector.manifest().type_name.clone(), Arc::new(connector));
+                    let type_name = version.manifest.type_name.clone();
+                    by_type.insert(type_name, Arc::new(Connector::new(version, Arc::clone(&breaker))));
                 }
                 Err(reasons) => refuse(&file, &reasons),
             }
@@ -180,55 +190,33 @@ fn component_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn refuse(file: &Path, reasons: &[Reason]) {
-    for Reason { code, message } in reasons {
-        tracing::error!(file = %file.display(), code, reason = message, "connector refused");
+    for Reason { code, message, remedy } in reasons {
+        tracing::error!(file = %file.display(), code, reason = message, remedy, "connector refused");
     }
 }
 
-/// From a file to a connector: compilation, admission and the connector's own examples.
-fn load(runtime: &Arc<Runtime>, cache: &compile::Cache, file: &Path) -> Result<Connector, Vec<Reason>> {
-    let refused = |code, message: String| vec![admission::reason(code, message)];
-    let bytes = read(file)?;
-    let digest = format!("sha256:{}", hex(digest::digest(&digest::SHA256, &bytes).as_ref()));
-    let component = cache.load(&runtime.engine, &bytes, &digest).map_err(|reason| vec![reason])?;
-    admission::check_component(&component)?;
-    let adapter = v1::Version1::link(&component).map_err(|error| refused("contract", format!("{error:#}")))?;
-    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let manifest = runtime
-        .call(&Arc::from(name), |store| adapter.manifest(store))
-        .map_err(|error| refused("self_check", error.to_string()))?;
-    let version = Version {
-        schemas: admission::check_manifest(&manifest)?,
-        label: format!("{} {}", manifest.type_name, manifest.version).into(),
-        runtime: Arc::clone(runtime),
-        adapter: Box::new(adapter),
-        manifest,
-        digest,
-    };
-    admission::check_examples(&version)?;
-    Ok(Connector(Arc::new(version)))
+/// Admits one file, as [`Connectors::load`] would: the connector, to be called on the calling thread, or every reason
+/// against it. For its author; what is compiled is not kept.
+pub fn check(settings: &admission::Settings, file: &Path) -> Result<Result<Version, Vec<Reason>>, Error> {
+    Ok(load(&Admission::new(settings, None)?, file))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Vec<Reason>> {
-    let unreadable =
-        |error: io::Error| vec![admission::reason("unreadable", format!("the file cannot be read: {error}"))];
+fn load(admission: &Admission, file: &Path) -> Result<Version, Vec<Reason>> {
+    let bytes = read(file, &admission.runtime.limits)?;
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    admission.admit(&bytes, &name)
+}
+
+fn read(file: &Path, limits: &Limits) -> Result<Vec<u8>, Vec<Reason>> {
+    let unreadable = |what: String| vec![Reason::new("unreadable", what, "Name a file that this user may read.")];
+    let failed = |error: io::Error| unreadable(format!("the file cannot be read: {error}"));
     // Opening a pipe would wait for its writer.
-    if !fs::metadata(file).map_err(unreadable)?.is_file() {
-        return Err(vec![admission::reason("unreadable", "it is no regular file".to_owned())]);
+    if !fs::metadata(file).map_err(failed)?.is_file() {
+        return Err(unreadable("it is no regular file".to_owned()));
     }
     let mut bytes = Vec::new();
-    let limit = admission::MAX_COMPONENT_BYTES;
-    fs::File::open(file).map_err(unreadable)?.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > limit {
-        return Err(vec![admission::reason("too_large", format!("it is larger than {} MiB", limit >> 20))]);
-    }
+    let most = limits.component_bytes;
+    fs::File::open(file).map_err(failed)?.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    admission::check_size(bytes.len() as u64, limits)?;
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

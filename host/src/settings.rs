@@ -1,14 +1,15 @@
 //! The settings: defaults < file < environment (`PATCHPANEL_…`) < flags, parsed once at start. Nothing else in the host
 //! reads the environment.
 
+mod connectors;
 mod file;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::connectors::Allocator;
 use crate::logs;
+use connectors::ConnectorSettings;
 
 /// Variables that begin like ours but are not settings: Kubernetes sets the first three kinds for a Service of the name
 /// `patchpanel`; the last belongs to the build.
@@ -64,21 +65,13 @@ pub struct Settings {
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_requests: u32,
 
-    /// The directory of connectors: every *.wasm in it is loaded at start.
-    ///
-    /// The default is `connectors` beside the executable, else one level above.
-    #[arg(long, global = true, env = "PATCHPANEL_CONNECTORS_DIR", value_name = "DIRECTORY")]
-    connectors_dir: Option<PathBuf>,
+    /// The settings of connectors.
+    #[command(flatten)]
+    connectors: ConnectorSettings,
 
-    /// How connectors get their memory: from slots reserved at start, which is fast, or from the system at every call.
-    #[arg(
-        long,
-        global = true,
-        env = "PATCHPANEL_CONNECTOR_ALLOCATOR",
-        value_name = "ALLOCATOR",
-        default_value = "pooling"
-    )]
-    pub connector_allocator: ConnectorAllocator,
+    /// Serves metrics for Prometheus at /metrics on this address and port, without a token. Off by default.
+    #[arg(long, global = true, env = "PATCHPANEL_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
 
     /// The master key that seals the secrets; only its owner may be able to read it.
     ///
@@ -126,24 +119,6 @@ pub struct Settings {
     /// How much is logged. Libraries never log more than warnings.
     #[arg(long, global = true, env = "PATCHPANEL_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: logs::Level,
-}
-
-/// How connectors get their memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ConnectorAllocator {
-    /// From slots reserved at start.
-    Pooling,
-    /// From the system at every call.
-    OnDemand,
-}
-
-impl From<ConnectorAllocator> for Allocator {
-    fn from(allocator: ConnectorAllocator) -> Self {
-        match allocator {
-            ConnectorAllocator::Pooling => Self::Pooling,
-            ConnectorAllocator::OnDemand => Self::OnDemand,
-        }
-    }
 }
 
 /// An operator's mistake: one line that says what to do.
@@ -241,8 +216,8 @@ impl Settings {
     }
 
     /// Where the connectors are.
-    pub fn connectors_dir(&self) -> Result<PathBuf, Error> {
-        if let Some(directory) = &self.connectors_dir {
+    fn connectors_dir(&self) -> Result<PathBuf, Error> {
+        if let Some(directory) = &self.connectors.connectors_dir {
             return Ok(directory.clone());
         }
         let executable = std::env::current_exe().map_err(|_| Error::NoConnectors)?;
@@ -253,6 +228,16 @@ impl Settings {
             .map(|directory| directory.join("connectors"))
             .find(|directory| directory.is_dir())
             .ok_or(Error::NoConnectors)
+    }
+
+    /// Where connectors come from, and how they run. Their compiled forms are kept in the data directory.
+    pub fn connectors(&self) -> Result<crate::connectors::Settings, Error> {
+        Ok(self.connectors.in_directories(self.connectors_dir()?, &self.data_dir()?.join("compiled")))
+    }
+
+    /// What becomes a connector, and what it may take.
+    pub fn admission(&self) -> crate::connectors::admission::Settings {
+        self.connectors.admission()
     }
 
     /// The master key's file.
@@ -302,8 +287,10 @@ pub fn parse<C: clap::Parser>(arguments: impl IntoIterator<Item = OsString>) -> 
 
 /// Global flags stand at the subcommand when there is one, whatever their place on the command line was.
 fn settings_file(matches: &clap::ArgMatches) -> Option<&Path> {
-    let innermost = matches.subcommand().map_or(matches, |(_, matches)| matches);
-    innermost.get_one::<PathBuf>("settings_file").map(PathBuf::as_path)
+    match matches.subcommand() {
+        Some((_, inner)) => settings_file(inner),
+        None => matches.get_one::<PathBuf>("settings_file").map(PathBuf::as_path),
+    }
 }
 
 fn refuse_unknown_variables(command: &clap::Command, variables: impl Iterator<Item = OsString>) -> Result<(), Error> {

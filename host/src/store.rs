@@ -17,12 +17,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor, SqlSafeStr};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor, Row as _, SqlSafeStr};
 
 use crate::auth::Tenant;
+use crate::secrets::Reference;
 
 /// A write transaction. It is rolled back when dropped.
 pub type Transaction = sqlx::Transaction<'static, Any>;
@@ -200,6 +201,15 @@ impl From<sqlx::Error> for Error {
 /// How a tenant's project is stored.
 fn project(tenant: &Tenant) -> &str {
     tenant.project.as_deref().unwrap_or_default()
+}
+
+/// The secret version that a row of intents or removals is about.
+fn reference(row: &AnyRow) -> Result<Reference, Error> {
+    Ok(Reference {
+        organization: row.try_get("organization")?,
+        key: row.try_get("key")?,
+        version: row.try_get("version")?,
+    })
 }
 
 #[cfg(test)]

@@ -72,16 +72,19 @@ fn what_eats_is_ended_at_its_limit() {
     refuses_each(&[
         (grow, grow_guest, "self_check", "32 MiB of memory"),
         (grow_table, grow_table_guest, "self_check", "10000 table elements"),
-        (memory, memory_guest, "resources", "memory"),
-        (table, table_guest, "resources", "table"),
-        ("long-text.wasm", guest("64", "", long_text), "self_check", "1 MiB of answer"),
+        (memory, memory_guest, "memories_too_large", "linear memory"),
+        (table, table_guest, "tables_too_large", "elements of tables"),
+        ("long-text.wasm", guest("64", "", long_text), "self_check", "1024 KiB of answer"),
     ]);
 }
 
 #[test]
 fn memory_on_demand_has_the_same_limits_as_pooled_memory() {
     let directory = TemporaryDirectory::new("connectors").unwrap();
-    let builder = host_with(directory.path()).setting("CONNECTOR_ALLOCATOR", "on-demand");
+    let builder = host_with(directory.path())
+        .setting("CONNECTOR_ALLOCATOR", "on-demand")
+        // What they declare is not counted before, so that it is asked for.
+        .setting("CONNECTOR_PRECHECK", "false");
     let parts = ["32 MiB of memory", "10000 table elements", "32 MiB of memory", "10000 table elements"];
     let files: Vec<Refusal<'_>> =
         eaters().into_iter().zip(parts).map(|((name, guest), part)| (name, guest, "self_check", part)).collect();

@@ -2,14 +2,14 @@
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use patchpanel::connectors::contract::Purpose;
-use patchpanel::connectors::{Allocator, Call, Connectors, Settings};
+use patchpanel::connectors::{Call, Connectors};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
 use crate::measure::{Result as Measured, ratio};
-use crate::target_directory;
+use crate::program::{connector_settings, target_directory};
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "../wit", world: "full-connector" });
@@ -26,19 +26,13 @@ fn config() -> Value {
 const CREDENTIALS: [&str; 2] = ["password", "username"];
 
 pub(crate) fn run() -> Result<Vec<Measured>> {
-    let target = target_directory()?;
-    let settings = Settings {
-        directory: target.join("connectors"),
-        cache_directory: target.join("bench-compiled"),
-        allocator: Allocator::Pooling,
-    };
-    let connectors = Connectors::load(&settings)?;
+    let connectors = Connectors::load(&connector_settings(target_directory()?.join("connectors"))?)?;
     let connector = connectors.find("postgres").context("the PostgreSQL connector is not there")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let (config, set) = (config(), CREDENTIALS.map(str::to_owned));
     let call = Call { organization: "acme", purpose: Purpose::Check };
 
-    let component = std::fs::read(settings.directory.join("postgres.wasm"))?;
+    let component = std::fs::read(target_directory()?.join("connectors/postgres.wasm"))?;
     let bare = Bare::new(&component, &config).map_err(|error| anyhow!("{error:#}"))?;
     // A call that fails would be fast, and worth nothing.
     let verdict = bare.validate().map_err(|error| anyhow!("{error:#}"))?;

@@ -1,14 +1,13 @@
 //! A connection test: ours, from the configuration to the list of tables, against tokio-postgres doing the same stages:
 //! resolve, connect, TLS, SCRAM, the look at the privileges and the list of tables.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use patchpanel::connections::{Candidate, Trial};
 use patchpanel::connectors::contract::{Level, Page, Purpose};
-use patchpanel::connectors::{Allocator, Call, Connectors, Settings};
+use patchpanel::connectors::{Call, Connectors};
 use patchpanel::diagnosis::Outcome;
 use patchpanel::egress::{self, Egress};
 use patchpanel::secrets::{Credentials, Secret};
@@ -22,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::measure::{Result as Measured, ratio};
-use crate::target_directory;
+use crate::program::{connector_settings, target_directory};
 
 /// As the driver's look at the privileges, with the schema as a parameter.
 const PROBE: &str = "\
@@ -58,7 +57,7 @@ fn compare(
     tls: &Value,
     root: Option<&str>,
 ) -> Result<Measured> {
-    let ours = Ours::new(server.port(), tls, &target_directory()?)?;
+    let ours = Ours::new(server.port(), tls)?;
     let native = runtime.block_on(Native::new(server.port(), root, &ours))?;
     runtime.block_on(ours.test())?;
     runtime.block_on(native.test())?;
@@ -77,12 +76,8 @@ struct Ours {
 }
 
 impl Ours {
-    fn new(port: u16, tls: &Value, target: &Path) -> Result<Self> {
-        let connectors = Arc::new(Connectors::load(&Settings {
-            directory: target.join("connectors"),
-            cache_directory: target.join("bench-compiled"),
-            allocator: Allocator::Pooling,
-        })?);
+    fn new(port: u16, tls: &Value) -> Result<Self> {
+        let connectors = Arc::new(Connectors::load(&connector_settings(target_directory()?.join("connectors"))?)?);
         let egress = Egress::new(&egress::Settings {
             allow_loopback: true,
             allow_private: true,

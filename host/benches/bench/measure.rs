@@ -49,6 +49,12 @@ impl Result {
         }
     }
 
+    /// A count or a size against its bar, which needs no interval.
+    pub(crate) fn figure(name: &'static str, figure: f64, unit: &'static str, bar: f64) -> Self {
+        let (ours, baseline) = (String::new(), String::new());
+        Self { name, ours, baseline, figure, interval: None, unit, bar: Some(bar), guard: None }
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "benchmark": self.name, "ours": self.ours, "baseline": self.baseline, "figure": self.figure,

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use test_support::patchpanel::Patchpanel;
+use test_support::process::resident_bytes;
 
 use crate::measure::{Result as Measured, median};
-use crate::target_directory;
+use crate::program::target_directory;
 
 const STARTS: usize = 11;
 
@@ -29,27 +30,10 @@ pub(crate) fn run() -> Result<Vec<Measured>> {
         times.push(begin.elapsed().as_secs_f64() * 1e3);
     }
     std::thread::sleep(Duration::from_secs(2));
-    let resident = resident_mebibytes(server.id())?;
-    let line = |name, figure, unit, bar| Measured {
-        name,
-        ours: String::new(),
-        baseline: String::new(),
-        figure,
-        interval: None,
-        unit,
-        bar: Some(bar),
-        guard: None,
-    };
+    #[expect(clippy::cast_precision_loss, reason = "a few MiB")]
+    let resident = resident_bytes(server.id())? as f64 / f64::from(1 << 20);
     Ok(vec![
-        line("start until ready, connectors cached", median(&mut times), " ms", 300.0),
-        line("resident memory, idle", resident, " MiB", 80.0),
+        Measured::figure("start until ready, connectors cached", median(&mut times), " ms", 300.0),
+        Measured::figure("resident memory, idle", resident, " MiB", 80.0),
     ])
-}
-
-/// From `/proc/PID/status` (proc(5)): `VmRSS` in kB.
-fn resident_mebibytes(id: u32) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS in the status")?;
-    let kibibytes: u32 = line.trim().trim_end_matches(" kB").trim().parse()?;
-    Ok(f64::from(kibibytes) / 1024.0)
 }

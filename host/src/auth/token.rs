@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Caller, Grant, Role, check_organization, check_project};
-use crate::json;
+use crate::{hex, json};
 
 /// A longer token is refused unread.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -154,13 +154,8 @@ impl Verifier {
 
 /// The name of a key in the header of tokens: the first 16 hex digits of its SHA-256.
 pub(super) fn key_id(public_key: &[u8]) -> String {
-    use std::fmt::Write as _;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, public_key);
-    digest.as_ref().iter().take(8).fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(&digest.as_ref()[..8])
 }
 
 /// Decodes one part: base64url without padding, white space or stray bits, then JSON without duplicate members.

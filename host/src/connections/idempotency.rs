@@ -1,7 +1,5 @@
 //! Asking twice without having it done twice (`Idempotency-Key`).
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hmac, rand};
 use tokio::sync::OnceCell;
@@ -9,8 +7,8 @@ use tokio::sync::OnceCell;
 use super::{Connection, Connections, Error, Request, now};
 use crate::connectors::contract::Finding;
 use crate::secrets::{self, Reference, Secret, SecretStore};
-use crate::store;
 use crate::store::idempotency::IdempotencyRow;
+use crate::{hex, store};
 
 /// How long a key is kept: 24 hours in microseconds.
 const KEPT: i64 = 24 * 60 * 60 * 1_000_000;
@@ -68,15 +66,10 @@ impl Connections {
         (resource_uri, connection): (&str, &str),
     ) -> Result<IdempotencyRow, Error> {
         let tag = hmac::sign(self.digest_key.get(self.depository.secrets.as_ref()).await?, &idempotency.digest);
-        let mut request_digest = String::with_capacity(64);
-        for byte in tag.as_ref() {
-            // Writing to a text cannot fail.
-            let _ = write!(request_digest, "{byte:02x}");
-        }
         Ok(IdempotencyRow {
             principal: request.caller.principal.clone(),
             key: idempotency.key.clone(),
-            request_digest,
+            request_digest: hex::encode(tag.as_ref()),
             resource_uri: resource_uri.to_owned(),
             connection: connection.to_owned(),
             created_at: now(),

@@ -1,206 +1,223 @@
-//! Admission: what must hold before a component becomes a connector. Every reason for a refusal is named at once.
+//! Admission: what must hold before bytes become a connector. Every reason for a refusal is named at once, as far as one
+//! does not hide the other: first the bytes, then the compiled component, then what it says of itself, then what it
+//! answers.
 
-use std::collections::HashSet;
+mod manifest;
+mod surface;
 
-use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use serde::Serialize;
+
 use wasmtime::component::Component;
 
-use super::contract::{Manifest, Purpose, Severity};
-use super::reach;
+use super::adapter::Adapter as _;
+use super::cache::{self, Cache};
+use super::call::CallError;
+use super::compile::{CompileLimits, Compiler};
+use super::contract::{Finding, Purpose, Severity};
+use super::engine::Allocator;
+use super::limits::Limits;
+use super::runtime::Runtime;
+use super::v1::Version1;
 use super::version::Version;
-use crate::drivers;
-use crate::schema::Schema;
+use super::{Error, precheck};
+use crate::hex;
 
-/// A component has at most this many bytes.
-pub(super) const MAX_COMPONENT_BYTES: u64 = 32 << 20;
-
-/// The package of the contract, and the versions that this host speaks.
-const CONTRACT: &str = "patchpanel:connector/";
-const IMPORTS: [&str; 2] = ["types", "log"];
-
-const CONFIG_MEMBERS: [&str; 3] = ["database_config", "storage_config", "filesystem_config"];
+pub(super) use manifest::Schemas;
+pub use surface::{Surface, WasiPolicy};
 
 /// Why a component is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// Stable, such as `unexpected_import`.
     pub code: &'static str,
-    /// What is wrong, and what its author can do.
+    /// What is wrong.
     pub message: String,
+    /// What its author can do.
+    pub remedy: String,
 }
 
-/// Checks a component's imports and exports.
-pub(super) fn check_component(component: &Component) -> Result<(), Vec<Reason>> {
-    let engine = component.engine();
-    let component_type = component.component_type();
-    let mut reasons = Vec::new();
-    for (name, _) in component_type.imports(engine) {
-        if !IMPORTS.iter().any(|import| is_contract(name, import)) {
-            let name: String = name.chars().take(200).flat_map(char::escape_debug).collect();
-            reasons.push(reason(
-                "unexpected_import",
-                format!("it imports {name}, which a connector does not get; build it for wasm32-unknown-unknown or without WASI"),
-            ));
+impl Reason {
+    pub(super) fn new(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { code, message: message.into(), remedy: remedy.into() }
+    }
+
+    /// Bytes that are no component, in the words of who read them.
+    pub(super) fn not_a_component(why: &str) -> Self {
+        Self::new("not_a_component", why, "Build it as a component of the contract's world, and copy the whole file.")
+    }
+}
+
+/// What an operator decides about what becomes a connector, and about what it may take.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether connectors may import WASI.
+    pub wasi: WasiPolicy,
+    /// Counts before compiling. Without that, only the compiler's own limits hold.
+    pub precheck: bool,
+    /// Where connectors may lead of their own accord, each as `TYPE=HOST`.
+    pub approved_reaches: Vec<String>,
+    /// The program `patchpanel`, which compiles components in a process of its own.
+    pub compiler: PathBuf,
+    /// What compiling one may take.
+    pub compile_limits: CompileLimits,
+    /// What one connector may be, and one call of it may take.
+    pub limits: Limits,
+    /// How instances get their memory.
+    pub allocator: Allocator,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            wasi: WasiPolicy::default(),
+            precheck: true,
+            approved_reaches: Vec::new(),
+            // The running program, even if its file has been replaced since it started (proc(5)).
+            compiler: PathBuf::from("/proc/self/exe"),
+            compile_limits: CompileLimits::default(),
+            limits: Limits::default(),
+            allocator: Allocator::default(),
         }
     }
-    if !component_type.exports(engine).any(|(name, _)| is_contract(name, "connector")) {
-        let message = format!("it does not export {CONTRACT}connector@1.0.0, so it is not a connector of contract 1");
-        reasons.push(reason("no_contract", message));
-    }
-    none(reasons)
 }
 
-fn none(reasons: Vec<Reason>) -> Result<(), Vec<Reason>> {
+/// Makes connectors of bytes.
+pub(super) struct Admission {
+    pub(super) runtime: Arc<Runtime>,
+    cache: Option<Cache>,
+    compiler: Compiler,
+    settings: Settings,
+}
+
+impl Admission {
+    /// Starts what runs connectors. Without a cache, every component is compiled.
+    pub(super) fn new(settings: &Settings, cache: Option<Cache>) -> Result<Self, Error> {
+        let runtime = Runtime::start(settings.allocator, settings.limits);
+        let runtime = Arc::new(runtime.map_err(|error| Error::Engine(format!("{error:#}")))?);
+        let compiler = Compiler::new(settings.compiler.clone(), settings.compile_limits);
+        Ok(Self { runtime, cache, compiler, settings: settings.clone() })
+    }
+
+    /// Admits a component; `name` stands for it in the log until it has said what it is. Takes as long as compiling
+    /// takes, so this is not for a serving thread.
+    pub(super) fn admit(&self, bytes: &[u8], name: &str) -> Result<Version, Vec<Reason>> {
+        check_size(bytes.len() as u64, &self.runtime.limits)?;
+        let surface = self.check_bytes(bytes)?;
+        let digest = format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, bytes).as_ref()));
+        let component = self.compiled(bytes, &digest).map_err(|reason| vec![reason])?;
+        let adapter = Version1::link(&component).map_err(|error| {
+            let remedy = "Build it against the contract in its published form, without changes.";
+            vec![Reason::new("contract", format!("{error:#}"), remedy)]
+        })?;
+        let ask = || self.runtime.call(&Arc::from(name), |store| adapter.manifest(store));
+        let manifest = ask().map_err(|error| vec![self_check(&error)])?;
+        let again = ask().map_err(|error| vec![self_check(&error)])?;
+        if manifest != again {
+            return Err(vec![differs("get-manifest")]);
+        }
+        let version = Version {
+            schemas: manifest::check(&manifest, &self.settings.approved_reaches)?,
+            label: format!("{} {}", manifest.type_name, manifest.version).into(),
+            runtime: Arc::clone(&self.runtime),
+            adapter: Box::new(adapter),
+            manifest,
+            surface,
+            digest,
+        };
+        check_examples(&version)?;
+        Ok(version)
+    }
+
+    /// From the cache, or compiled.
+    fn compiled(&self, bytes: &[u8], digest: &str) -> Result<Component, Reason> {
+        let engine = &self.runtime.engine;
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.read(engine, digest)) {
+            return Ok(component);
+        }
+        let code = self.compiler.compile(bytes)?;
+        if let Some(cache) = &self.cache {
+            cache.write(engine, digest, &code);
+        }
+        cache::deserialize(engine, &code).map_err(|error| {
+            let message = format!("it asks for more than a connector gets: {error:#}");
+            Reason::new("resources", message, "Declare less memory, smaller tables or fewer instances.")
+        })
+    }
+
+    /// What can be said of the bytes alone, both halves at once.
+    fn check_bytes(&self, bytes: &[u8]) -> Result<Surface, Vec<Reason>> {
+        let counts = if self.settings.precheck {
+            precheck::check(bytes, &precheck::Limits::of(&self.runtime.limits)).map(drop)
+        } else {
+            Ok(())
+        };
+        match (counts, surface::check(bytes, self.settings.wasi)) {
+            (Ok(()), surface) => surface,
+            // Bytes that cannot be read at all have one reason, not two.
+            (Err(counts), Ok(_)) => Err(counts),
+            (Err(mut counts), Err(surface)) => {
+                counts.extend(surface.into_iter().filter(|reason| reason.code != "not_a_component"));
+                Err(counts)
+            }
+        }
+    }
+}
+
+/// Refuses what is too large to be looked at.
+pub(super) fn check_size(bytes: u64, limits: &Limits) -> Result<(), Vec<Reason>> {
+    if bytes <= limits.component_bytes {
+        return Ok(());
+    }
+    let message =
+        format!("it is larger than {} MiB (the setting connector_max_component_mib)", limits.component_bytes >> 20);
+    Err(vec![Reason::new("too_large", message, "Leave out debug information and what is not used.")])
+}
+
+/// Tries the manifest's examples, as a tenant would send them, up to the judged descriptor, twice each.
+fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
+    let mut reasons = Vec::new();
+    for (index, example) in version.manifest.examples.iter().enumerate() {
+        // The findings that refuse it, or what it became.
+        let try_it = || -> Result<_, CallError> {
+            let (findings, accepted) = version.validate(Purpose::Check, example, &[])?;
+            let Some(accepted) = accepted else { return Ok((findings, None)) };
+            Ok(match version.describe(Purpose::Check, &accepted)? {
+                Ok(target) => (findings, Some((accepted, target))),
+                Err(findings) => (findings, None),
+            })
+        };
+        match (try_it(), try_it()) {
+            (Ok(first), Ok(second)) if first != second => reasons.push(differs("validate or describe")),
+            (Ok((_, Some(_))), Ok(_)) => {}
+            (Ok((findings, None)), Ok(_)) => reasons.push(not_accepted(index, &findings)),
+            (Err(error), _) | (_, Err(error)) => reasons.push(self_check(&error)),
+        }
+    }
+    reasons.dedup();
     if reasons.is_empty() { Ok(()) } else { Err(reasons) }
 }
 
-fn is_contract(name: &str, interface: &str) -> bool {
-    let version = name
-        .strip_prefix(CONTRACT)
-        .and_then(|rest| rest.strip_prefix(interface))
-        .and_then(|rest| rest.strip_prefix('@'));
-    version.is_some_and(|version| version.starts_with("1."))
+fn not_accepted(index: usize, findings: &[Finding]) -> Reason {
+    let first = findings.iter().find(|finding| finding.severity == Severity::Error);
+    let what = first.map_or_else(String::new, |it| format!(": {} {}", it.pointer, it.message));
+    let remedy = "Give examples that validate and describe accept without credentials.";
+    Reason::new("example", format!("it does not accept its own example {index}{what}"), remedy)
 }
 
-/// The schemas of a manifest, ready to check with.
-#[derive(Debug)]
-pub(super) struct Schemas {
-    pub(super) config: Schema,
-    /// In the order of the manifest's methods.
-    pub(super) credentials: Vec<Schema>,
+fn self_check(error: &CallError) -> Reason {
+    Reason::new("self_check", error.to_string(), "Call the function yourself with the manifest's examples.")
 }
 
-/// Checks a manifest by itself, and compiles its schemas.
-pub(super) fn check_manifest(manifest: &Manifest) -> Result<Schemas, Vec<Reason>> {
-    let mut reasons = Vec::new();
-    let mut wrong = |code, message: String| reasons.push(reason(code, message));
-    if !is_name(&manifest.type_name) {
-        wrong("type_name", "type-name must be [a-z][a-z0-9-]* of at most 64 bytes".to_owned());
-    }
-    if !is_version(&manifest.version) {
-        wrong("version", "version must be a semantic version such as 1.0.0".to_owned());
-    }
-    if !is_text(&manifest.title, 100) || !is_text(&manifest.description, 512) {
-        wrong(
-            "title",
-            "title (100 bytes) and description (512 bytes) must be there, without control characters".to_owned(),
-        );
-    }
-    if !CONFIG_MEMBERS.contains(&manifest.config_member.as_str()) {
-        wrong("config_member", format!("config-member must be one of {}", CONFIG_MEMBERS.join(", ")));
-    }
-    let unknown = manifest.drivers.iter().filter(|driver| drivers::parameters(driver).is_none());
-    for driver in unknown {
-        wrong(
-            "unknown_driver",
-            format!(
-                "this host has no driver \"{}\"",
-                driver.chars().take(64).flat_map(char::escape_debug).collect::<String>()
-            ),
-        );
-    }
-    if manifest.drivers.is_empty() || manifest.reaches.is_empty() || manifest.examples.is_empty() {
-        wrong("incomplete", "drivers, reaches and examples must not be empty".to_owned());
-    }
-    for reach in &manifest.reaches {
-        if let Err(message) = reach::check(reach) {
-            wrong("reach", message);
-        }
-    }
-    let config = compile("config-schema", &manifest.config_schema, &mut reasons);
-    let credentials = check_methods(manifest, &mut reasons);
-    check_setup(manifest, &mut reasons);
-    none(reasons)?;
-    // Without a reason against it, every schema has been compiled.
-    config.map(|config| Schemas { config, credentials }).ok_or_else(Vec::new)
+fn differs(function: &str) -> Reason {
+    let remedy = "Take no clock, randomness or order of a hash map into an answer.";
+    Reason::new("not_deterministic", format!("{function} answers the same input differently"), remedy)
 }
 
-fn compile(name: &str, schema: &Value, reasons: &mut Vec<Reason>) -> Option<Schema> {
-    let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-    if schema.get("type").and_then(Value::as_str) != Some("object") || !is_closed {
-        let message = format!("{name} must have \"type\": \"object\" and \"additionalProperties\": false");
-        reasons.push(reason("schema", message));
-    }
-    let compiled = Schema::compile(schema);
-    compiled.map_err(|error| reasons.push(reason("schema", format!("{name}: {error}")))).ok()
-}
-
-fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) -> Vec<Schema> {
-    let (mut names, mut schemas) = (HashSet::new(), Vec::new());
-    for method in &manifest.auth_methods {
-        if !is_name(&method.name) || !names.insert(&method.name) || !is_text(&method.title, 100) {
-            let message = "every authentication method has a name [a-z][a-z0-9-]* of its own and a title";
-            reasons.push(reason("auth_method", message.to_owned()));
-        }
-        let properties = method.credential_schema.get("properties").and_then(Value::as_object);
-        let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
-        if !properties.is_some_and(|properties| properties.values().all(is_text)) {
-            let message = "a credential-schema has properties, and every one has \"type\": \"string\"";
-            reasons.push(reason("schema", message.to_owned()));
-        }
-        schemas.extend(compile("credential-schema", &method.credential_schema, reasons));
-    }
-    if manifest.auth_methods.is_empty() {
-        reasons.push(reason("auth_method", "there is no authentication method".to_owned()));
-    }
-    let properties = manifest.config_schema.get("properties");
-    let is_property = |member: &String| properties.is_some_and(|properties| properties.get(member).is_some());
-    if !manifest.auth_member.iter().all(is_property) {
-        reasons.push(reason("auth_member", "auth-member is not a property of config-schema".to_owned()));
-    }
-    schemas
-}
-
-fn check_setup(manifest: &Manifest, reasons: &mut Vec<Reason>) {
-    for instruction in &manifest.setup {
-        let known = ["sql", "shell", "conf", "text"].contains(&instruction.language.as_str());
-        if !known || !is_text(&instruction.title, 100) || instruction.text.len() > 16 << 10 {
-            let message =
-                "every instruction has a title, a language (sql, shell, conf, text) and at most 16 KiB of text";
-            reasons.push(reason("setup", message.to_owned()));
-        }
-    }
-}
-
-/// Tries the manifest's examples, as a tenant would send them, up to the judged descriptor.
-pub(super) fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
-    let mut reasons = Vec::new();
-    for (index, example) in version.manifest.examples.iter().enumerate() {
-        let answer = version.validate(Purpose::Check, example, &[]).and_then(|(findings, accepted)| match accepted {
-            Some(accepted) => Ok(version.describe(Purpose::Check, &accepted)?.err()),
-            None => Ok(Some(findings)),
-        });
-        match answer {
-            Ok(None) => {}
-            Ok(Some(findings)) => {
-                let first = findings.iter().find(|finding| finding.severity == Severity::Error);
-                let what = first.map_or_else(String::new, |it| format!(": {} {}", it.pointer, it.message));
-                reasons.push(reason("example", format!("it does not accept its own example {index}{what}")));
-            }
-            Err(error) => reasons.push(reason("self_check", error.to_string())),
-        }
-    }
-    none(reasons)
-}
-
-pub(super) fn reason(code: &'static str, message: String) -> Reason {
-    Reason { code, message }
-}
-
-fn is_name(text: &str) -> bool {
-    text.len() <= 64
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-fn is_version(text: &str) -> bool {
-    let core = text.split(['-', '+']).next().unwrap_or_default();
-    text.len() <= 64
-        && core.split('.').count() == 3
-        && core.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
-}
-
-fn is_text(text: &str, most: usize) -> bool {
-    !text.is_empty() && text.len() <= most && !text.chars().any(char::is_control)
+/// A component's text in a message: short, and without control characters.
+fn shown(text: &str) -> String {
+    text.chars().take(200).flat_map(char::escape_debug).collect()
 }

@@ -1,6 +1,9 @@
 //! A call of a connector: who asks, and how it can fail.
 
+use std::time::Duration;
+
 use super::contract::Purpose;
+use super::limits::Exceeded;
 
 /// Who asks, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -14,15 +17,13 @@ pub struct Call<'a> {
 /// A connector's failure to answer, which is never the user's mistake. `Display` is fit for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// A limit was exceeded; 504 for time, 502 else.
-    #[error("the connector {connector} exceeded a limit: {limit}")]
+    /// A limit was exceeded.
+    #[error("the connector {connector} exceeded a limit: {exceeded}")]
     Limit {
         /// Name and version.
         connector: String,
         /// Which limit, with its value.
-        limit: String,
-        /// Whether it was a limit of time.
-        time: bool,
+        exceeded: Exceeded,
     },
     /// It trapped.
     #[error("the connector {connector} failed")]
@@ -46,7 +47,34 @@ pub enum CallError {
         /// What it tried.
         reason: String,
     },
+    /// It failed this organization too often in a short time, and is not called for it for a while.
+    #[error("the connector {connector} failed several times in a row and rests for {} s", retry_after.as_secs())]
+    Suspended {
+        /// Name and version.
+        connector: String,
+        /// When it is tried again.
+        retry_after: Duration,
+    },
     /// Too many calls wait.
     #[error("too many connector calls are waiting; try again in a moment")]
     Busy,
+}
+
+impl CallError {
+    /// A word for it in metrics.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Limit { exceeded, .. } => exceeded.limit.name(),
+            Self::Trap { .. } => "trap",
+            Self::Nonsense { .. } => "nonsense",
+            Self::Astray { .. } => "astray",
+            Self::Suspended { .. } => "suspended",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// Whether it counts against the connector.
+    pub(super) fn is_of_connector(&self) -> bool {
+        matches!(self, Self::Limit { .. } | Self::Trap { .. } | Self::Nonsense { .. } | Self::Astray { .. })
+    }
 }

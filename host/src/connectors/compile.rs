@@ -1,141 +1,215 @@
-//! From a component's bytes to code that runs: compiled once, kept on disk, and never loaded from there unless it
-//! carries this installation's mark, because compiled code is trusted with the whole process.
+//! From a component's bytes to code, in a process of its own. A small component can make the compiler take gigabytes and
+//! minutes, so the serving process never compiles: it starts this program anew, bounded in memory and time, and that
+//! ends with it.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+pub(crate) mod child;
 
-use aws_lc_rs::{hmac, rand};
-use uuid::Uuid;
-use wasmtime::Engine;
-use wasmtime::component::Component;
+use std::io::{self, Read, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::admission::{self, Reason};
-use super::engine;
+use rustix::process::Signal;
 
-/// Bytes of the mark in front of the compiled code: HMAC-SHA-256.
-const MARK_BYTES: usize = 32;
+use super::admission::Reason;
+use crate::metric;
 
-/// The compiled forms on disk.
-pub(super) struct Cache {
-    directory: PathBuf,
-    key: hmac::Key,
+/// Bytes of compiled code that are taken from the child. A component made from Python has 60 MB.
+const MAX_CODE_BYTES: u64 = 256 << 20;
+
+/// Bytes of what the child says of a component that it cannot compile.
+const MAX_MESSAGE_BYTES: u64 = 2 << 10;
+
+/// How often a child that has closed its output is asked whether it has ended.
+const POLL: Duration = Duration::from_millis(5);
+
+/// Bounds of compiling one component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// Bytes of the child's address space. A component made from Python takes 332 MB.
+    pub memory_bytes: u64,
+    /// CPU time, in whole seconds. A component made from JavaScript takes 11 s.
+    pub cpu_time: Duration,
+    /// Time on the wall.
+    pub wall_time: Duration,
 }
 
-impl Cache {
-    /// Opens the directory, and makes it (for nobody else to read) and its key when they are not there.
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let key = key(&directory.join("key"))?;
-        Ok(Self { directory: directory.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30, cpu_time: Duration::from_mins(1), wall_time: Duration::from_mins(2) }
+    }
+}
+
+/// Compiles components one after the other.
+pub(super) struct Compiler {
+    program: PathBuf,
+    limits: CompileLimits,
+    /// Two compilations at once would take the cores and the memory of the requests.
+    turn: Mutex<()>,
+}
+
+impl Compiler {
+    /// `program` is this program, which has the command [`child::COMMAND`].
+    pub(super) fn new(program: PathBuf, limits: CompileLimits) -> Self {
+        Self { program, limits, turn: Mutex::default() }
     }
 
-    /// The component, from the cache or compiled.
-    pub(super) fn load(&self, runner: &Engine, bytes: &[u8], digest: &str) -> Result<Component, Reason> {
-        let mut compatibility = DefaultHasher::new();
-        runner.precompile_compatibility_hash().hash(&mut compatibility);
-        let name = format!("{}-{:016x}", digest.trim_start_matches("sha256:"), compatibility.finish());
-        let path = self.directory.join(format!("{name}.cwasm"));
-        if let Some(component) = self.read(runner, &path, &name) {
-            return Ok(component);
-        }
-        let code = engine::compiler()
-            .and_then(|compiler| compiler.precompile_component(bytes))
-            .map_err(|error| admission::reason("not_a_component", format!("{error:#}")))?;
-        if let Err(error) = self.write(&path, &name, &code) {
-            tracing::warn!(path = %path.display(), %error, "the compiled connector cannot be cached");
-        }
-        deserialize(runner, &code).map_err(|error| {
-            admission::reason("resources", format!("it asks for more than a connector gets: {error:#}"))
+    /// Compiles a component. Holds the calling thread until that is done or a limit is hit.
+    pub(super) fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, Reason> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = Instant::now();
+        let outcome = self.run(bytes).map_err(|error| {
+            tracing::error!(error = %error, "the compiler's process cannot be used");
+            Reason::new(
+                "compile_unavailable",
+                "the compiler's process could not be started or spoken to".to_owned(),
+                "Try again; the operator finds the cause in the host's log.",
+            )
+        })?;
+        metrics::counter!(metric::COMPILATIONS, "outcome" => outcome.name()).increment(1);
+        tracing::info!(duration_ms = start.elapsed().as_millis(), outcome = outcome.name(), "compiled a component");
+        self.judge(outcome)
+    }
+
+    fn run(&self, bytes: &[u8]) -> io::Result<Outcome> {
+        let deadline = Instant::now() + self.limits.wall_time;
+        // The child is killed with the thread that starts it (`PR_SET_PDEATHSIG` in prctl(2)), which is this one: it
+        // waits for the child.
+        let mut child = Running(self.command().spawn()?);
+        let (Some(mut stdin), Some(stdout), Some(stderr)) =
+            (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take())
+        else {
+            return Err(io::Error::other("the compiler's process has no pipes"));
+        };
+        thread::scope(|scope| {
+            // One that ends before it has read everything says so by its status.
+            scope.spawn(move || drop(stdin.write_all(bytes)));
+            let message = scope.spawn(move || read(stderr, MAX_MESSAGE_BYTES));
+            let (sender, receiver) = mpsc::channel();
+            // The receiver is gone when the time is over; then nobody wants the code.
+            scope.spawn(move || drop(sender.send(read(stdout, MAX_CODE_BYTES))));
+            let Ok(code) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
+                child.kill();
+                return Ok(Outcome::WallTime);
+            };
+            let Some(status) = child.wait(deadline)? else {
+                child.kill();
+                return Ok(Outcome::WallTime);
+            };
+            let message = message.join().map_err(|_| io::Error::other("a thread panicked"))??;
+            Ok(Outcome::Ended { status, code: code?, message: String::from_utf8_lossy(&message).into_owned() })
         })
     }
 
-    /// Reads the file once and checks the bytes that were read, so that nothing can change in between.
-    fn read(&self, runner: &Engine, path: &Path, name: &str) -> Option<Component> {
-        let bytes = fs::read(path).ok()?;
-        let (mark, code) = bytes.split_at_checked(MARK_BYTES).unwrap_or_default();
-        if hmac::verify(&self.key, &marked(name, code), mark).is_ok() {
-            // One that this engine does not take is compiled again, to say why.
-            return deserialize(runner, code).ok();
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg(child::COMMAND)
+            .arg(format!("--max-memory-bytes={}", self.limits.memory_bytes))
+            .arg(format!("--max-cpu-s={}", self.limits.cpu_time.as_secs()))
+            .arg(format!("--parent={}", std::process::id()))
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn judge(&self, outcome: Outcome) -> Result<Vec<u8>, Reason> {
+        let simpler = "Make the component smaller: fewer and shorter functions, fewer types, less nesting.";
+        let (status, code, message) = match outcome {
+            Outcome::Ended { status, code, .. } if status.success() => return Ok(code),
+            Outcome::Ended { status, code, message } => (status, code, message),
+            Outcome::WallTime => {
+                let limit = self.limits.wall_time.as_secs();
+                let message =
+                    format!("compiling it took longer than {limit} s (the setting connector_compile_max_wall_s)");
+                return Err(Reason::new("compile_wall_time", message, simpler));
+            }
+        };
+        drop(code);
+        if status.code() == Some(child::REFUSED.into()) {
+            let message = shown(&message);
+            return Err(Reason::new("not_a_component", message, "Build it as a component of the contract's world."));
         }
-        let path = path.display();
-        tracing::warn!(%path, "a cached connector does not carry this installation's mark; compiling it again");
-        None
-    }
-
-    fn write(&self, path: &Path, name: &str, code: &[u8]) -> io::Result<()> {
-        let temporary = path.with_extension(format!("{}.new", std::process::id()));
-        let mut file = private().create(true).truncate(true).open(&temporary)?;
-        file.write_all(hmac::sign(&self.key, &marked(name, code)).as_ref())?;
-        file.write_all(code)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    }
-}
-
-/// What the mark is over: the code and what it was made from, so that no file passes for another.
-fn marked(name: &str, code: &[u8]) -> Vec<u8> {
-    [name.as_bytes(), b"\0", code].concat()
-}
-
-fn private() -> fs::OpenOptions {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).mode(0o600);
-    options
-}
-
-/// The installation's key: made once, readable by this user alone.
-fn key(path: &Path) -> io::Result<[u8; 32]> {
-    match fs::read(path) {
-        Ok(bytes) => bytes.try_into().map_err(|_| {
+        if status.signal() == Some(Signal::XCPU.as_raw()) || status.signal() == Some(Signal::KILL.as_raw()) {
+            let limit = self.limits.cpu_time.as_secs();
             let message =
-                format!("{} is not a key of 32 bytes; delete it, and connectors are compiled again", path.display());
-            io::Error::new(io::ErrorKind::InvalidData, message)
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            rand::fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
-            // Not the process id: in a container it is the same after every start, and what a killed process left
-            // behind would be in the way for ever.
-            let temporary = path.with_extension(format!("{}.new", Uuid::new_v4()));
-            let mut file = private().create_new(true).open(&temporary)?;
-            file.write_all(&key)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)?;
-            Ok(key)
+                format!("compiling it took more than {limit} s of CPU time (the setting connector_compile_max_cpu_s)");
+            return Err(Reason::new("compile_cpu_time", message, simpler));
         }
-        Err(error) => Err(error),
+        if message.contains("memory allocation of") || message.contains("Cannot allocate memory") {
+            let limit = self.limits.memory_bytes >> 20;
+            let message = format!(
+                "compiling it took more than {limit} MiB of memory (the setting connector_compile_max_memory_mib)"
+            );
+            return Err(Reason::new("compile_memory", message, simpler));
+        }
+        tracing::warn!(%status, message = shown(&message), "the compiler's process failed");
+        Err(Reason::new("compile_failed", format!("the compiler gave up on it ({status})"), simpler))
     }
 }
 
-#[expect(unsafe_code, reason = "the one place where compiled code becomes runnable")]
-fn deserialize(runner: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` was made by this program's compiler: just now, or with this installation's mark on it.
-    unsafe { Component::deserialize(runner, code) }
+/// How a child ended.
+enum Outcome {
+    Ended { status: ExitStatus, code: Vec<u8>, message: String },
+    WallTime,
 }
 
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    #[test]
-    fn opens_for_nobody_else_and_beside_what_a_killed_process_left() {
-        let data = std::env::temp_dir().join(format!("patchpanel-cache-{}", Uuid::new_v4()));
-        let directory = data.join("cache");
-        Cache::open(&directory).unwrap();
-        for directory in [&data, &directory] {
-            assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
+impl Outcome {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Ended { status, .. } if status.success() => "compiled",
+            Self::Ended { .. } => "failed",
+            Self::WallTime => "wall_time",
         }
-        let first = fs::read(directory.join("key")).unwrap();
-        Cache::open(&directory).unwrap();
-        assert_eq!(fs::read(directory.join("key")).unwrap(), first, "the key is made once");
-        fs::rename(directory.join("key"), directory.join(format!("key.{}.new", std::process::id()))).unwrap();
-        Cache::open(&directory).unwrap();
-        assert_ne!(fs::read(directory.join("key")).unwrap(), first);
-        fs::remove_dir_all(data).unwrap();
     }
+}
+
+/// A child that is never left behind.
+struct Running(Child);
+
+impl Running {
+    /// Its status, if it ends in time.
+    fn wait(&mut self, deadline: Instant) -> io::Result<Option<ExitStatus>> {
+        loop {
+            if let Some(status) = self.0.try_wait()? {
+                return Ok(Some(status));
+            }
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    fn kill(&mut self) {
+        // Both fail only when it has ended and been waited for.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn read(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut from = from.take(most);
+    from.read_to_end(&mut bytes)?;
+    // What is more is not kept, but the writer must not wait for its reader.
+    io::copy(&mut from.into_inner(), &mut io::sink())?;
+    Ok(bytes)
+}
+
+/// The child's words about hostile bytes: one line, without control characters.
+fn shown(message: &str) -> String {
+    message.trim().chars().take(500).map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

@@ -1,48 +1,57 @@
 //! A connector as a server calls it: on guest threads, so that nothing of the connector's holds up a serving thread.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::Value;
 
+use super::breaker::Breaker;
 use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Statement};
 use super::guests::{Key, Unfinished};
 use super::version::Version;
 use super::{Accepted, Call, CallError, Target};
-use crate::diagnosis;
+use crate::{diagnosis, metric};
 
 /// A loaded connector.
 #[derive(Debug, Clone)]
-pub struct Connector(pub(super) Arc<Version>);
+pub struct Connector {
+    version: Arc<Version>,
+    breaker: Arc<Breaker>,
+}
 
 impl Connector {
+    pub(super) fn new(version: Version, breaker: Arc<Breaker>) -> Self {
+        Self { version: Arc::new(version), breaker }
+    }
+
     /// The version, to be called on the calling thread.
     pub fn version(&self) -> &Version {
-        &self.0
+        &self.version
     }
 
     /// What it says of itself.
     pub fn manifest(&self) -> &Manifest {
-        &self.0.manifest
+        self.version.manifest()
     }
 
     /// `sha256:` and 64 hex digits of the component's bytes.
     pub fn digest(&self) -> &str {
-        &self.0.digest
+        self.version.digest()
     }
 
     /// The optional interfaces it has: `catalog`, `diagnosis`, `migration`.
     pub fn capabilities(&self) -> Vec<&'static str> {
-        self.0.adapter.capabilities()
+        self.version.capabilities()
     }
 
     /// See [`Version::auth_method`].
     pub fn auth_method(&self, config: &Value) -> Result<&AuthMethod, Finding> {
-        self.0.auth_method(config)
+        self.version.auth_method(config)
     }
 
     /// See [`Version::check_credentials`].
     pub fn check_credentials(&self, auth_method: &str, credentials: &Value) -> Vec<Finding> {
-        self.0.check_credentials(auth_method, credentials)
+        self.version.check_credentials(auth_method, credentials)
     }
 
     /// See [`Version::validate`].
@@ -53,7 +62,8 @@ impl Connector {
         credentials_set: &[String],
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
         let (config, credentials_set) = (config.clone(), credentials_set.to_vec());
-        self.on_guest_thread(call, move |version| version.validate(call.purpose, &config, &credentials_set)).await
+        self.on_guest_thread(call, "validate", move |version| version.validate(call.purpose, &config, &credentials_set))
+            .await
     }
 
     /// See [`Version::describe`].
@@ -63,7 +73,7 @@ impl Connector {
         accepted: &Accepted,
     ) -> Result<Result<Target, Vec<Finding>>, CallError> {
         let accepted = accepted.clone();
-        self.on_guest_thread(call, move |version| version.describe(call.purpose, &accepted)).await
+        self.on_guest_thread(call, "describe", move |version| version.describe(call.purpose, &accepted)).await
     }
 
     /// See [`Version::plan`].
@@ -74,7 +84,7 @@ impl Connector {
         page: &Page,
     ) -> Result<Option<Result<Statement, Vec<Finding>>>, CallError> {
         let (accepted, page) = (accepted.clone(), page.clone());
-        self.on_guest_thread(call, move |version| version.plan(call.purpose, &accepted, &page)).await
+        self.on_guest_thread(call, "plan", move |version| version.plan(call.purpose, &accepted, &page)).await
     }
 
     /// See [`Version::diagnose`].
@@ -86,22 +96,60 @@ impl Connector {
         fault: &diagnosis::Fault,
     ) -> Result<Option<Advice>, CallError> {
         let (accepted, fault) = (accepted.clone(), fault.clone());
-        self.on_guest_thread(call, move |version| version.diagnose(call.purpose, &accepted, stage, &fault)).await
+        self.on_guest_thread(call, "diagnose", move |version| version.diagnose(call.purpose, &accepted, stage, &fault))
+            .await
     }
 
     async fn on_guest_thread<T: Send + 'static>(
         &self,
         call: Call<'_>,
+        function: &'static str,
         work: impl FnOnce(&Version) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
-        let key = Key { organization: call.organization.to_owned(), connector: self.0.manifest.type_name.clone() };
-        let (version, span) = (Arc::clone(&self.0), tracing::Span::current());
-        // In the span of the request, so that what is logged over there can be found from here.
-        let job = move || span.in_scope(|| work(&version));
-        match self.0.runtime.guests.run(key, job).await {
-            Ok(answer) => answer,
-            Err(Unfinished::Busy) => Err(CallError::Busy),
-            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.0.label.to_string() }),
+        let organization = call.organization.to_owned();
+        let label = || self.version.label.to_string();
+        if let Some(retry_after) = self.breaker.open_for(&organization, self.digest(), Instant::now()) {
+            self.count(function, "suspended");
+            return Err(CallError::Suspended { connector: label(), retry_after });
         }
+        let key = Key { organization: organization.clone(), connector: self.version.manifest.type_name.clone() };
+        let (connector, span) = (self.clone(), tracing::Span::current());
+        // In the span of the request, so that what is logged over there can be found from here.
+        let job = move || span.in_scope(|| connector.run(&organization, function, work));
+        match self.version.runtime.guests.run(key, job).await {
+            Ok(answer) => answer,
+            Err(Unfinished::Busy) => {
+                self.count(function, "busy");
+                Err(CallError::Busy)
+            }
+            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: label() }),
+        }
+    }
+
+    /// One call on this thread, counted whether or not somebody still waits for its answer.
+    fn run<T>(
+        &self,
+        organization: &str,
+        function: &'static str,
+        work: impl FnOnce(&Version) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let start = Instant::now();
+        let answer = work(&self.version);
+        let type_name = self.version.manifest.type_name.clone();
+        metrics::histogram!(metric::DURATION, "connector" => type_name, "function" => function).record(start.elapsed());
+        self.count(function, answer.as_ref().err().map_or("answered", CallError::outcome));
+        let failed = answer.as_ref().is_err_and(CallError::is_of_connector);
+        if failed && self.breaker.count(organization, self.digest(), Instant::now()) {
+            tracing::error!(connector = &*self.version.label, organization, "a connector keeps failing and rests");
+        }
+        answer
+    }
+
+    fn count(&self, function: &'static str, outcome: &'static str) {
+        let Manifest { type_name, version, .. } = self.manifest();
+        metrics::counter!(metric::CALLS,
+            "connector" => type_name.clone(), "version" => version.clone(), "digest" => self.digest().to_owned(),
+            "function" => function, "outcome" => outcome)
+        .increment(1);
     }
 }

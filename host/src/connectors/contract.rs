@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// The members of a request that can hold a configuration; a manifest says which one is its connector's.
+pub const CONFIG_MEMBERS: [&str; 3] = ["database_config", "storage_config", "filesystem_config"];
+
 /// Why the host calls a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {

@@ -1,6 +1,5 @@
 //! One call in a fresh instance: its limits, its deadline, its log.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Thread};
@@ -9,61 +8,22 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use wasmtime::{Engine, EngineWeak, ResourceLimiter, Store, Trap, UpdateDeadline};
 
-use super::engine::{
-    MAX_INSTANCES, MAX_MEMORIES, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS, MAX_TABLES, MAX_WASM_STACK_BYTES,
-};
+use super::engine::{MAX_MEMORIES, MAX_TABLES};
+use super::limits::{Exceeded, Limit, Limits};
+use super::log::Log;
+use super::wasi::Wasi;
 
 /// How often a running guest's deadline is looked at.
 const TICK: Duration = Duration::from_millis(10);
 
-/// CPU time of the guest's thread, and time on the wall, for one call.
-const MAX_CPU: Duration = Duration::from_millis(100);
-const MAX_WALL: Duration = Duration::from_secs(1);
-
-/// Bytes that are copied out of a guest by its answer, or by one line of its log.
-const MAX_COPIED_BYTES: usize = 1 << 20;
-
-/// Lines of a call's log, and bytes of each.
-const MAX_LOG_LINES: u32 = 100;
-const MAX_LOG_LINE_BYTES: usize = 1024;
-
-/// A bound of a call that a guest exceeded. `Display` names it with its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Limit {
-    Cpu,
-    Wall,
-    Memory,
-    Table,
-    Stack,
-    Copied,
-}
-
-impl Limit {
-    /// Whether it is one of time.
-    pub(super) fn is_time(self) -> bool {
-        matches!(self, Self::Cpu | Self::Wall)
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cpu => write!(formatter, "{} ms of CPU time", MAX_CPU.as_millis()),
-            Self::Wall => write!(formatter, "{} ms from start to end", MAX_WALL.as_millis()),
-            Self::Memory => write!(formatter, "{} MiB of memory", MAX_MEMORY_BYTES >> 20),
-            Self::Table => write!(formatter, "{MAX_TABLE_ELEMENTS} table elements"),
-            Self::Stack => write!(formatter, "{} KiB of stack", MAX_WASM_STACK_BYTES >> 10),
-            Self::Copied => write!(formatter, "{} MiB of answer", MAX_COPIED_BYTES >> 20),
-        }
-    }
-}
-
-impl std::error::Error for Limit {}
+/// The error of a call that was stopped at its deadline.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped at its limit of {}", .0.name())]
+struct Stopped(Limit);
 
 /// What the host knows of a running guest.
 pub(super) struct State {
-    /// Name and version, for the log.
-    connector: Arc<str>,
+    limits: Limits,
     started: Instant,
     cpu_at_start: Duration,
     /// Bytes of all linear memories, and elements of all tables.
@@ -71,34 +31,38 @@ pub(super) struct State {
     table_elements: usize,
     /// The bound on memory or tables that a growth hit; the guest may trap of it in its own way.
     refused: Option<Limit>,
-    log_lines: u32,
+    pub(super) log: Log,
+    /// Made when the guest first asks for something of it.
+    wasi: Option<Box<Wasi>>,
 }
 
 /// A store for one call of this connector. The deadline runs from here, so that it covers a start function too.
-pub(super) fn store(engine: &Engine, connector: &Arc<str>) -> Store<State> {
+pub(super) fn store(engine: &Engine, connector: &Arc<str>, limits: &Limits) -> Store<State> {
     let state = State {
-        connector: Arc::clone(connector),
+        limits: *limits,
         started: Instant::now(),
         cpu_at_start: thread_cpu_time(),
         memory_bytes: 0,
         table_elements: 0,
         refused: None,
-        log_lines: 0,
+        log: Log::new(connector, limits),
+        wasi: None,
     };
     let mut store = Store::new(engine, state);
     store.limiter(|state| state);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|context| on_tick(context.data()));
-    store.set_hostcall_fuel(MAX_COPIED_BYTES);
+    store.set_hostcall_fuel(limits.answer_bytes);
+    store.set_max_component_handles(limits.handles);
     store
 }
 
 fn on_tick(state: &State) -> wasmtime::Result<UpdateDeadline> {
-    if thread_cpu_time().saturating_sub(state.cpu_at_start) >= MAX_CPU {
-        return Err(Limit::Cpu.into());
+    if thread_cpu_time().saturating_sub(state.cpu_at_start) >= state.limits.cpu_time {
+        return Err(Stopped(Limit::CpuTime).into());
     }
-    if state.started.elapsed() >= MAX_WALL {
-        return Err(Limit::Wall.into());
+    if state.started.elapsed() >= state.limits.wall_time {
+        return Err(Stopped(Limit::WallTime).into());
     }
     Ok(UpdateDeadline::Continue(1))
 }
@@ -109,18 +73,21 @@ fn thread_cpu_time() -> Duration {
 }
 
 /// The limit behind a call's error, if it was one.
-pub(super) fn limit(error: &wasmtime::Error, store: &Store<State>) -> Option<Limit> {
-    if let Some(limit) = error.downcast_ref::<Limit>() {
-        return Some(*limit);
-    }
-    if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) {
-        return Some(Limit::Stack);
-    }
-    // wasmtime has no type for exhausted hostcall fuel; the words are those of its error.
-    if error.chain().any(|cause| cause.to_string().contains("fuel allocated for hostcalls")) {
-        return Some(Limit::Copied);
-    }
-    store.data().refused
+pub(super) fn exceeded(error: &wasmtime::Error, store: &Store<State>) -> Option<Exceeded> {
+    // wasmtime has no types for exhausted hostcall fuel and handles; the words are those of its errors.
+    let says = |words: &str| error.chain().any(|cause| cause.to_string().contains(words));
+    let limit = if let Some(Stopped(limit)) = error.downcast_ref() {
+        Some(*limit)
+    } else if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) {
+        Some(Limit::Stack)
+    } else if says("fuel allocated for hostcalls") {
+        Some(Limit::Answer)
+    } else if says("handle limit exceeded") || says("resource table has no free keys") {
+        Some(Limit::Handles)
+    } else {
+        store.data().refused
+    };
+    limit.map(|limit| Exceeded::new(limit, &store.data().limits))
 }
 
 /// The bounds are on all memories and tables of the call together. An instance that is not made does not give back
@@ -128,7 +95,7 @@ pub(super) fn limit(error: &wasmtime::Error, store: &Store<State>) -> Option<Lim
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
-        Ok(self.allow(total <= MAX_MEMORY_BYTES, Limit::Memory) && {
+        Ok(self.allow(total <= self.limits.memory_bytes, Limit::Memory) && {
             self.memory_bytes = total;
             true
         })
@@ -136,14 +103,14 @@ impl ResourceLimiter for State {
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.table_elements.saturating_add(desired.saturating_sub(current));
-        Ok(self.allow(total <= MAX_TABLE_ELEMENTS, Limit::Table) && {
+        Ok(self.allow(total <= self.limits.table_elements, Limit::TableElements) && {
             self.table_elements = total;
             true
         })
     }
 
     fn instances(&self) -> usize {
-        MAX_INSTANCES
+        self.limits.instances as usize
     }
 
     fn tables(&self) -> usize {
@@ -163,31 +130,9 @@ impl State {
         allowed
     }
 
-    /// Takes a line of the guest's log.
-    pub(super) fn log(&mut self, level: tracing::Level, message: &str) {
-        self.log_lines += 1;
-        if self.log_lines > MAX_LOG_LINES {
-            return;
-        }
-        let cut = message.floor_char_boundary(MAX_LOG_LINE_BYTES);
-        let message = message[..cut].escape_debug().to_string();
-        let connector = &*self.connector;
-        match level {
-            tracing::Level::ERROR => tracing::error!(target: "patchpanel::connector", connector, "{message}"),
-            tracing::Level::WARN => tracing::warn!(target: "patchpanel::connector", connector, "{message}"),
-            tracing::Level::DEBUG => tracing::debug!(target: "patchpanel::connector", connector, "{message}"),
-            _ => tracing::info!(target: "patchpanel::connector", connector, "{message}"),
-        }
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        let dropped = self.log_lines.saturating_sub(MAX_LOG_LINES);
-        if dropped > 0 {
-            let connector = &*self.connector;
-            tracing::warn!(target: "patchpanel::connector", connector, dropped, "log lines of one call were dropped");
-        }
+    /// What the guest gets of WASI.
+    pub(super) fn wasi(&mut self) -> &mut Wasi {
+        self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.limits, &self.log)))
     }
 }
 

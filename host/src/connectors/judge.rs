@@ -10,7 +10,7 @@ use super::contract::{AuthMethod, Manifest};
 use super::reach::{self, Allowed};
 use super::{Binding, Target};
 use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, TlsMode, Value};
-use crate::drivers;
+use crate::{drivers, hex};
 
 const MAX_ENDPOINTS: usize = 16;
 const MAX_AUTHENTICATIONS: usize = 8;
@@ -236,7 +236,7 @@ fn roots_digest(roots: &[String]) -> String {
         context.update(&(root.len() as u64).to_be_bytes());
         context.update(root.as_bytes());
     }
-    super::hex(context.finish().as_ref())
+    hex::encode(context.finish().as_ref())
 }
 
 fn nonsense<T>(reason: String) -> Result<T, Refusal> {

@@ -36,13 +36,19 @@ pub(super) fn check(reach: &Reach) -> Result<(), String> {
     if !tls_mode.is_whole_value() && TlsMode::from_name(&reach.tls_mode).is_none() {
         return Err(format!("\"{}\" is neither a pattern nor a TLS mode", reach.tls_mode.escape_debug()));
     }
-    if !Pattern::parse(&reach.host)?.is_whole_value() {
-        let host = reach.host.escape_debug();
-        return Err(format!(
-            "the host \"{host}\" is not wholly the tenant's word, which needs an approval that this host cannot give"
-        ));
-    }
     Ok(())
+}
+
+/// Where a reach leads that is not wholly the tenant's word: a pattern with text of its own, or the schema's default for a
+/// tenant who says nothing.
+pub(super) fn own_host(reach: &Reach, schema: &Value) -> Option<String> {
+    match Pattern::parse(&reach.host).ok()?.0.as_slice() {
+        [Part::Pointer(segments)] => {
+            let default = schema.get("properties")?.get(segments.first()?)?.get("default")?;
+            Some(default.as_str().map_or_else(|| default.to_string(), str::to_owned))
+        }
+        _ => Some(reach.host.clone()),
+    }
 }
 
 /// Whether a host is this machine by its spelling: `localhost`, a name under it, 127.0.0.0/8 or `::1`.
@@ -239,21 +245,40 @@ mod tests {
         }
     }
 
+    fn reach_of(host: &str) -> Reach {
+        Reach {
+            endpoint_role: "data".to_owned(),
+            host: host.to_owned(),
+            port: "1".to_owned(),
+            tls_mode: "require".to_owned(),
+            server_name: None,
+            roots: vec![],
+        }
+    }
+
     #[test]
-    fn refuses_what_is_not_a_pattern_or_not_the_tenants_word() {
-        let check_host = |host: &str| {
-            check(&Reach {
-                endpoint_role: "data".to_owned(),
-                host: host.to_owned(),
-                port: "1".to_owned(),
-                tls_mode: "require".to_owned(),
-                server_name: None,
-                roots: vec![],
-            })
-        };
-        assert!(check_host("{/host}").is_ok());
-        for host in ["", "{host}", "{/host", "/host}", "{/a/*/*}", "{//}", "db.example.com", "{/account}.example.com"] {
-            assert!(check_host(host).is_err(), "{host}");
+    fn refuses_what_is_not_a_pattern() {
+        for host in ["{/host}", "db.example.com", "{/account}.example.com"] {
+            assert!(check(&reach_of(host)).is_ok(), "{host}");
+        }
+        for host in ["", "{host}", "{/host", "/host}", "{/a/*/*}", "{//}"] {
+            assert!(check(&reach_of(host)).is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn knows_what_is_not_the_tenants_word() {
+        let schema = json!({"properties": {
+            "host": {"type": "string"}, "server": {"default": "db.example.com"}, "hosts": {"default": [{"host": "a"}]}}});
+        for (host, own) in [
+            ("{/host}", None),
+            ("{/absent}", None),
+            ("db.example.com", Some("db.example.com")),
+            ("{/host}.example.com", Some("{/host}.example.com")),
+            ("{/server}", Some("db.example.com")),
+            ("{/hosts/*/host}", Some(r#"[{"host":"a"}]"#)),
+        ] {
+            assert_eq!(own_host(&reach_of(host), &schema).as_deref(), own, "{host}");
         }
     }
 }

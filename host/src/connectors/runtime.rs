@@ -10,11 +10,13 @@ use super::adapter::Failure;
 use super::engine::{self, Allocator};
 use super::guests::Guests;
 use super::instance::{self, State, Ticker};
+use super::limits::Limits;
 
 /// The engine, its clock and the guest threads.
 pub(super) struct Runtime {
     pub(super) engine: Engine,
     pub(super) guests: Guests,
+    pub(super) limits: Limits,
     ticker: Ticker,
 }
 
@@ -26,10 +28,10 @@ impl fmt::Debug for Runtime {
 
 impl Runtime {
     /// Starts the threads.
-    pub(super) fn start(allocator: Allocator) -> wasmtime::Result<Self> {
-        let engine = engine::runner(allocator)?;
+    pub(super) fn start(allocator: Allocator, limits: Limits) -> wasmtime::Result<Self> {
+        let engine = engine::runner(allocator, &limits)?;
         let (ticker, guests) = (Ticker::start(&engine)?, Guests::start()?);
-        Ok(Self { engine, guests, ticker })
+        Ok(Self { engine, guests, limits, ticker })
     }
 
     /// One call of a connector on this thread, which it may hold until its deadline.
@@ -38,7 +40,7 @@ impl Runtime {
         connector: &Arc<str>,
         work: impl FnOnce(&mut Store<State>) -> Result<T, Failure>,
     ) -> Result<T, CallError> {
-        let mut store = instance::store(&self.engine, connector);
+        let mut store = instance::store(&self.engine, connector, &self.limits);
         let answer = self.ticker.during(|| work(&mut store));
         answer.map_err(|failure| explain(failure, connector, &store))
     }
@@ -54,9 +56,9 @@ fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> Call
         }
         Failure::Guest(error) => error,
     };
-    if let Some(limit) = instance::limit(&error, store) {
-        tracing::warn!(connector = label, %limit, "a connector exceeded a limit");
-        return CallError::Limit { connector: label, limit: limit.to_string(), time: limit.is_time() };
+    if let Some(exceeded) = instance::exceeded(&error, store) {
+        tracing::warn!(connector = label, limit = %exceeded, "a connector exceeded a limit");
+        return CallError::Limit { connector: label, exceeded };
     }
     tracing::warn!(connector = label, error = format!("{error:#}"), "a connector trapped");
     CallError::Trap { connector: label }

@@ -8,6 +8,7 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
 use super::contract::{Advice, AuthMethod, Finding, Instruction, Manifest, Page, Reach, Severity, Statement};
 use super::instance::State;
+use super::wasi;
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::json;
 
@@ -34,10 +35,11 @@ impl fmt::Debug for Version1 {
 }
 
 impl Version1 {
-    /// Links the component; the optional interfaces are looked up here, once.
+    /// Links the component; the optional interfaces are looked up here, once. What it imports has been checked.
     pub(super) fn link(component: &Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(component.engine());
         log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+        wasi::link(&mut linker)?;
         let instance = linker.instantiate_pre(component)?;
         Ok(Self {
             connector: connector::GuestIndices::new(&instance)?,
@@ -139,7 +141,7 @@ impl log::Host for State {
             log::Level::Info | log::Level::Other(_) => tracing::Level::INFO,
             log::Level::Debug => tracing::Level::DEBUG,
         };
-        self.log(level, &message);
+        self.log.write(level, &message);
     }
 }
 

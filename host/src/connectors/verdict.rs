@@ -20,7 +20,7 @@ pub(super) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) 
     match &verdict.normalised {
         None if !refused => Err("it found no error, and gave no normalised configuration".to_owned()),
         Some(_) if refused => Err("it found an error, and gave a normalised configuration".to_owned()),
-        Some(normalised) if !normalised.is_object() || !schema.check(normalised).is_empty() => {
+        Some(normalised) if !normalised.is_object() || !schema.accepts(normalised) => {
             Err("its normalised configuration breaks its own schema".to_owned())
         }
         _ => Ok(()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::adapter::{Adapter, Configuration, Context, Fault};
-use super::admission::Schemas;
+use super::admission::{Schemas, Surface};
 use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Severity, Statement};
 use super::judge::{Case, Refusal};
 use super::runtime::Runtime;
@@ -22,12 +22,33 @@ pub struct Version {
     pub(super) adapter: Box<dyn Adapter>,
     pub(super) manifest: Manifest,
     pub(super) schemas: Schemas,
+    pub(super) surface: Surface,
     pub(super) digest: String,
     /// Name and version, for errors and logs.
     pub(super) label: Arc<str>,
 }
 
 impl Version {
+    /// What it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// `sha256:` and 64 hex digits of the component's bytes.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The optional interfaces it has: `catalog`, `diagnosis`, `migration`.
+    pub fn capabilities(&self) -> Vec<&'static str> {
+        self.adapter.capabilities()
+    }
+
+    /// The names at its border.
+    pub fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
     /// The authentication method that a configuration chooses; a finding if it is not one of the manifest's.
     pub fn auth_method(&self, config: &Value) -> Result<&AuthMethod, Finding> {
         let methods = &self.manifest.auth_methods;

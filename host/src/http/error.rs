@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::auth::Permission;
 use crate::connections;
-use crate::connectors::CallError;
 use crate::connectors::contract::{Finding, Severity};
+use crate::connectors::{CallError, Limit};
 use crate::{secrets, store};
 
 /// How long a caller waits before trying again, in seconds.
@@ -115,11 +115,11 @@ impl ApiError {
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
             Self::Validation(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
             Self::CredentialsRequired(_) => (StatusCode::UNPROCESSABLE_ENTITY, "CREDENTIALS_REQUIRED"),
-            Self::Connector(CallError::Limit { time: true, .. }) => (StatusCode::GATEWAY_TIMEOUT, "CONNECTOR_LIMIT"),
-            Self::Connector(CallError::Limit { .. }) => (StatusCode::BAD_GATEWAY, "CONNECTOR_LIMIT"),
+            Self::Connector(CallError::Limit { exceeded, .. }) => limit_status(exceeded.limit),
             Self::Connector(CallError::Trap { .. } | CallError::Nonsense { .. } | CallError::Astray { .. }) => {
                 (StatusCode::BAD_GATEWAY, "CONNECTOR_FAILED")
             }
+            Self::Connector(CallError::Suspended { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "CONNECTOR_SUSPENDED"),
             Self::TooManyTests => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"),
             Self::Connector(CallError::Busy) | Self::Busy | Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
@@ -135,6 +135,13 @@ impl ApiError {
         facts.body(status, &format!("req-{}", Uuid::new_v4()), &Uuid::new_v4().simple().to_string())
     }
 
+    fn retry_after(&self) -> HeaderValue {
+        match self {
+            Self::Connector(CallError::Suspended { retry_after, .. }) => retry_after.as_secs().max(1).into(),
+            _ => RETRY_AFTER,
+        }
+    }
+
     fn details(&self) -> Value {
         match self {
             Self::Validation(findings) => {
@@ -142,9 +149,29 @@ impl ApiError {
             }
             Self::CredentialsRequired(fields) => json!({ "credentials": fields }),
             Self::InsufficientPermissions(permission) => json!({ "permission": permission.name() }),
+            Self::Connector(CallError::Limit { connector, exceeded }) => json!({
+                "connector": connector,
+                "limit": exceeded.limit.name(),
+                "value": u64::try_from(exceeded.value).unwrap_or(u64::MAX),
+                "setting": exceeded.limit.setting(),
+            }),
             _ => Value::Null,
         }
     }
+}
+
+fn limit_status(limit: Limit) -> (StatusCode, &'static str) {
+    let status = if limit.is_time() { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
+    let code = match limit {
+        Limit::CpuTime => "CONNECTOR_LIMIT_CPU_TIME",
+        Limit::WallTime => "CONNECTOR_LIMIT_WALL_TIME",
+        Limit::Memory => "CONNECTOR_LIMIT_MEMORY",
+        Limit::TableElements => "CONNECTOR_LIMIT_TABLE_ELEMENTS",
+        Limit::Handles => "CONNECTOR_LIMIT_HANDLES",
+        Limit::Stack => "CONNECTOR_LIMIT_STACK",
+        Limit::Answer => "CONNECTOR_LIMIT_ANSWER_BYTES",
+    };
+    (status, code)
 }
 
 /// One sentence for all findings.
@@ -185,7 +212,7 @@ impl IntoResponse for ApiError {
         let (status, code) = self.status();
         let mut response = status.into_response();
         if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&status) {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            response.headers_mut().insert(header::RETRY_AFTER, self.retry_after());
         }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -238,7 +265,8 @@ pub struct ErrorContent {
     #[schema(example = 422)]
     status: u16,
     /// For `VALIDATION_ERROR`: `findings`, a list of {severity, pointer, code, message, hint}. For `CREDENTIALS_REQUIRED`:
-    /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`. Else null.
+    /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`. For `CONNECTOR_LIMIT_…`: `connector`,
+    /// `limit`, its `value` in the unit of the setting, and the `setting`. Else null.
     #[schema(value_type = Option<Object>)]
     details: Value,
     /// Names this request in the host's log; also in the header `X-Request-ID`.

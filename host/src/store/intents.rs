@@ -62,11 +62,7 @@ impl TryFrom<&AnyRow> for IntentRow {
         Ok(Self {
             id: row.try_get("id")?,
             store: row.try_get("store")?,
-            reference: Reference {
-                organization: row.try_get("organization")?,
-                key: row.try_get("key")?,
-                version: row.try_get("version")?,
-            },
+            reference: super::reference(row)?,
             created_at: row.try_get("created_at")?,
         })
     }

@@ -81,11 +81,7 @@ impl TryFrom<&AnyRow> for RemovalRow {
     fn try_from(row: &AnyRow) -> Result<Self, Error> {
         Ok(Self {
             store: row.try_get("store")?,
-            reference: Reference {
-                organization: row.try_get("organization")?,
-                key: row.try_get("key")?,
-                version: row.try_get("version")?,
-            },
+            reference: super::reference(row)?,
             created_at: row.try_get("created_at")?,
         })
     }

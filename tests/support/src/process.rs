@@ -176,6 +176,14 @@ fn pid(id: u32) -> Result<Pid> {
     i32::try_from(id).ok().and_then(Pid::from_raw).with_context(|| format!("{id} is no process id"))
 }
 
+/// Bytes of memory that a process holds: `VmRSS` of its status (proc(5)).
+pub fn resident_bytes(id: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("there is no VmRSS")?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+    Ok(kibibytes * 1024)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

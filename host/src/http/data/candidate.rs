@@ -10,12 +10,9 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::connections::Candidate;
-use crate::connectors::contract::Finding;
+use crate::connectors::contract::{CONFIG_MEMBERS, Finding};
 use crate::schema::member;
 use crate::secrets::{Credentials, Secret};
-
-/// The members that can hold a configuration; a connector's manifest says which one is its own.
-pub const CONFIG_MEMBERS: [&str; 3] = ["database_config", "storage_config", "filesystem_config"];
 
 /// A credential in a request.
 #[derive(Debug)]

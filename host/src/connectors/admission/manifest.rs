@@ -1,0 +1,151 @@
+//! What must hold of a manifest: names and texts, schemas that compile, reaches that the operator has approved.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::Reason;
+use crate::connectors::contract::{CONFIG_MEMBERS, Manifest};
+use crate::connectors::reach;
+use crate::drivers;
+use crate::schema::Schema;
+
+/// The schemas of a manifest, ready to check with.
+#[derive(Debug)]
+pub(crate) struct Schemas {
+    pub(crate) config: Schema,
+    /// In the order of the manifest's methods.
+    pub(crate) credentials: Vec<Schema>,
+}
+
+/// Checks a manifest by itself, and compiles its schemas. `approved` are the reaches of the setting
+/// `connector_approved_reaches`.
+pub(super) fn check(manifest: &Manifest, approved: &[String]) -> Result<Schemas, Vec<Reason>> {
+    let mut reasons = Vec::new();
+    check_identity(manifest, &mut reasons);
+    check_reaches(manifest, approved, &mut reasons);
+    let config = compile("config-schema", &manifest.config_schema, &mut reasons);
+    let credentials = check_methods(manifest, &mut reasons);
+    check_setup(manifest, &mut reasons);
+    match config {
+        Some(config) if reasons.is_empty() => Ok(Schemas { config, credentials }),
+        _ => Err(reasons),
+    }
+}
+
+fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
+    let mut wrong = |code, message: &str, remedy: &str| reasons.push(Reason::new(code, message, remedy));
+    if !is_name(&manifest.type_name) {
+        wrong(
+            "type_name",
+            "type-name is not [a-z][a-z0-9-]* of at most 64 bytes",
+            "Use such a name, as `postgres` is.",
+        );
+    }
+    if !is_version(&manifest.version) {
+        wrong("version", "version is not a semantic version", "Write one such as 1.0.0 (semver.org).");
+    }
+    if !is_text(&manifest.title, 100) || !is_text(&manifest.description, 512) {
+        let message = "title (100 bytes) or description (512 bytes) is absent, too long or has control characters";
+        wrong("title", message, "Write one line of text for each.");
+    }
+    if !CONFIG_MEMBERS.contains(&manifest.config_member.as_str()) {
+        let remedy = format!("Use one of {}.", CONFIG_MEMBERS.join(", "));
+        wrong("config_member", "config-member is not a member of the API", &remedy);
+    }
+    for driver in manifest.drivers.iter().filter(|driver| drivers::parameters(driver).is_none()) {
+        let message = format!("this host has no driver \"{}\"", super::shown(driver));
+        wrong("unknown_driver", &message, "Name only drivers that the contract documents, such as postgres.");
+    }
+    if manifest.drivers.is_empty() || manifest.reaches.is_empty() || manifest.examples.is_empty() {
+        wrong("incomplete", "drivers, reaches or examples are empty", "Give at least one of each.");
+    }
+}
+
+fn check_reaches(manifest: &Manifest, approved: &[String], reasons: &mut Vec<Reason>) {
+    for reach in &manifest.reaches {
+        if let Err(message) = reach::check(reach) {
+            let remedy = "Write patterns as the contract describes them at `reach`, such as {/host}.";
+            reasons.push(Reason::new("reach", message, remedy));
+        } else if let Some(host) = reach::own_host(reach, &manifest.config_schema) {
+            let approval = format!("{}={host}", manifest.type_name);
+            if !approved.contains(&approval) {
+                let (host, approval) = (super::shown(&host), super::shown(&approval));
+                let message =
+                    format!("it leads to \"{host}\" of its own accord, and the operator has not approved that");
+                let remedy =
+                    format!("The operator approves it in the setting connector_approved_reaches: \"{approval}\".");
+                reasons.push(Reason::new("approval_needed", message, remedy));
+            }
+        }
+    }
+}
+
+fn compile(name: &str, schema: &Value, reasons: &mut Vec<Reason>) -> Option<Schema> {
+    let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    if schema.get("type").and_then(Value::as_str) != Some("object") || !is_closed {
+        let remedy = "Write \"type\": \"object\" and \"additionalProperties\": false.";
+        reasons.push(Reason::new("schema", format!("{name} is not that of an object without other members"), remedy));
+    }
+    let compiled = Schema::compile(schema);
+    let remedy = "Write a self-contained schema of draft 2020-12, as the contract describes it at `config-schema`.";
+    compiled.map_err(|error| reasons.push(Reason::new("schema", format!("{name}: {error}"), remedy))).ok()
+}
+
+fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) -> Vec<Schema> {
+    let (mut names, mut schemas) = (HashSet::new(), Vec::new());
+    let mut wrong = |code, message: &str, remedy: &str| reasons.push(Reason::new(code, message, remedy));
+    if manifest.auth_methods.is_empty() {
+        wrong("auth_method", "there is no authentication method", "Give one, such as `basic`.");
+    }
+    for method in &manifest.auth_methods {
+        if !is_name(&method.name) || !names.insert(&method.name) || !is_text(&method.title, 100) {
+            let message = "an authentication method lacks a title or a name [a-z][a-z0-9-]* of its own";
+            wrong("auth_method", message, "Give each a name and a title.");
+        }
+        let properties = method.credential_schema.get("properties").and_then(Value::as_object);
+        let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
+        if !properties.is_some_and(|properties| properties.values().all(is_text)) {
+            let message = "a credential-schema has no properties, or one that is no string";
+            wrong("schema", message, "Give every property \"type\": \"string\".");
+        }
+    }
+    let properties = manifest.config_schema.get("properties");
+    let is_property = |member: &String| properties.is_some_and(|properties| properties.get(member).is_some());
+    if !manifest.auth_member.iter().all(is_property) {
+        let message = "auth-member is not a property of config-schema";
+        wrong("auth_member", message, "Add the property, or give no auth-member.");
+    }
+    for method in &manifest.auth_methods {
+        schemas.extend(compile("credential-schema", &method.credential_schema, reasons));
+    }
+    schemas
+}
+
+fn check_setup(manifest: &Manifest, reasons: &mut Vec<Reason>) {
+    for instruction in &manifest.setup {
+        let known = ["sql", "shell", "conf", "text"].contains(&instruction.language.as_str());
+        if !known || !is_text(&instruction.title, 100) || instruction.text.len() > 16 << 10 {
+            let remedy = "Give each a title, a language (sql, shell, conf, text) and at most 16 KiB of text.";
+            reasons.push(Reason::new("setup", "an instruction is incomplete or too long", remedy));
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    text.len() <= 64
+        && core.split('.').count() == 3
+        && core.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
+}
+
+fn is_text(text: &str, most: usize) -> bool {
+    !text.is_empty() && text.len() <= most && !text.chars().any(char::is_control)
+}

@@ -1,0 +1,137 @@
+//! Compiled connectors on disk. One is never loaded from there unless it carries this installation's mark, because
+//! compiled code is trusted with the whole process.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use aws_lc_rs::{hmac, rand};
+use uuid::Uuid;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// Bytes of the mark in front of the compiled code: HMAC-SHA-256.
+const MARK_BYTES: usize = 32;
+
+/// The compiled forms on disk.
+pub(super) struct Cache {
+    directory: PathBuf,
+    key: hmac::Key,
+}
+
+impl Cache {
+    /// Opens the directory, and makes it (for nobody else to read) and its key when they are not there.
+    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let key = key(&directory.join("key"))?;
+        Ok(Self { directory: directory.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
+    }
+
+    /// The component with this digest, if it is here, carries the mark and fits this engine.
+    ///
+    /// Reads the file once and checks the bytes that were read, so that nothing can change in between.
+    pub(super) fn read(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let (path, name) = self.entry(engine, digest);
+        let bytes = fs::read(&path).ok()?;
+        let (mark, code) = bytes.split_at_checked(MARK_BYTES).unwrap_or_default();
+        if hmac::verify(&self.key, &marked(&name, code), mark).is_ok() {
+            // One that this engine does not take is compiled again, to say why.
+            return deserialize(engine, code).ok();
+        }
+        let path = path.display();
+        tracing::warn!(%path, "a cached connector does not carry this installation's mark; compiling it again");
+        None
+    }
+
+    /// Keeps compiled code. Without it the next start takes longer, which is logged.
+    pub(super) fn write(&self, engine: &Engine, digest: &str, code: &[u8]) {
+        let (path, name) = self.entry(engine, digest);
+        if let Err(error) = self.try_write(&path, &name, code) {
+            tracing::warn!(path = %path.display(), %error, "the compiled connector cannot be cached");
+        }
+    }
+
+    /// The file, and what its mark says that it is.
+    fn entry(&self, engine: &Engine, digest: &str) -> (PathBuf, String) {
+        let mut compatibility = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut compatibility);
+        let name = format!("{}-{:016x}", digest.trim_start_matches("sha256:"), compatibility.finish());
+        (self.directory.join(format!("{name}.cwasm")), name)
+    }
+
+    fn try_write(&self, path: &Path, name: &str, code: &[u8]) -> io::Result<()> {
+        let temporary = path.with_extension(format!("{}.new", std::process::id()));
+        let mut file = private().create(true).truncate(true).open(&temporary)?;
+        file.write_all(hmac::sign(&self.key, &marked(name, code)).as_ref())?;
+        file.write_all(code)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    }
+}
+
+/// What the mark is over: the code and what it was made from, so that no file passes for another.
+fn marked(name: &str, code: &[u8]) -> Vec<u8> {
+    [name.as_bytes(), b"\0", code].concat()
+}
+
+fn private() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+/// The installation's key: made once, readable by this user alone.
+fn key(path: &Path) -> io::Result<[u8; 32]> {
+    match fs::read(path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            let message =
+                format!("{} is not a key of 32 bytes; delete it, and connectors are compiled again", path.display());
+            io::Error::new(io::ErrorKind::InvalidData, message)
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            rand::fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
+            // Not the process id: in a container it is the same after every start, and what a killed process left
+            // behind would be in the way for ever.
+            let temporary = path.with_extension(format!("{}.new", Uuid::new_v4()));
+            let mut file = private().create_new(true).open(&temporary)?;
+            file.write_all(&key)?;
+            file.sync_all()?;
+            fs::rename(&temporary, path)?;
+            Ok(key)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[expect(unsafe_code, reason = "the one place where compiled code becomes runnable")]
+pub(super) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: `code` was made by this program's compiler: just now, or with this installation's mark on it.
+    unsafe { Component::deserialize(engine, code) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn opens_for_nobody_else_and_beside_what_a_killed_process_left() {
+        let data = std::env::temp_dir().join(format!("patchpanel-cache-{}", Uuid::new_v4()));
+        let directory = data.join("cache");
+        Cache::open(&directory).unwrap();
+        for directory in [&data, &directory] {
+            assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        let first = fs::read(directory.join("key")).unwrap();
+        Cache::open(&directory).unwrap();
+        assert_eq!(fs::read(directory.join("key")).unwrap(), first, "the key is made once");
+        fs::rename(directory.join("key"), directory.join(format!("key.{}.new", std::process::id()))).unwrap();
+        Cache::open(&directory).unwrap();
+        assert_ne!(fs::read(directory.join("key")).unwrap(), first);
+        fs::remove_dir_all(data).unwrap();
+    }
+}

@@ -1,0 +1,12 @@
+//! Bytes as hex digits.
+
+use std::fmt::Write as _;
+
+/// Two lower-case digits for each byte.
+pub fn encode(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

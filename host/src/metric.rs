@@ -1,0 +1,68 @@
+//! What is counted, for operators: Prometheus text at `/metrics` on an address of its own. No label names a tenant.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Calls of connectors by `connector`, `version`, `digest`, `function` and `outcome`: `answered`, a limit's name, `trap`,
+/// `nonsense`, `astray`, `suspended` or `busy`.
+pub const CALLS: &str = "patchpanel_connector_calls_total";
+
+/// How long a call held its guest thread, in seconds, by `connector` and `function`.
+pub const DURATION: &str = "patchpanel_connector_call_duration_seconds";
+
+/// Components that were compiled or refused, by `outcome`.
+pub const COMPILATIONS: &str = "patchpanel_connector_compilations_total";
+
+/// From 100 µs, a small call, to beyond the default limit of wall time.
+const BUCKETS: [f64; 13] = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
+
+/// How often the samples of histograms are put into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Serves `/metrics` here until the task is aborted.
+pub async fn serve(address: SocketAddr) -> anyhow::Result<JoinHandle<()>> {
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address} for metrics; choose another address with --metrics-listen")
+    })?;
+    let handle = install()?;
+    let page = handle.clone();
+    let routes = Router::new().route(
+        "/metrics",
+        get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page.render()) }),
+    );
+    tracing::info!(address = %listener.local_addr()?, "serving metrics");
+    Ok(tokio::spawn(async move {
+        let upkeep = async {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                handle.run_upkeep();
+            }
+        };
+        let server = axum::serve(listener, routes).into_future();
+        tokio::select! {
+            result = server => drop(result.inspect_err(|error| tracing::error!(%error, "metrics are not served any more"))),
+            () = upkeep => {}
+        }
+    }))
+}
+
+fn install() -> anyhow::Result<PrometheusHandle> {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BUCKETS)
+        .context("the buckets are wrong")?
+        .build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).ok().context("metrics are counted already")?;
+    metrics::describe_counter!(CALLS, "Calls of connectors.");
+    metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "How long a call held its guest thread.");
+    metrics::describe_counter!(COMPILATIONS, "Components that were compiled or refused.");
+    Ok(handle)
+}
