@@ -8,3 +8,4 @@ mod crashes;
 mod faults;
 mod main_job;
 mod operator;
+mod strangers;

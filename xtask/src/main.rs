@@ -6,6 +6,7 @@ mod interrupt;
 mod packages;
 mod plugins;
 mod progress;
+mod strangers;
 mod with_setup;
 mod workspace;
 
@@ -77,6 +78,7 @@ fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Task::Dev(options) => dev::run(&options, arguments.wasm_std, install, &mut progress),
         Task::Test { arguments: further } => {
+            strangers::build(install, arguments.ci, &mut progress)?;
             let arguments = ["test", "--workspace"];
             with_setup::cargo("Building and running the tests", &arguments, &further, set_up, &mut progress)
         }
@@ -86,7 +88,7 @@ fn run(arguments: Arguments) -> Result<()> {
             with_setup::cargo("Building and running the benchmarks", &arguments, &further, set_up, &mut progress)
         }
         Task::Plugins => {
-            plugins::build(arguments.wasm_std, install, &mut progress)?;
+            plugins::build_with_guests(arguments.wasm_std, install, &mut progress)?;
             progress.summary();
             Ok(())
         }

@@ -18,7 +18,7 @@ pub(crate) fn cargo(
     progress: &mut Progress,
 ) -> Result<()> {
     packages::postgres(install, progress)?;
-    plugins::build(source, install, progress)?;
+    plugins::build_with_guests(source, install, progress)?;
     let mut cargo = Command::new(workspace::cargo());
     cargo.current_dir(workspace::root()).args(arguments).arg("--locked").args(further);
     progress.run(title, &mut cargo, "see the failures above")?;

@@ -2,12 +2,15 @@
 //! its API. Everything started here ends with the process that started it, also when that one is killed, and leaves
 //! nothing behind.
 
+pub mod bombs;
 pub mod certificates;
 pub mod client;
 pub mod directory;
 pub mod guests;
 pub mod listener;
+pub mod load;
 pub mod patchpanel;
 pub mod postgres;
 pub mod process;
 pub mod sales;
+pub mod strangers;

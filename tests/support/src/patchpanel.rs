@@ -38,6 +38,7 @@ pub struct Builder {
     listen: Option<SocketAddr>,
     directory: Option<TemporaryDirectory>,
     variables: Vec<(String, String)>,
+    ready_limit: Duration,
 }
 
 impl Patchpanel {
@@ -48,7 +49,7 @@ impl Patchpanel {
 
     /// To be described.
     pub fn builder() -> Builder {
-        Builder { program: None, listen: None, directory: None, variables: Vec::new() }
+        Builder { program: None, listen: None, directory: None, variables: Vec::new(), ready_limit: READY_LIMIT }
     }
 
     /// Where it listens.
@@ -166,6 +167,13 @@ impl Builder {
         self
     }
 
+    /// How long it may take to become ready, instead of a minute.
+    #[must_use]
+    pub fn ready_limit(mut self, limit: Duration) -> Self {
+        self.ready_limit = limit;
+        self
+    }
+
     /// One command of the program with these settings, which nobody has started yet. The caller keeps the directory,
     /// which must have been given.
     pub fn command(self, name: &str) -> Result<Command> {
@@ -175,11 +183,12 @@ impl Builder {
 
     /// Starts it and returns when it says that it is ready.
     pub fn start(self) -> Result<Patchpanel> {
+        let limit = self.ready_limit;
         let (address, settings) = self.settings()?;
         let log = settings.directory.path().join("log");
         let process = Process::start(&mut settings.command("serve"), log, Signal::TERM, &settings.directory)?;
         let mut server = Patchpanel { process, address, settings };
-        server.wait_until_ready()?;
+        server.wait_until_ready(limit)?;
         Ok(server)
     }
 
@@ -197,7 +206,7 @@ impl Builder {
 }
 
 impl Patchpanel {
-    fn wait_until_ready(&mut self) -> Result<()> {
+    fn wait_until_ready(&mut self, limit: Duration) -> Result<()> {
         let start = Instant::now();
         let client = self.client();
         loop {
@@ -209,8 +218,8 @@ impl Patchpanel {
                 Ok(reply) => reply.body,
                 Err(error) => format!("{error:#}"),
             };
-            if start.elapsed() > READY_LIMIT {
-                let limit = READY_LIMIT.as_secs();
+            if start.elapsed() > limit {
+                let limit = limit.as_secs();
                 bail!(
                     "patchpanel is not ready after {limit} s: {answer}; its log ends with\n{}",
                     self.process.log_tail()

@@ -70,7 +70,6 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), Vec<Reason>> {
                 return Err(vec![Reason::not_a_component("it is a core module, not a component")]);
             }
             Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
-                parser.skip_section();
                 rest = rest.get(unchecked_range.len()..).unwrap_or_default();
             }
             Payload::ComponentImportSection(section) => {
