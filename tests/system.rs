@@ -9,3 +9,4 @@ mod faults;
 mod main_job;
 mod operator;
 mod strangers;
+mod zoo;

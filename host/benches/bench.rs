@@ -16,6 +16,8 @@ mod measure;
 mod process;
 #[path = "bench/program.rs"]
 mod program;
+#[path = "bench/ratio.rs"]
+mod ratio;
 
 use anyhow::Result;
 

@@ -1,10 +1,12 @@
 //! JSON Schema (draft 2020-12): bodies, configurations and credentials are checked the same way, and what is wrong is
 //! said in the same words.
 
+mod pattern;
+
 use std::collections::HashMap;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::connectors::contract::{Finding, Severity};
@@ -12,11 +14,11 @@ use crate::connectors::contract::{Finding, Severity};
 /// More findings than this help nobody.
 const MAX_FINDINGS: usize = 100;
 
-/// A compiled pattern takes at most this many bytes; the engine matches in linear time.
-const MAX_PATTERN_BYTES: usize = 256 * 1024;
-
 /// Values of a schema, when every reference is replaced by what it refers to: checking takes time in proportion.
 const MAX_EXPANDED_VALUES: usize = 20_000;
+
+/// Patterns of a schema, counted likewise: each takes memory of its own.
+const MAX_PATTERNS: usize = 100;
 
 /// A compiled schema. It refers to nothing outside itself.
 #[derive(Debug)]
@@ -34,6 +36,12 @@ pub enum Error {
     /// It grows too large when its references are followed.
     #[error("with its references followed it has more than {MAX_EXPANDED_VALUES} values")]
     TooLarge,
+    /// It has too many patterns when its references are followed.
+    #[error("with its references followed it has more than {MAX_PATTERNS} patterns")]
+    TooManyPatterns,
+    /// It has patterns of names, whose matching cannot be bounded.
+    #[error("it uses patternProperties, which are not supported; name the properties")]
+    PatternProperties,
     /// It is not a schema.
     #[error("it is not a JSON Schema of draft 2020-12: {0}")]
     Invalid(String),
@@ -42,15 +50,17 @@ pub enum Error {
 impl Schema {
     /// Compiles a self-contained schema.
     pub fn compile(schema: &Value) -> Result<Self, Error> {
-        if (Expansion { schema, known: HashMap::new() }).size(schema)? > MAX_EXPANDED_VALUES {
+        let size = (Expansion { schema, known: HashMap::new() }).size(schema)?;
+        if size.values > MAX_EXPANDED_VALUES {
             return Err(Error::TooLarge);
+        }
+        if size.patterns > MAX_PATTERNS {
+            return Err(Error::TooManyPatterns);
         }
         jsonschema::options()
             .with_draft(Draft::Draft202012)
             .offline()
-            .with_pattern_options(
-                PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES),
-            )
+            .with_keyword("pattern", pattern::keyword)
             .build(schema)
             .map(Self)
             .map_err(|error| Error::Invalid(error.to_string().chars().take(500).collect()))
@@ -58,6 +68,7 @@ impl Schema {
 
     /// Whether nothing is wrong with a value.
     pub fn accepts(&self, value: &Value) -> bool {
+        pattern::begin();
         self.0.is_valid(value)
     }
 
@@ -67,6 +78,7 @@ impl Schema {
         if self.accepts(value) {
             return Vec::new();
         }
+        pattern::begin();
         self.0.iter_errors(value).flat_map(|error| findings(&error)).take(MAX_FINDINGS).collect()
     }
 }
@@ -76,12 +88,25 @@ impl Schema {
 struct Expansion<'a> {
     schema: &'a Value,
     /// The size behind each reference; none while it is being measured.
-    known: HashMap<&'a str, Option<usize>>,
+    known: HashMap<&'a str, Option<Size>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    values: usize,
+    patterns: usize,
+}
+
+impl Size {
+    fn add(&mut self, more: Self) {
+        self.values = self.values.saturating_add(more.values);
+        self.patterns = self.patterns.saturating_add(more.patterns);
+    }
 }
 
 impl<'a> Expansion<'a> {
-    fn size(&mut self, value: &'a Value) -> Result<usize, Error> {
-        let mut size = 1_usize;
+    fn size(&mut self, value: &'a Value) -> Result<Size, Error> {
+        let mut size = Size { values: 1, patterns: 0 };
         match value {
             Value::Object(members) => {
                 for (name, member) in members {
@@ -90,14 +115,16 @@ impl<'a> Expansion<'a> {
                         ("$id" | "$anchor" | "$dynamicRef" | "$dynamicAnchor", Some(text)) => {
                             return Err(Error::Foreign(shown(text)));
                         }
+                        ("patternProperties", _) if member.is_object() => return Err(Error::PatternProperties),
+                        ("pattern", Some(_)) => Size { values: 1, patterns: 1 },
                         _ => self.size(member)?,
                     };
-                    size = size.saturating_add(of_member);
+                    size.add(of_member);
                 }
             }
             Value::Array(elements) => {
                 for element in elements {
-                    size = size.saturating_add(self.size(element)?);
+                    size.add(self.size(element)?);
                 }
             }
             _ => {}
@@ -105,7 +132,7 @@ impl<'a> Expansion<'a> {
         Ok(size)
     }
 
-    fn behind(&mut self, reference: &'a str) -> Result<usize, Error> {
+    fn behind(&mut self, reference: &'a str) -> Result<Size, Error> {
         match self.known.get(reference) {
             Some(Some(size)) => return Ok(*size),
             Some(None) => return Err(Error::Circular(shown(reference))),
@@ -156,7 +183,7 @@ fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
         Kind::MaxItems { limit } => one("too_many", &format!("It must have at most {limit} elements.")),
         Kind::MaxProperties { limit } => one("too_many", &format!("It must have at most {limit} members.")),
         Kind::UniqueItems => one("not_unique", "Its elements must differ from each other."),
-        Kind::Pattern { pattern } => one("malformed", &format!("It must match the pattern {pattern}.")),
+        Kind::Custom { keyword, message } if keyword == "pattern" => one("malformed", message),
         Kind::Enum { options } => one("unknown_value", &format!("It must be one of {options}.")),
         Kind::PropertyNames { error } => {
             one("unknown_member", &format!("A member's name is wrong: {}", error.masked()))
@@ -244,6 +271,8 @@ mod tests {
             json!({"properties": {"a": {"pattern": "(a+)+\\1$"}}}),
             json!({"properties": {"a": {"pattern": "(?=x)y"}}}),
             json!({"properties": {"a": {"pattern": "(a{1000}){1000}"}}}),
+            json!({"anyOf": (0..101).map(|number| json!({"pattern": format!("a{number}")})).collect::<Vec<_>>()}),
+            json!({"patternProperties": {"^a": {}}}),
             json!({"type": "strin"}),
             json!({"$id": "https://example.com/schema"}),
             json!({"properties": {"a": {"$ref": "#"}}}),
@@ -253,7 +282,24 @@ mod tests {
             assert!(Schema::compile(&schema).is_err(), "{schema}");
         }
         assert!(Schema::compile(&doubling(8)).is_ok());
+        // A property may have any name, also that of a keyword.
+        assert!(Schema::compile(&json!({"properties": {"pattern": {"type": "string"}}})).is_ok());
         let inside = json!({"$defs": {"a": {"type": "string"}}, "properties": {"a": {"$ref": "#/$defs/a"}}});
         assert_eq!(Schema::compile(&inside).unwrap().check(&json!({"a": 1})).len(), 1);
+    }
+
+    #[test]
+    fn bounds_the_time_that_patterns_take() {
+        let patterns: Vec<_> =
+            (0..100).map(|number| json!({"pattern": format!("^(a|b)*a(a|b){{200}}c{number}$")})).collect();
+        let schema = Schema::compile(&json!({"items": {"anyOf": patterns}})).unwrap();
+        let text = "abbabaab".repeat(2048);
+        let start = std::time::Instant::now();
+        assert!(!schema.accepts(&Value::from(vec![text.clone(); 64])));
+        // The bound is a second and one match; without it this takes minutes.
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+        // It is there anew for the next check, and a text that is too long matches nothing.
+        assert!(!schema.accepts(&json!([text + "a"])));
+        assert!(Schema::compile(&json!({"pattern": "^a+$"})).unwrap().accepts(&json!("aaa")));
     }
 }

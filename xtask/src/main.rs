@@ -57,7 +57,12 @@ enum Task {
         /// Which ones, such as `call`; all without a name
         names: Vec<String>,
     },
-    /// Builds the connectors to components in target/connectors
+    /// Sets everything up and attacks a host with every hostile connector under load
+    Zoo {
+        /// Which attacks, such as `onslaught`; all without a name
+        names: Vec<String>,
+    },
+    /// Builds the connectors to components in target/connectors, and the hostile ones to target/guests
     Plugins,
 }
 
@@ -79,13 +84,19 @@ fn run(arguments: Arguments) -> Result<()> {
         Task::Dev(options) => dev::run(&options, arguments.wasm_std, install, &mut progress),
         Task::Test { arguments: further } => {
             strangers::build(install, arguments.ci, &mut progress)?;
-            let arguments = ["test", "--workspace"];
+            // The hostile connectors are programs for Wasm; built for this machine they would only take time.
+            let arguments = ["test", "--workspace", "--exclude", "guests"];
             with_setup::cargo("Building and running the tests", &arguments, &further, set_up, &mut progress)
         }
         Task::Bench { names } => {
             let arguments = ["bench", "--package", "patchpanel", "--bench", "bench"];
             let further = [vec!["--".to_owned()], names].concat();
             with_setup::cargo("Building and running the benchmarks", &arguments, &further, set_up, &mut progress)
+        }
+        Task::Zoo { names } => {
+            let arguments = ["bench", "--package", "patchpanel", "--bench", "zoo"];
+            let further = [vec!["--".to_owned()], names].concat();
+            with_setup::cargo("Building and running the zoo", &arguments, &further, set_up, &mut progress)
         }
         Task::Plugins => {
             plugins::build_with_guests(arguments.wasm_std, install, &mut progress)?;

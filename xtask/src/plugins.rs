@@ -1,7 +1,9 @@
-//! Builds the connectors in `plugins/` to components in `target/connectors/`.
+//! Builds the connectors in `plugins/` to components in `target/connectors/`, and the hostile ones in `tests/guests/` to
+//! components in `target/guests/`.
 
 mod standard_library;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,29 +19,44 @@ use crate::workspace;
 
 /// One connector of this repository.
 struct Plugin {
-    /// The name of its directory, and of the component.
+    /// The name of the component.
     name: String,
     package: String,
     /// The file that cargo makes of it.
     module: String,
 }
 
-/// Builds all of them and returns the directory of the components.
+/// Builds the connectors and returns the directory of the components.
 pub(crate) fn build(source: Source, install: Install, progress: &mut Progress) -> Result<PathBuf> {
-    let plugins = list()?;
-    let library = StandardLibrary::find(source, install, progress)?;
+    let plugins = list(plugin)?;
+    ensure!(!plugins.is_empty(), "there is no connector in plugins/");
+    make("connectors", &plugins, &StandardLibrary::find(source, install, progress)?, progress)
+}
+
+/// Builds the connectors, and the hostile ones for the tests.
+pub(crate) fn build_with_guests(source: Source, install: Install, progress: &mut Progress) -> Result<()> {
+    build(source, install, progress)?;
+    let guests = list(guests)?;
+    ensure!(!guests.is_empty(), "there is no guest in tests/guests/examples/");
+    make("guests", &guests, &StandardLibrary::find(source, install, progress)?, progress)?;
+    Ok(())
+}
+
+/// Builds these to components in a directory of this name, which is returned.
+fn make(name: &str, plugins: &[Plugin], library: &StandardLibrary, progress: &mut Progress) -> Result<PathBuf> {
     let mut cargo = library.cargo();
-    cargo.args(["build", "--locked", "--profile", "plugin", "--target", TARGET]);
-    for plugin in &plugins {
-        cargo.args(["--package", &plugin.package]);
+    cargo.args(["build", "--locked", "--profile", "plugin", "--target", TARGET, "--lib", "--examples"]);
+    let packages: BTreeSet<&str> = plugins.iter().map(|plugin| plugin.package.as_str()).collect();
+    for package in packages {
+        cargo.args(["--package", package]);
     }
-    progress.run("Building the connectors", &mut cargo, "see the compiler's messages above")?;
+    progress.run(&format!("Building the {name}"), &mut cargo, "see the compiler's messages above")?;
     let modules = library.target_directory().join(TARGET).join("plugin");
-    let components = workspace::target().join("connectors");
+    let components = workspace::target().join(name);
     progress.step("Making components of them", || {
         std::fs::create_dir_all(&components).with_context(|| format!("cannot create {}", components.display()))?;
         plugins.iter().try_for_each(|plugin| plugin.make_component(&modules, &components))?;
-        remove_others(&plugins, &components)
+        remove_others(plugins, &components)
     })?;
     Ok(components)
 }
@@ -76,8 +93,8 @@ fn remove_others(plugins: &[Plugin], components: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The packages below `plugins/` that make a C-style library, which is what a Wasm module is to cargo.
-fn list() -> Result<Vec<Plugin>> {
+/// What there is in the packages of the workspace.
+fn list(find: fn(&Value) -> Option<Vec<Plugin>>) -> Result<Vec<Plugin>> {
     let output = Command::new(workspace::cargo())
         .args(["metadata", "--no-deps", "--format-version=1", "--locked"])
         .current_dir(workspace::root())
@@ -86,23 +103,37 @@ fn list() -> Result<Vec<Plugin>> {
     ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr).trim());
     let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata printed no JSON")?;
     let packages = metadata["packages"].as_array().context("cargo metadata listed no packages")?;
-    let plugins: Vec<Plugin> = packages.iter().filter_map(plugin).collect();
-    ensure!(!plugins.is_empty(), "there is no connector in plugins/");
-    Ok(plugins)
+    Ok(packages.iter().filter_map(find).flatten().collect())
 }
 
-fn plugin(package: &Value) -> Option<Plugin> {
+/// A package below `plugins/` that makes a C-style library, which is what a Wasm module is to cargo.
+fn plugin(package: &Value) -> Option<Vec<Plugin>> {
     let directory = Path::new(package["manifest_path"].as_str()?).parent()?;
     if directory.parent()? != workspace::root().join("plugins") {
         return None;
     }
-    let targets = package["targets"].as_array()?;
-    let library = targets.iter().find(|target| {
-        target["crate_types"].as_array().is_some_and(|types| types.iter().any(|crate_type| crate_type == "cdylib"))
-    })?;
-    Some(Plugin {
+    let library = of_kind(package, "crate_types", "cdylib").next()?;
+    Some(vec![Plugin {
         name: directory.file_name()?.to_str()?.to_owned(),
         package: package["name"].as_str()?.to_owned(),
-        module: format!("{}.wasm", library["name"].as_str()?.replace('-', "_")),
-    })
+        module: format!("{}.wasm", library.replace('-', "_")),
+    }])
+}
+
+/// The examples of the package `guests`.
+fn guests(package: &Value) -> Option<Vec<Plugin>> {
+    let package_name = package["name"].as_str().filter(|name| *name == "guests")?;
+    let guest = |name: &str| Plugin {
+        name: name.replace('_', "-"),
+        package: package_name.to_owned(),
+        module: format!("examples/{name}.wasm"),
+    };
+    Some(of_kind(package, "kind", "example").map(guest).collect())
+}
+
+/// The names of a package's targets that have this word in this list.
+fn of_kind<'a>(package: &'a Value, list: &'a str, word: &'a str) -> impl Iterator<Item = &'a str> {
+    let targets = package["targets"].as_array().into_iter().flatten();
+    let has = move |target: &&Value| target[list].as_array().is_some_and(|words| words.iter().any(|it| it == word));
+    targets.filter(has).filter_map(|target| target["name"].as_str())
 }

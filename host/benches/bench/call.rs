@@ -8,8 +8,9 @@ use tokio::runtime::Builder;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
-use crate::measure::{Result as Measured, ratio};
+use crate::measure::Result as Measured;
 use crate::program::{connector_settings, target_directory};
+use crate::ratio::ratio;
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "../wit", world: "full-connector" });

@@ -20,8 +20,9 @@ use test_support::sales;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::measure::{Result as Measured, ratio};
+use crate::measure::Result as Measured;
 use crate::program::{connector_settings, target_directory};
+use crate::ratio::ratio;
 
 /// As the driver's look at the privileges, with the schema as a parameter.
 const PROBE: &str = "\

@@ -66,6 +66,10 @@ pub(super) fn check_statement(statement: &Statement) -> Result<(), String> {
     if statement.text.len() > MAX_STATEMENT_BYTES {
         return Err(format!("a statement is longer than {} KiB", MAX_STATEMENT_BYTES >> 10));
     }
+    // No text of a data source's protocol can have one.
+    if std::iter::once(&statement.text).chain(&statement.parameters).any(|text| text.contains('\0')) {
+        return Err("a statement or a parameter of it has a zero character".to_owned());
+    }
     Ok(())
 }
 

@@ -21,7 +21,11 @@ pub(crate) struct Schemas {
 /// Checks a manifest by itself, and compiles its schemas. `approved` are the reaches of the setting
 /// `connector_approved_reaches`.
 pub(super) fn check(manifest: &Manifest, approved: &[String]) -> Result<Schemas, Vec<Reason>> {
-    let mut reasons = Vec::new();
+    let mut reasons = check_counts(manifest);
+    if !reasons.is_empty() {
+        // Compiling and trying all of them is what they were made for.
+        return Err(reasons);
+    }
     check_identity(manifest, &mut reasons);
     check_reaches(manifest, approved, &mut reasons);
     let config = compile("config-schema", &manifest.config_schema, &mut reasons);
@@ -31,6 +35,23 @@ pub(super) fn check(manifest: &Manifest, approved: &[String]) -> Result<Schemas,
         Some(config) if reasons.is_empty() => Ok(Schemas { config, credentials }),
         _ => Err(reasons),
     }
+}
+
+/// Refuses lists that nobody would read, and that take the host long to look at.
+fn check_counts(manifest: &Manifest) -> Vec<Reason> {
+    [
+        ("authentication methods", manifest.auth_methods.len(), 16),
+        ("reaches", manifest.reaches.len(), 32),
+        ("drivers", manifest.drivers.len(), 8),
+        ("examples", manifest.examples.len(), 20),
+        ("instructions", manifest.setup.len(), 32),
+    ]
+    .into_iter()
+    .filter(|(_, count, most)| count > most)
+    .map(|(what, count, most)| {
+        Reason::new("too_many", format!("it has {count} {what}; at most {most} are allowed"), "Leave some of them out.")
+    })
+    .collect()
 }
 
 fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {

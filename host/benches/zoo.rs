@@ -1,0 +1,40 @@
+//! Attacks a host with every hostile connector under load, and says what became of it: counts and ratios, no times.
+//!
+//! `cargo xtask zoo [NAME…]` builds what this needs and runs it; the figures also go to a JSON file.
+
+#![expect(clippy::print_stdout, reason = "a table for people")]
+
+#[path = "../../tests/zoo/arena.rs"]
+mod arena;
+#[path = "zoo/calls.rs"]
+mod calls;
+#[path = "../../tests/zoo/catalog.rs"]
+mod catalog;
+#[path = "zoo/compiling.rs"]
+mod compiling;
+#[path = "bench/machine.rs"]
+mod machine;
+#[path = "bench/measure.rs"]
+mod measure;
+#[path = "zoo/neighbours.rs"]
+mod neighbours;
+#[path = "zoo/onslaught.rs"]
+mod onslaught;
+#[path = "bench/program.rs"]
+mod program;
+
+use anyhow::Result;
+
+fn main() -> Result<()> {
+    program::run(
+        "zoo",
+        &[
+            ("onslaught", onslaught::run),
+            ("neighbours", neighbours::run),
+            ("runaways", calls::runaways),
+            ("false_kills", calls::false_kills),
+            ("canaries", calls::canaries),
+            ("compiling", compiling::run),
+        ],
+    )
+}

@@ -1,0 +1,23 @@
+//! Brings the key of a certificate along.
+
+use guests::{Behaviour, ClientIdentity, Descriptor, Finding, Request, Value, good};
+
+struct Guest;
+
+impl Behaviour for Guest {
+    const NAME: &'static str = "use-a-key-as-text";
+
+    fn describe(request: &Request) -> Result<Descriptor, Vec<Finding>> {
+        let mut descriptor = good::describe(request);
+        descriptor.endpoints[0].tls.identity = Some(ClientIdentity {
+            certificate: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned(),
+            key: Value::Text("-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n".to_owned()),
+            extras: Vec::new(),
+        });
+        Ok(descriptor)
+    }
+}
+
+guests::export!(Guest);
+
+fn main() {}

@@ -1,0 +1,8 @@
+;; Writes behind its memory.
+
+(memory (export "memory") 2)
+(export "cabi_realloc" (func $realloc))
+(func (export "patchpanel:connector/connector@1.0.0#validate") (param $request i32) (result i32)
+    (if (call $triggered (local.get $request)) (then
+        (i32.store (i32.const 0x10000000) (i32.const 1))))
+    (call $validate (local.get $request)))
