@@ -1,6 +1,7 @@
 //! Connectors that strangers wrote, in other languages and by other tool-chains, do what this repository's own does.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -26,16 +27,34 @@ fn a_connector_in_c_does_the_main_job() {
     does_the_main_job(Stranger::C);
 }
 
-fn does_the_main_job(stranger: Stranger) {
-    let component = match stranger.build().unwrap() {
-        Built::Component(path) => path,
+/// WASI is there and does nothing: a sleep that slept would be stopped at the limit of a call.
+#[test]
+fn a_connector_in_python_that_sleeps_is_not_waited_for() {
+    if build(Stranger::Python).is_none() {
+        return;
+    }
+    let connectors = TemporaryDirectory::new("strangers").unwrap();
+    std::fs::copy(Stranger::sleeper().unwrap(), connectors.path().join("sleeper.wasm")).unwrap();
+    let host = host_with(&connectors);
+    offers_its_type(&host, Stranger::Python);
+    connects(&host, Stranger::Python);
+}
+
+/// The component; none if its tool-chain is missing, which is said loudly.
+fn build(stranger: Stranger) -> Option<PathBuf> {
+    match stranger.build().unwrap() {
+        Built::Component(path) => Some(path),
         Built::Missing(missing) => {
             assert!(may_skip(), "{missing}");
             // Around the test runner, which would show it only if the test failed.
             writeln!(std::io::stderr(), "\nSKIPPED a_connector_in_{stranger:?}: {missing}").unwrap();
-            return;
+            None
         }
-    };
+    }
+}
+
+fn does_the_main_job(stranger: Stranger) {
+    let Some(component) = build(stranger) else { return };
     let connectors = TemporaryDirectory::new("strangers").unwrap();
     std::fs::copy(component, connectors.path().join("stranger.wasm")).unwrap();
     let host = host_with(&connectors);

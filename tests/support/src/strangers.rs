@@ -126,6 +126,11 @@ impl Stranger {
         Ok(Built::Component(component))
     }
 
+    /// The Python connector that sleeps for three seconds before every answer. It is built together with the other one.
+    pub fn sleeper() -> Result<PathBuf> {
+        Place::new(Self::Python).map(|place| python::sleeper(&place))
+    }
+
     fn sources(self) -> PathBuf {
         let directory = match self {
             Self::Python => "python",
