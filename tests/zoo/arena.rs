@@ -77,12 +77,12 @@ impl Arena {
     }
 
     fn verify(&self, client: &Client, row: &Row, port: u16) -> Result<()> {
-        let reply = client.post("/assets/data/verify", &self.body(row, port))?;
+        let reply = client.post("/assets/data/verify", &body(row, port))?;
         check(row, &reply, port == self.database.port())
     }
 
     fn register_and_test(&self, client: &Client, row: &Row) -> Result<()> {
-        let mut body = self.body(row, self.closed_port);
+        let mut body = body(row, self.closed_port);
         body["name"] = json!(row.guest);
         let created = client.post("/assets/data", &body)?;
         ensure!(created.status.as_u16() == 201, "it could not be registered: {}", created.body);
@@ -91,19 +91,6 @@ impl Arena {
         let deleted = client.delete(&format!("/assets/data/{uri}"))?;
         ensure!(deleted.status.as_u16() == 204, "it could not be deleted: {}", deleted.body);
         check(row, &reply, false)
-    }
-
-    fn body(&self, row: &Row, port: u16) -> Value {
-        let mut config =
-            json!({"host": "127.0.0.1", "port": port, "database": sales::DATABASE, "trigger": row.trigger});
-        if !row.ssl_mode.is_empty() {
-            config["ssl_mode"] = json!(row.ssl_mode);
-        }
-        json!({
-            "connection_type": format!("zoo-{}", row.guest),
-            "database_config": config,
-            "credentials": {"username": sales::READER, "password": PASSWORD},
-        })
     }
 }
 
@@ -118,6 +105,18 @@ pub(crate) fn ask(client: &Client) -> Result<()> {
     let finding = &reply.json()?["error"]["details"]["findings"][0];
     ensure!(reply.status.as_u16() == 422 && finding["pointer"] == "/database_config/port", "{}", reply.body);
     Ok(())
+}
+
+fn body(row: &Row, port: u16) -> Value {
+    let mut config = json!({"host": "127.0.0.1", "port": port, "database": sales::DATABASE, "trigger": row.trigger});
+    if !row.ssl_mode.is_empty() {
+        config["ssl_mode"] = json!(row.ssl_mode);
+    }
+    json!({
+        "connection_type": format!("zoo-{}", row.guest),
+        "database_config": config,
+        "credentials": {"username": sales::READER, "password": PASSWORD},
+    })
 }
 
 fn check(row: &Row, reply: &Reply, connects: bool) -> Result<()> {

@@ -35,7 +35,7 @@ pub fn locals(count: usize) -> Result<Vec<u8>> {
         // Writing to a String cannot fail.
         let _ = write!(body, "local.get 0 i32.load local.set {} ", local + 1);
     }
-    let sum: String = (0..count).map(|local| format!("local.get {} i32.add ", local + 1)).collect();
+    let sum = (0..count).map(|local| format!("local.get {} i32.add ", local + 1)).collect::<Vec<_>>().concat();
     module(&format!("(func (param i32) (result i32) (local {}) {body} i32.const 0 {sum})", "i32 ".repeat(count)))
 }
 
@@ -65,7 +65,7 @@ pub fn nesting(levels: usize) -> Result<Vec<u8>> {
 
 /// An enum of so many cases.
 pub fn enumeration(cases: usize) -> Result<Vec<u8>> {
-    let cases: String = (0..cases).map(|case| format!("\"c{case}\" ")).collect();
+    let cases = (0..cases).map(|case| format!("\"c{case}\" ")).collect::<Vec<_>>().concat();
     component(&format!("(type (enum {cases}))"))
 }
 
