@@ -20,9 +20,22 @@ const MAX_EXPANDED_VALUES: usize = 20_000;
 /// Patterns of a schema, counted likewise: each takes memory of its own.
 const MAX_PATTERNS: usize = 100;
 
+/// Values of a schema times values of what is checked: checking takes time in proportion, here some tenths of a second.
+const MAX_WORK: usize = 100_000_000;
+
+/// The same for naming every error, each of which takes memory, those of every alternative too.
+const MAX_WORK_OF_ERRORS: usize = 500_000;
+
+/// What is quoted of a schema in a message.
+const MAX_QUOTED_CHARACTERS: usize = 200;
+
 /// A compiled schema. It refers to nothing outside itself.
 #[derive(Debug)]
-pub struct Schema(Validator);
+pub struct Schema {
+    validator: Validator,
+    /// Its values, every reference replaced by what it refers to.
+    values: usize,
+}
 
 /// Why a schema cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,14 +75,18 @@ impl Schema {
             .offline()
             .with_keyword("pattern", pattern::keyword)
             .build(schema)
-            .map(Self)
+            .map(|validator| Self { validator, values: size.values })
             .map_err(|error| Error::Invalid(error.to_string().chars().take(500).collect()))
     }
 
     /// Whether nothing is wrong with a value.
     pub fn accepts(&self, value: &Value) -> bool {
         pattern::begin();
-        self.0.is_valid(value)
+        self.work(value) <= MAX_WORK && self.validator.is_valid(value)
+    }
+
+    fn work(&self, value: &Value) -> usize {
+        self.values.saturating_mul(count(value))
     }
 
     /// Everything that is wrong with a value, with pointers into it. The value itself is never repeated.
@@ -78,8 +95,12 @@ impl Schema {
         if self.accepts(value) {
             return Vec::new();
         }
+        if self.work(value) > MAX_WORK_OF_ERRORS {
+            let message = "It does not fit its schema, and is too large to say where.";
+            return vec![Finding::error("invalid", "", message).with_hint("Send less at once.")];
+        }
         pattern::begin();
-        self.0.iter_errors(value).flat_map(|error| findings(&error)).take(MAX_FINDINGS).collect()
+        self.validator.iter_errors(value).flat_map(|error| findings(&error)).take(MAX_FINDINGS).collect()
     }
 }
 
@@ -147,6 +168,23 @@ impl<'a> Expansion<'a> {
     }
 }
 
+/// The values in a value, itself included.
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(elements) => elements.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum::<usize>(),
+        _ => 0,
+    }
+}
+
+/// A part of a schema in a message: its author may have written megabytes.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED_CHARACTERS) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn shown(text: &str) -> String {
     text.chars().take(200).collect()
 }
@@ -184,7 +222,7 @@ fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
         Kind::MaxProperties { limit } => one("too_many", &format!("It must have at most {limit} members.")),
         Kind::UniqueItems => one("not_unique", "Its elements must differ from each other."),
         Kind::Custom { keyword, message } if keyword == "pattern" => one("malformed", message),
-        Kind::Enum { options } => one("unknown_value", &format!("It must be one of {options}.")),
+        Kind::Enum { options } => one("unknown_value", &format!("It must be one of {}.", quoted(&options.to_string()))),
         Kind::PropertyNames { error } => {
             one("unknown_member", &format!("A member's name is wrong: {}", error.masked()))
         }
@@ -286,6 +324,27 @@ mod tests {
         assert!(Schema::compile(&json!({"properties": {"pattern": {"type": "string"}}})).is_ok());
         let inside = json!({"$defs": {"a": {"type": "string"}}, "properties": {"a": {"$ref": "#/$defs/a"}}});
         assert_eq!(Schema::compile(&inside).unwrap().check(&json!({"a": 1})).len(), 1);
+    }
+
+    #[test]
+    fn bounds_what_a_large_schema_and_a_large_value_take_together() {
+        let alternatives: Vec<_> = (1..6000).map(|least| json!({"minimum": least})).collect();
+        let schema = Schema::compile(&json!({"items": {"anyOf": alternatives}})).unwrap();
+        assert!(schema.accepts(&json!([9])));
+        let findings = schema.check(&Value::from(vec![0; 300]));
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings[0].message.contains("too large to say where"), "{findings:?}");
+        assert!(!schema.accepts(&Value::from(vec![9000; 500_000])), "it would take seconds");
+    }
+
+    #[test]
+    fn quotes_little_of_a_schema() {
+        let schema = Schema::compile(&json!({"items": {"enum": ["é".repeat(100_000)]}})).unwrap();
+        let findings = schema.check(&json!([1, 2]));
+        assert!(findings.len() == 2 && findings.iter().all(|finding| finding.message.len() < 600), "{findings:?}");
+        let pattern = format!("^{}$", "a".repeat(1_000));
+        let findings = Schema::compile(&json!({"pattern": pattern})).unwrap().check(&json!("b"));
+        assert!(findings[0].code == "malformed" && findings[0].message.len() < 600, "{findings:?}");
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl<'instance> Keyword<'instance> for Pattern {
         if self.is_valid(instance) {
             return Ok(());
         }
-        Err(ValidationError::custom(format!("It must match the pattern {}.", self.text)))
+        Err(ValidationError::custom(format!("It must match the pattern {}.", super::quoted(&self.text))))
     }
 
     fn is_valid(&self, instance: &'instance Value) -> bool {
