@@ -16,6 +16,9 @@ const MAX_WAITING_PER_KEY: usize = 128;
 /// More would exhaust the slots of pooled instances.
 const MAX_THREADS: usize = 16;
 
+/// How far behind the threads that serve requests a guest stands.
+const NICENESS: i32 = 10;
+
 /// Whose job it is: fairness holds between keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -167,6 +170,11 @@ impl Queue {
 }
 
 fn work(shared: &Shared) {
+    // Of this thread alone (nice(2), "C library/kernel differences"): whoever serves requests goes before a guest that
+    // spins. One that is not allowed to only has slower neighbours.
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "a guest thread runs with the priority of the others");
+    }
     while let Some((key, job)) = shared.take() {
         // A panic is a defect of the host; it must not cost a thread.
         if catch_unwind(AssertUnwindSafe(job)).is_err() {
