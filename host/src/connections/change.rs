@@ -148,7 +148,9 @@ impl Connections {
                 None => credentials.clear(name),
             }
         }
-        let findings = check_credentials(&reviewed.connector, &reviewed.accepted.auth_method, &credentials);
+        let call = Call { organization: &before.organization, purpose: Purpose::Update };
+        let auth_method = &reviewed.accepted.auth_method;
+        let findings = check_credentials(&reviewed.connector, call, auth_method, &credentials).await?;
         if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok(credentials) }
     }
 }

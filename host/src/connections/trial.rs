@@ -10,7 +10,7 @@ use super::discover::{Discovered, discover};
 use super::running::Running;
 use super::{Candidate, Error, finding};
 use crate::connectors::contract::{Finding, Purpose, Severity};
-use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target};
+use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target, Version};
 use crate::diagnosis::{Blame, Fault, Halted, Report, Stage, Stages, code};
 use crate::drivers::{self, Session};
 use crate::egress::Egress;
@@ -64,7 +64,7 @@ impl Trial {
         .await?;
         // A method that the connector does not have is among the findings of the configuration.
         if let Ok(method) = connector.auth_method(&candidate.config) {
-            findings.extend(check_credentials(&connector, &method.name, &candidate.credentials));
+            findings.extend(check_credentials(&connector, call, &method.name, &candidate.credentials).await?);
         }
         let accepted = accepted.filter(|_| !finding::refuse(&findings)).map(|accepted| (connector, accepted));
         Ok(Checked { findings, accepted })
@@ -168,8 +168,19 @@ pub(super) async fn check_config(
 }
 
 /// Checks the values of all credentials against the method's schema: every finding, with pointers into the request's
-/// body, never a value.
-pub(super) fn check_credentials(connector: &Connector, auth_method: &str, credentials: &Credentials) -> Vec<Finding> {
+/// body, never a value. The schema is the connector's, so that this takes its turn with its calls.
+pub(super) async fn check_credentials(
+    connector: &Connector,
+    call: Call<'_>,
+    auth_method: &str,
+    credentials: &Credentials,
+) -> Result<Vec<Finding>, CallError> {
+    let (auth_method, credentials) = (auth_method.to_owned(), credentials.clone());
+    let check = move |version: &Version| Ok(findings_of_credentials(version, &auth_method, &credentials));
+    connector.on_guest_thread(call, "check_credentials", check).await
+}
+
+fn findings_of_credentials(version: &Version, auth_method: &str, credentials: &Credentials) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut object = serde_json::Map::new();
     for (name, value) in credentials.iter() {
@@ -181,7 +192,7 @@ pub(super) fn check_credentials(connector: &Connector, auth_method: &str, creden
         }
     }
     let mut object = Value::Object(object);
-    findings.extend(finding::under("credentials", connector.check_credentials(auth_method, &object)));
+    findings.extend(finding::under("credentials", version.check_credentials(auth_method, &object)));
     for value in object.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
         if let Value::String(text) = value {
             text.zeroize();

@@ -49,11 +49,6 @@ impl Connector {
         self.version.auth_method(config)
     }
 
-    /// See [`Version::check_credentials`].
-    pub fn check_credentials(&self, auth_method: &str, credentials: &Value) -> Vec<Finding> {
-        self.version.check_credentials(auth_method, credentials)
-    }
-
     /// See [`Version::validate`].
     pub async fn validate(
         &self,
@@ -100,7 +95,8 @@ impl Connector {
             .await
     }
 
-    async fn on_guest_thread<T: Send + 'static>(
+    /// Runs something of the connector's in its turn, away from the threads that serve. `function` names it in metrics.
+    pub(crate) async fn on_guest_thread<T: Send + 'static>(
         &self,
         call: Call<'_>,
         function: &'static str,
