@@ -18,7 +18,7 @@ use crate::measure::Result as Measured;
 const TIMES: usize = 100;
 
 /// Organizations that attack at once.
-const ATTACKERS: usize = 4;
+const ATTACKERS: usize = 10;
 
 /// Good requests in a second.
 const RATE: u32 = 200;

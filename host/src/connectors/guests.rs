@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -45,11 +46,16 @@ struct Shared {
     changed: Condvar,
 }
 
+/// Fair by the time that keys have had, not by turns: who spins to the deadline waits the longer after it, and who needs
+/// a fraction of a millisecond is served next. This is start-time fair queueing (Goyal, Vin and Cheng, 1996): the key
+/// with the least time served goes first, and one that comes back after a while has saved nothing up.
 #[derive(Default)]
 struct Queue {
+    /// Those with jobs, and those whose time lies ahead of the clock.
     lanes: HashMap<Key, Lane>,
-    /// The keys with waiting jobs; the one served longest ago first.
-    turn: VecDeque<Key>,
+    /// The time that the key served last had had when it was.
+    clock: Duration,
+    arrivals: u64,
     waiting: usize,
     closed: bool,
 }
@@ -58,6 +64,10 @@ struct Queue {
 struct Lane {
     jobs: VecDeque<Job>,
     running: bool,
+    /// The time that it has had, on the clock.
+    served: Duration,
+    /// Decides between keys that have had the same.
+    arrival: u64,
 }
 
 impl Guests {
@@ -111,14 +121,17 @@ impl Shared {
         if queue.waiting >= MAX_WAITING {
             return Err(Unfinished::Busy);
         }
-        let lane = queue.lanes.entry(key.clone()).or_default();
+        let (clock, arrival) = (queue.clock, queue.arrivals);
+        let lane = queue.lanes.entry(key).or_default();
         if lane.jobs.len() >= MAX_WAITING_PER_KEY {
             return Err(Unfinished::Busy);
         }
         lane.jobs.push_back(job);
-        if lane.jobs.len() == 1 {
-            queue.turn.push_back(key);
+        if lane.jobs.len() == 1 && !lane.running {
+            lane.served = lane.served.max(clock);
+            lane.arrival = arrival;
         }
+        queue.arrivals += 1;
         queue.waiting += 1;
         self.changed.notify_one();
         Ok(())
@@ -138,13 +151,22 @@ impl Shared {
         }
     }
 
-    fn done(&self, key: &Key) {
+    fn done(&self, key: &Key, time: Duration) {
         let mut queue = self.lock();
+        let (clock, arrival) = (queue.clock, queue.arrivals);
         if let Some(lane) = queue.lanes.get_mut(key) {
             lane.running = false;
-            if lane.jobs.is_empty() {
-                queue.lanes.remove(key);
-            }
+            lane.served += time;
+            lane.arrival = arrival;
+        }
+        queue.arrivals += 1;
+        let is_busy = |lane: &Lane| lane.running || !lane.jobs.is_empty();
+        if queue.lanes.values().any(is_busy) {
+            queue.lanes.retain(|_, lane| is_busy(lane) || lane.served > clock);
+        } else {
+            // Nobody waits for anybody: what was is settled.
+            queue.lanes.clear();
+            queue.clock = Duration::ZERO;
         }
         // A job of this key may have waited for the thread.
         self.changed.notify_one();
@@ -155,17 +177,13 @@ impl Queue {
     /// A key holds one thread at a time: what it may hold more, others would wait for, since a guest that runs is not
     /// interrupted before its deadline.
     fn take(&mut self) -> Option<(Key, Job)> {
-        let idle = |key: &Key| self.lanes.get(key).is_some_and(|lane| !lane.running);
-        let position = self.turn.iter().position(idle)?;
-        let key = self.turn.remove(position)?;
-        let lane = self.lanes.get_mut(&key)?;
+        let ready = self.lanes.iter_mut().filter(|(_, lane)| !lane.running && !lane.jobs.is_empty());
+        let (key, lane) = ready.min_by_key(|(_, lane)| (lane.served, lane.arrival))?;
         let job = lane.jobs.pop_front()?;
         lane.running = true;
-        if !lane.jobs.is_empty() {
-            self.turn.push_back(key.clone());
-        }
+        self.clock = self.clock.max(lane.served);
         self.waiting -= 1;
-        Some((key, job))
+        Some((key.clone(), job))
     }
 }
 
@@ -176,11 +194,12 @@ fn work(shared: &Shared) {
         tracing::debug!(%error, "a guest thread runs with the priority of the others");
     }
     while let Some((key, job)) = shared.take() {
+        let start = Instant::now();
         // A panic is a defect of the host; it must not cost a thread.
         if catch_unwind(AssertUnwindSafe(job)).is_err() {
             tracing::error!(connector = key.connector, "a connector call panicked in the host");
         }
-        shared.done(&key);
+        shared.done(&key, start.elapsed());
     }
 }
 
@@ -203,9 +222,43 @@ mod tests {
             std::iter::from_fn(next).collect::<Vec<_>>()
         };
         assert_eq!(served(), ["a", "b", "c"]);
-        shared.done(&key("a"));
+        shared.done(&key("a"), Duration::from_millis(1));
         assert_eq!(served(), ["a"]);
         assert_eq!(shared.lock().waiting, 1);
+    }
+
+    #[test]
+    fn serves_who_needs_little_before_who_has_had_much() {
+        let shared = Shared { queue: Mutex::default(), changed: Condvar::new() };
+        let add = |organization: &str| shared.add(key(organization), Box::new(|| ())).unwrap();
+        let serve = |milliseconds: u64| {
+            let served = shared.lock().take().map(|(key, _)| key).unwrap();
+            shared.done(&served, Duration::from_millis(milliseconds));
+            served.organization
+        };
+        for organization in ["spins", "quick", "spins", "quick", "quick"] {
+            add(organization);
+        }
+        assert_eq!(serve(100), "spins");
+        for _ in 0..3 {
+            assert_eq!(serve(1), "quick");
+        }
+        // Whoever comes later has saved nothing up, and still needs less.
+        add("new");
+        assert_eq!(serve(1), "new");
+        assert_eq!(serve(1), "spins");
+        assert_eq!(shared.lock().waiting, 0);
+    }
+
+    #[test]
+    fn remembers_no_key_for_ever() {
+        let shared = Shared { queue: Mutex::default(), changed: Condvar::new() };
+        for number in 0..1000 {
+            shared.add(key(&format!("o{number}")), Box::new(|| ())).unwrap();
+            let served = shared.lock().take().map(|(key, _)| key).unwrap();
+            shared.done(&served, Duration::from_millis(1));
+        }
+        assert!(shared.lock().lanes.is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 
 /// Requests at once, so that a server that is late for one is asked the next in time.
-const THREADS: u32 = 16;
+const THREADS: u32 = 64;
 
 /// Wrong answers that are kept, to be shown.
 const MAX_SHOWN: usize = 5;
