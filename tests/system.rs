@@ -8,5 +8,6 @@ mod crashes;
 mod faults;
 mod main_job;
 mod operator;
+mod rollout;
 mod strangers;
 mod zoo;

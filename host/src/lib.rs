@@ -6,13 +6,17 @@
 //!           │            ├───────► drivers ──► egress     the only code that opens a socket
 //!           └─► auth     ├───────► secrets                the only code that sees a cipher or a secret store
 //!                        └───────► store                  the only code that holds SQL
+//!
+//! rollout ──► connectors, store                            which connector version serves which connection
 //! ```
 
 pub mod app;
 pub mod auth;
 pub mod cli;
+mod clock;
 pub mod connections;
 pub mod connectors;
+mod crash;
 pub mod descriptor;
 pub mod diagnosis;
 pub mod drivers;
@@ -22,6 +26,7 @@ pub mod http;
 pub mod json;
 pub mod logs;
 pub mod metric;
+pub mod rollout;
 pub mod schema;
 pub mod secrets;
 pub mod settings;

@@ -108,6 +108,7 @@ const ELSEWHERE: &str = "is not where the configuration leads";
 /// Every guest.
 pub(crate) const ROWS: &[Row] = &[
     discover("good", Harmless),
+    discover("generation", Harmless),
     // Those that never end
     load("spin-in-start", "self_check", "100 ms of CPU time"),
     load("spin-in-manifest", "self_check", "100 ms of CPU time"),

@@ -86,6 +86,14 @@ pub(super) trait Adapter: fmt::Debug + Send + Sync {
         page: &Page,
     ) -> Result<Option<Result<Statement, Vec<Finding>>>, Failure>;
 
+    /// None when the connector has no migration.
+    fn migrate(
+        &self,
+        store: &mut Store<State>,
+        context: Context,
+        configuration: &Configuration,
+    ) -> Result<Option<Verdict>, Failure>;
+
     /// None when the connector has no diagnosis, or nothing better to say.
     fn diagnose(
         &self,

@@ -5,11 +5,13 @@
 mod manifest;
 mod surface;
 
+use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use wasmtime::component::Component;
 
@@ -30,10 +32,10 @@ pub(super) use manifest::Schemas;
 pub use surface::{Surface, WasiPolicy};
 
 /// Why a component is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// Stable, such as `unexpected_import`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What is wrong.
     pub message: String,
     /// What its author can do.
@@ -41,8 +43,14 @@ pub struct Reason {
 }
 
 impl Reason {
-    pub(super) fn new(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code, message: message.into(), remedy: remedy.into() }
+    pub(crate) fn new(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), remedy: remedy.into() }
+    }
+
+    /// A second file for one type.
+    pub fn duplicate_type(type_name: &str) -> Self {
+        let message = format!("another file is a connector for {type_name} already");
+        Self::new("duplicate_type", message, "Keep one file for each type.")
     }
 
     /// Bytes that are no component, in the words of who read them.
@@ -93,6 +101,12 @@ pub(super) struct Admission {
     settings: Settings,
 }
 
+impl fmt::Debug for Admission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Admission").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 impl Admission {
     /// Starts what runs connectors. Without a cache, every component is compiled.
     pub(super) fn new(settings: &Settings, cache: Option<Cache>) -> Result<Self, Error> {
@@ -130,6 +144,13 @@ impl Admission {
         };
         check_examples(&version)?;
         Ok(version)
+    }
+
+    /// Removes a compiled form from the cache.
+    pub(super) fn forget(&self, digest: &str) {
+        if let Some(cache) = &self.cache {
+            cache.remove(&self.runtime.engine, digest);
+        }
     }
 
     /// From the cache, or compiled.

@@ -16,6 +16,8 @@ pub enum Purpose {
     Update,
     /// A connection is tested or queried.
     Use,
+    /// A version is compared with the one that serves a stored connection.
+    Shadow,
 }
 
 impl Purpose {
@@ -26,6 +28,7 @@ impl Purpose {
             Self::Create => "create",
             Self::Update => "update",
             Self::Use => "use",
+            Self::Shadow => "shadow",
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Version1 {
     connector: connector::GuestIndices,
     catalog: Option<catalog::GuestIndices>,
     diagnosis: Option<diagnosis::GuestIndices>,
-    migration: bool,
+    migration: Option<migration::GuestIndices>,
 }
 
 impl fmt::Debug for Version1 {
@@ -45,7 +45,7 @@ impl Version1 {
             connector: connector::GuestIndices::new(&instance)?,
             catalog: catalog::GuestIndices::new(&instance).ok(),
             diagnosis: diagnosis::GuestIndices::new(&instance).ok(),
-            migration: migration::GuestIndices::new(&instance).is_ok(),
+            migration: migration::GuestIndices::new(&instance).ok(),
             instance,
         })
     }
@@ -61,7 +61,7 @@ impl Adapter for Version1 {
         let has = [
             ("catalog", self.catalog.is_some()),
             ("diagnosis", self.diagnosis.is_some()),
-            ("migration", self.migration),
+            ("migration", self.migration.is_some()),
         ];
         has.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
     }
@@ -76,11 +76,7 @@ impl Adapter for Version1 {
         context: Context,
         configuration: &Configuration,
     ) -> Result<Verdict, Failure> {
-        let verdict = self.connector(store)?.call_validate(store, &context.into(), &configuration.into())?;
-        Ok(Verdict {
-            findings: verdict.findings.into_iter().map(Into::into).collect(),
-            normalised: verdict.normalised.map(|text| parse("the normalised configuration", &text)).transpose()?,
-        })
+        verdict(self.connector(store)?.call_validate(store, &context.into(), &configuration.into())?)
     }
 
     fn describe(
@@ -109,6 +105,18 @@ impl Adapter for Version1 {
             Ok(statement) => Ok(Some(Ok(self::statement(statement)?))),
             Err(findings) => Ok(Some(Err(findings.into_iter().map(Into::into).collect()))),
         }
+    }
+
+    fn migrate(
+        &self,
+        store: &mut Store<State>,
+        context: Context,
+        configuration: &Configuration,
+    ) -> Result<Option<Verdict>, Failure> {
+        let Some(migration) = &self.migration else { return Ok(None) };
+        let instance = self.instance.instantiate(&mut *store)?;
+        let guest = migration.load(&mut *store, &instance)?;
+        verdict(guest.call_migrate(store, &context.into(), &configuration.into())?).map(Some)
     }
 
     fn diagnose(
@@ -193,6 +201,13 @@ impl From<types::Finding> for Finding {
             hint: finding.hint,
         }
     }
+}
+
+fn verdict(verdict: types::Verdict) -> Result<Verdict, Failure> {
+    Ok(Verdict {
+        findings: verdict.findings.into_iter().map(Into::into).collect(),
+        normalised: verdict.normalised.map(|text| parse("the normalised configuration", &text)).transpose()?,
+    })
 }
 
 fn manifest(manifest: types::Manifest) -> Result<Manifest, Failure> {

@@ -129,6 +129,25 @@ impl Version {
         case.judge(descriptor).map(Ok).map_err(|refusal| self.refused(refusal))
     }
 
+    /// Brings a configuration of an earlier version to this one: none without that interface, and findings if it cannot be
+    /// brought.
+    pub fn migrate(
+        &self,
+        purpose: Purpose,
+        stored: &Accepted,
+    ) -> Result<Option<Result<Accepted, Vec<Finding>>>, CallError> {
+        let (context, configuration) = (Context { purpose }, stored.into());
+        let verdict = self.runtime.call(&self.label, |store| self.adapter.migrate(store, context, &configuration))?;
+        let Some(verdict) = verdict else { return Ok(None) };
+        self.sensible(verdict::check_verdict(&stored.normalised, &verdict, &self.schemas.config))?;
+        let migrated = verdict.normalised.filter(|_| !refuse(&verdict.findings)).map(|normalised| Accepted {
+            normalised,
+            written_by: self.manifest.version.clone(),
+            ..stored.clone()
+        });
+        Ok(Some(migrated.ok_or(verdict.findings)))
+    }
+
     /// Plans one page of the catalog; none without that interface.
     pub fn plan(
         &self,
