@@ -23,6 +23,7 @@ mod log;
 mod precheck;
 mod reach;
 mod runtime;
+mod text;
 mod v1;
 mod verdict;
 mod version;

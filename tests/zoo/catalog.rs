@@ -177,6 +177,8 @@ pub(crate) const ROWS: &[Row] = &[
     load("claim-another-type", "duplicate_type", "postgres"),
     load("claim-a-path", "type_name", "type-name"),
     load("call-itself-by-escapes", "title", "control characters"),
+    load("call-itself-in-reverse", "title", "control characters"),
+    load("instruct-in-reverse", "setup", "control characters"),
     load("ask-for-an-unknown-driver", "unknown_driver", "telnet"),
     load("offer-no-examples", "incomplete", "examples"),
     load("refuse-its-example", "example", "does not accept its own example"),
@@ -193,6 +195,8 @@ pub(crate) const ROWS: &[Row] = &[
     // Those that lie about the configuration
     verify("finding-to-nowhere", nonsense("points to nowhere")),
     verify("finding-with-escapes", nonsense("control characters")),
+    verify("finding-in-reverse", nonsense("control characters")),
+    verify("finding-of-two-lines", nonsense("control characters")),
     verify("finding-without-words", nonsense("1 to 512 bytes")),
     verify("finding-of-a-novel", nonsense("1 to 512 bytes")),
     verify("finding-with-a-bad-hint", nonsense("control characters")),
