@@ -203,7 +203,7 @@ fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
 
 fn not_accepted(index: usize, findings: &[Finding]) -> Reason {
     let first = findings.iter().find(|finding| finding.severity == Severity::Error);
-    let what = first.map_or_else(String::new, |it| format!(": {} {}", it.pointer, it.message));
+    let what = first.map_or_else(String::new, |it| format!(": {it}"));
     let remedy = "Give examples that validate and describe accept without credentials.";
     Reason::new("example", format!("it does not accept its own example {index}{what}"), remedy)
 }
