@@ -32,7 +32,8 @@ mod tests {
         }
         assert!(!is_line("", 64));
         assert!(is_line(&"x".repeat(64), 64) && !is_line(&"x".repeat(65), 64));
-        let turning = ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').chain(['\u{61c}', '\u{200e}', '\u{200f}']);
+        let turning =
+            ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').chain(['\u{61c}', '\u{200e}', '\u{200f}']);
         for character in turning.chain(['\0', '\t', '\n', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', '\u{2029}']) {
             assert!(!is_line(&format!("a{character}b"), 64), "{character:?}");
         }
