@@ -156,8 +156,8 @@ impl Connectors {
                     refuse(&file, &[Reason::new("duplicate_type", message, "Keep one file for each type.")]);
                 }
                 Ok(version) => {
-                    let (label, digest) = (&*version.label, &version.digest);
-                    tracing::info!(connector = label, digest, "connector loaded");
+                    let (label, digest, contract) = (&*version.label, &version.digest, version.contract());
+                    tracing::info!(connector = label, digest, contract, "connector loaded");
                     let type_name = version.manifest.type_name.clone();
                     by_type.insert(type_name, Arc::new(Connector::new(version, Arc::clone(&breaker))));
                 }
