@@ -130,3 +130,6 @@ pub(super) trait Adapter: fmt::Debug + Send + Sync {
         fault: &Fault,
     ) -> Result<Option<Advice>, Failure>;
 }
+
+#[cfg(test)]
+mod tests;
