@@ -1,6 +1,6 @@
 //! The source of `connector-1.0.0.wasm`: a connector with every interface of the contract 1.0.0, which must load for
-//! ever. Nothing compiles this file any more. It was an example of the package `guests`, as they were when both were added
-//! here, and `cargo xtask plugins` made the component of it.
+//! ever. Nothing compiles this file any more. It was an example of the package `guests`, as that was when both were added
+//! here, and was built as `cargo xtask plugins` builds guests, with the machine's paths left out (`--remap-path-prefix`).
 
 use guests::{
     Advice, AuthMethod, Behaviour, Fault, Finding, Instruction, Manifest, Page, Reach, Request, Severity, Statement, Value,
