@@ -6,6 +6,7 @@ mod command_line;
 mod connectors;
 mod crashes;
 mod faults;
+mod golden;
 mod main_job;
 mod operator;
 mod rollout;

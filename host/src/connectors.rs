@@ -26,6 +26,7 @@ pub mod probation;
 mod reach;
 mod runtime;
 pub mod shadow;
+mod text;
 mod v1;
 mod verdict;
 mod version;
@@ -266,9 +267,16 @@ impl Connectors {
         });
     }
 
-    /// Unloads all versions but these. Requests that began with one of them end with it.
+    /// Unloads all versions but these and those in use.
     pub fn unload_all_but(&self, digests: &BTreeSet<String>) {
-        self.publish(|serving| serving.loaded.retain(|digest, _| digests.contains(digest)));
+        let in_use: BTreeSet<String> = {
+            let serving = self.serving();
+            let in_use = serving.loaded.iter().filter(|(_, connector)| Arc::strong_count(connector) > 1);
+            in_use.map(|(digest, _)| digest.clone()).collect()
+        };
+        self.publish(|serving| {
+            serving.loaded.retain(|digest, _| digests.contains(digest) || in_use.contains(digest));
+        });
     }
 
     /// Counts the failures of this active version that the one before does not have, until that one is put aside.

@@ -123,7 +123,7 @@ fn rejected(findings: &[Finding]) -> Fault {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    let fault = fault.message(format!("{}: {}{more}", first.pointer, first.message));
+    let fault = fault.message(format!("{first}{more}"));
     match &first.hint {
         Some(hint) => fault.remedy(hint),
         None => fault,

@@ -277,7 +277,7 @@ pub(super) fn halted(stages: Stages) -> Report {
 /// A connector's warning as a line of the report.
 fn warning(finding: &Finding) -> Fault {
     debug_assert_eq!(finding.severity, Severity::Warning, "an error would have been refused");
-    let fault = Fault::new(&code::CONFIG_WARNING).message(format!("{}: {}", finding.pointer, finding.message));
+    let fault = Fault::new(&code::CONFIG_WARNING).message(finding.to_string());
     match &finding.hint {
         Some(hint) => fault.remedy(hint),
         None => fault,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use wasmtime::component::Component;
 
-use super::adapter::Adapter as _;
+use super::adapter::{Adapter, SPOKEN, choose};
 use super::cache::{self, Cache};
 use super::call::CallError;
 use super::compile::{CompileLimits, Compiler};
@@ -23,7 +23,6 @@ use super::contract::{Finding, Purpose, Severity};
 use super::engine::Allocator;
 use super::limits::Limits;
 use super::runtime::Runtime;
-use super::v1::Version1;
 use super::version::Version;
 use super::{Error, precheck};
 use crate::hex;
@@ -123,10 +122,7 @@ impl Admission {
         let surface = self.check_bytes(bytes)?;
         let digest = format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, bytes).as_ref()));
         let component = self.compiled(bytes, &digest).map_err(|reason| vec![reason])?;
-        let adapter = Version1::link(&component).map_err(|error| {
-            let remedy = "Build it against the contract in its published form, without changes.";
-            vec![Reason::new("contract", format!("{error:#}"), remedy)]
-        })?;
+        let adapter = link(&surface.contract, &component).map_err(|reason| vec![reason])?;
         let ask = || self.runtime.call(&Arc::from(name), |store| adapter.manifest(store));
         let manifest = ask().map_err(|error| vec![self_check(&error)])?;
         let again = ask().map_err(|error| vec![self_check(&error)])?;
@@ -137,7 +133,7 @@ impl Admission {
             schemas: manifest::check(&manifest, &self.settings.approved_reaches)?,
             label: format!("{} {}", manifest.type_name, manifest.version).into(),
             runtime: Arc::clone(&self.runtime),
-            adapter: Box::new(adapter),
+            adapter,
             manifest,
             surface,
             digest,
@@ -188,6 +184,23 @@ impl Admission {
     }
 }
 
+/// Links a component by the adapter for its version of the contract.
+fn link(built_for: &str, component: &Component) -> Result<Box<dyn Adapter>, Reason> {
+    let contract = choose(SPOKEN, built_for).ok_or_else(|| surface::refuse_contract(built_for))?;
+    (contract.link)(component).map_err(|error| {
+        let spoken = contract.version;
+        if built_for == spoken {
+            let remedy = "Build it against the contract in its published form, without changes.";
+            return Reason::new("contract", format!("{error:#}"), remedy);
+        }
+        Reason::new(
+            "contract_version",
+            format!("it is built for contract {built_for}, and this host speaks {spoken}: {error:#}"),
+            format!("Build it for contract {spoken}, or use a host that speaks {built_for}."),
+        )
+    })
+}
+
 /// Refuses what is too large to be looked at.
 pub(super) fn check_size(bytes: u64, limits: &Limits) -> Result<(), Vec<Reason>> {
     if bytes <= limits.component_bytes {
@@ -224,7 +237,7 @@ fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
 
 fn not_accepted(index: usize, findings: &[Finding]) -> Reason {
     let first = findings.iter().find(|finding| finding.severity == Severity::Error);
-    let what = first.map_or_else(String::new, |it| format!(": {} {}", it.pointer, it.message));
+    let what = first.map_or_else(String::new, |it| format!(": {it}"));
     let remedy = "Give examples that validate and describe accept without credentials.";
     Reason::new("example", format!("it does not accept its own example {index}{what}"), remedy)
 }

@@ -43,6 +43,11 @@ impl Connector {
         *self.probation.lock().unwrap_or_else(PoisonError::into_inner) = probation.map(Arc::new);
     }
 
+    /// Name and version, such as `postgres 1.0.0`.
+    pub fn label(&self) -> &str {
+        &self.version.label
+    }
+
     /// What it says of itself.
     pub fn manifest(&self) -> &Manifest {
         self.version.manifest()
@@ -122,10 +127,9 @@ impl Connector {
         work: impl Fn(&Version) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
         let organization = call.organization.to_owned();
-        let label = || self.version.label.to_string();
         if let Some(retry_after) = self.breaker.open_for(&organization, self.digest(), Instant::now()) {
             self.count(function, "suspended");
-            return Err(CallError::Suspended { connector: label(), retry_after });
+            return Err(CallError::Suspended { connector: self.label().to_owned(), retry_after });
         }
         let key = Key { organization: organization.clone(), connector: self.version.manifest.type_name.clone() };
         let (connector, span) = (Arc::clone(self), tracing::Span::current());
@@ -137,7 +141,7 @@ impl Connector {
                 self.count(function, "busy");
                 Err(CallError::Busy)
             }
-            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: label() }),
+            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.label().to_owned() }),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::{Engine, Store};
 
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
 use super::contract::{Advice, AuthMethod, Finding, Instruction, Manifest, Page, Reach, Severity, Statement};
@@ -12,7 +12,7 @@ use super::wasi;
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::json;
 
-mod bindings {
+pub(super) mod bindings {
     wasmtime::component::bindgen!({ path: "../wit", world: "full-connector" });
 }
 
@@ -37,10 +37,11 @@ impl fmt::Debug for Version1 {
 impl Version1 {
     /// Links the component; the optional interfaces are looked up here, once. What it imports has been checked.
     pub(super) fn link(component: &Component) -> wasmtime::Result<Self> {
-        let mut linker = Linker::new(component.engine());
-        log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-        wasi::link(&mut linker)?;
-        let instance = linker.instantiate_pre(component)?;
+        Self::of(linker(component.engine())?.instantiate_pre(component)?)
+    }
+
+    /// The same for one that is linked already, as a later version does to speak what it has in common with this one.
+    pub(super) fn of(instance: InstancePre<State>) -> wasmtime::Result<Self> {
         Ok(Self {
             connector: connector::GuestIndices::new(&instance)?,
             catalog: catalog::GuestIndices::new(&instance).ok(),
@@ -56,7 +57,19 @@ impl Version1 {
     }
 }
 
+/// What the host offers to a connector.
+pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    wasi::link(&mut linker)?;
+    Ok(linker)
+}
+
 impl Adapter for Version1 {
+    fn contract(&self) -> &'static str {
+        "1.0.0"
+    }
+
     fn capabilities(&self) -> Vec<&'static str> {
         let has = [
             ("catalog", self.catalog.is_some()),

@@ -44,6 +44,11 @@ impl Version {
         self.adapter.capabilities()
     }
 
+    /// The contract's version that the host speaks with it, such as `1.0.0`. What it was built for can be newer.
+    pub fn contract(&self) -> &'static str {
+        self.adapter.contract()
+    }
+
     /// The names at its border.
     pub fn surface(&self) -> &Surface {
         &self.surface

@@ -224,8 +224,7 @@ fn reasons_summary(reasons: &[Reason]) -> String {
 /// One sentence for all findings.
 fn summary(findings: &[Finding]) -> String {
     match findings {
-        [finding] if finding.pointer.is_empty() => finding.message.clone(),
-        [finding] => format!("{}: {}", finding.pointer, finding.message),
+        [finding] => finding.to_string(),
         findings => format!("The request has {} problems; details.findings names each.", findings.len()),
     }
 }

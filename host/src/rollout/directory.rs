@@ -171,14 +171,15 @@ impl Rollout {
             }
             return Ok(Some(rival));
         }
-        let (label, digest) = (format!("{} {}", row.type_name, row.version), row.digest.clone());
+        let (label, digest) = (connector.label().to_owned(), row.digest.clone());
+        let contract = connector.version().contract();
         row.file = Some(name.to_owned());
         if row.state == State::Active.name() {
             self.write(&row).await?;
             return Ok(None);
         }
         match self.activate_file(row, connector).await {
-            Ok(()) => tracing::info!(connector = label, digest, file = path, "connector loaded"),
+            Ok(()) => tracing::info!(connector = label, digest, contract, file = path, "connector loaded"),
             Err(Error::ShadowFailed(report)) => {
                 let (failing, connections) = (report.failing, report.connections);
                 let message = "connector not activated: stored connections would fail with it";

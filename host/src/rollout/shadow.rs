@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Rollout};
 use crate::clock::now;
 use crate::connections::record::{Upgrade, accepted};
-use crate::connectors::contract::Finding;
 use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored};
 use crate::connectors::{CallError, Connector};
 use crate::store::connections::{ConnectionRow, UpgradeRow};
@@ -194,20 +193,13 @@ impl Rollout {
 }
 
 fn decision(row: &ConnectionRow, Comparison { outcome, taken }: Comparison) -> Decision {
-    let finding = |finding: &Finding| {
-        if finding.pointer.is_empty() {
-            finding.message.clone()
-        } else {
-            format!("{}: {}", finding.pointer, finding.message)
-        }
-    };
     let (outcome, differences, findings) = match outcome {
         Outcome::Unchanged => (None, Vec::new(), Vec::new()),
         // Nothing else serves it: it is taken over as it is.
         Outcome::Differs(differences) if differences.is_empty() => (None, Vec::new(), Vec::new()),
         Outcome::Differs(differences) => (Some("differs"), differences, Vec::new()),
         Outcome::Elsewhere(differences) => (Some("held"), differences, Vec::new()),
-        Outcome::Rejected(findings) => (Some("fails"), Vec::new(), findings.iter().map(finding).collect()),
+        Outcome::Rejected(findings) => (Some("fails"), Vec::new(), findings.iter().map(ToString::to_string).collect()),
         Outcome::Failed(error) => (Some("fails"), Vec::new(), vec![error.to_string()]),
         Outcome::RejectedByBoth => (Some("fails_already"), Vec::new(), Vec::new()),
     };
