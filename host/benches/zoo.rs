@@ -22,6 +22,8 @@ mod neighbours;
 mod onslaught;
 #[path = "bench/program.rs"]
 mod program;
+#[path = "zoo/reloads.rs"]
+mod reloads;
 
 use anyhow::Result;
 
@@ -35,6 +37,7 @@ fn main() -> Result<()> {
             ("false_kills", calls::false_kills),
             ("canaries", calls::canaries),
             ("compiling", compiling::run),
+            ("reloads", reloads::run),
         ],
     )
 }

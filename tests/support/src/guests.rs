@@ -66,6 +66,19 @@ pub fn named(guest: &str) -> Result<Vec<u8>> {
     std::fs::read(&path).with_context(|| format!("there is no guest {}", path.display()))
 }
 
+/// A version of the guest `generation`. Its number, of four digits, is the middle of its semantic version; the guest says
+/// what the modes do.
+pub fn generation(number: u16, mode: &str) -> Result<Vec<u8>> {
+    let mut component = named("generation")?;
+    let (old, new) = ("generation=1.1000.0 mode=good   ", format!("generation=1.{number}.0 mode={mode:7}"));
+    ensure!(old.len() == new.len(), "{new} has another length than {old}");
+    let windows = component.windows(old.len()).enumerate();
+    let places: Vec<usize> = windows.filter(|(_, bytes)| *bytes == old.as_bytes()).map(|(place, _)| place).collect();
+    let &[place] = &places[..] else { anyhow::bail!("the label is not in the component once") };
+    component[place..place + new.len()].copy_from_slice(new.as_bytes());
+    Ok(component)
+}
+
 /// Where `cargo xtask` puts those that are written in Rust.
 fn built() -> Result<PathBuf> {
     let guests = patchpanel::built_connectors()?.with_file_name("guests");
