@@ -2,8 +2,8 @@
 //! stored connections, becomes active, drains, and is retired or rolled back.
 //!
 //! A connection's row names the version that serves it, and a request is served by the version of the row that it has
-//! read. So one transaction moves all connections of a type from one version to the next, and no request sees half of
-//! it; the version for what is new is a pointer, swapped after the commit.
+//! read, from start to end. The version for what is new is a pointer, swapped when a transaction has made it so for good;
+//! the connections follow, each by one write of its row.
 
 mod activate;
 mod admit;
@@ -18,9 +18,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use crate::auth::{Caller, Permission};
+use crate::clock::now;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, CallError, Connector, Connectors, log_refusal};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
@@ -46,7 +47,10 @@ pub struct Settings {
     pub library: PathBuf,
 }
 
-/// The versions of all connectors. One at a time is activated, rolled back, retired or deleted.
+/// Uploads at once: each has its bytes in memory while it is admitted.
+const MAX_UPLOADS: usize = 2;
+
+/// The versions of all connectors.
 #[derive(Debug)]
 pub struct Rollout {
     store: Store,
@@ -54,7 +58,9 @@ pub struct Rollout {
     library: Library,
     events: Events,
     settings: Settings,
+    /// Held from a write that makes a version active, or no longer so, to the swap that says so; never while a guest runs.
     turn: AsyncMutex<()>,
+    uploads: Arc<Semaphore>,
     directory: AsyncMutex<Directory>,
     /// Versions that were admitted once and are refused now: the settings or the files have changed.
     refused: Mutex<HashMap<String, Vec<Reason>>>,
@@ -97,9 +103,12 @@ pub enum Error {
     /// It serves connections.
     #[error("the version serves {0} connections")]
     Serving(u64),
-    /// The connections kept changing.
-    #[error("the connections keep changing; try again in a moment")]
+    /// Others were faster, again and again.
+    #[error("others change the same versions; try again in a moment")]
     Contended,
+    /// Too many uploads at once.
+    #[error("other uploads are being admitted; try again when they are")]
+    TooManyUploads,
     /// Too many calls of connectors wait.
     #[error(transparent)]
     Connector(#[from] CallError),
@@ -128,11 +137,15 @@ impl Rollout {
             events: Events::default(),
             settings,
             turn: AsyncMutex::default(),
+            uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             directory: AsyncMutex::default(),
             refused: Mutex::default(),
         };
         rollout.resume().await?;
-        rollout.follow(true).await?;
+        // What serves already need not wait for what is new.
+        if rollout.connectors.list().is_empty() {
+            rollout.follow(true).await?;
+        }
         Ok(rollout)
     }
 
@@ -222,14 +235,51 @@ impl Rollout {
         connector_versions::find(&mut *self.store.reader().await?, digest).await?.ok_or(Error::NotFound)
     }
 
-    /// Writes what has become of a version, and tells who listens.
-    async fn write(&self, row: &ConnectorVersionRow) -> Result<(), Error> {
+    /// Changes a version's row as it is now, and tells who listens.
+    async fn change(
+        &self,
+        digest: &str,
+        change: impl FnOnce(&mut ConnectorVersionRow),
+    ) -> Result<ConnectorVersionRow, Error> {
         let mut transaction = self.store.begin().await?;
-        if !connector_versions::update(&mut transaction, row).await? {
-            return Err(Error::NotFound);
+        let before = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
+        let mut row = before.clone();
+        change(&mut row);
+        if row.state != before.state {
+            row.changed_at = now();
         }
+        connector_versions::update(&mut transaction, &row).await?;
         store::commit(transaction).await?;
-        self.events.state(row);
+        if row.state != before.state {
+            self.events.state(&row);
+        }
+        Ok(row)
+    }
+
+    /// Has a version serve again that was refused when the host started, although its row says that it serves.
+    async fn revive(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
+        self.refused().remove(&row.digest);
+        if self.connectors.loaded(&row.digest).is_some() {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        if self.find_row(&row.digest).await?.state == State::Active.name() {
+            self.connectors.activate(Arc::clone(connector));
+        } else if self.needed().await?.contains(&row.digest) {
+            self.connectors.keep(Arc::clone(connector));
+        }
+        Ok(())
+    }
+
+    /// Loads the version of a type that can be gone back to.
+    async fn load_last_good(&self, type_name: &str) -> Result<(), Error> {
+        let before = connector_versions::last_good(&mut *self.store.reader().await?, type_name).await?;
+        let Some(before) = before else { return Ok(()) };
+        match self.load(&before).await {
+            Ok(connector) => self.connectors.keep(connector),
+            Err(Error::Refused { reasons, .. }) => log_refusal(&before.digest, &reasons),
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 

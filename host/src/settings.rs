@@ -39,7 +39,7 @@ pub struct Settings {
         num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
     pub production: bool,
 
-    /// Where the metadata, the sealed secrets, the development keys and the compiled connectors are kept.
+    /// Where the metadata, the sealed secrets, the development keys and all connector versions are kept.
     ///
     /// In development mode the default is `$XDG_DATA_HOME/patchpanel`, else `~/.local/share/patchpanel`.
     #[arg(long, global = true, env = "PATCHPANEL_DATA_DIR", value_name = "DIRECTORY")]
@@ -245,7 +245,7 @@ impl Settings {
         Ok(crate::rollout::Settings {
             directory: self.connectors_dir()?,
             watch: self.connectors.connectors_watch.unwrap_or(self.development()),
-            library: self.data_dir()?.join("connectors"),
+            library: self.data_dir()?.join("library"),
         })
     }
 

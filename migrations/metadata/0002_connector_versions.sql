@@ -37,6 +37,8 @@ alter table connections rename column connector_version to written_by;
 alter table connections add column before_digest text;
 alter table connections add column before_config text;
 alter table connections add column before_written_by text;
+alter table connections add column before_auth_method text;
+alter table connections add column before_credentials_set text;
 
 -- A version that would lead it elsewhere and waits for its tenant: the digest, and JSON of what would change.
 alter table connections add column upgrade_digest text;
@@ -44,6 +46,7 @@ alter table connections add column upgrade text;
 
 create index connections_by_type on connections (connection_type, id);
 create index connections_by_connector on connections (connector_digest);
+create index connections_by_type_and_connector on connections (connection_type, connector_digest, upgrade_digest);
 
 create view connection_records as
     select connections.*, connector_versions.version as connector_version,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     activate, body, code, connection, generation, host, offered, platform, record, refused, register, roll_back,
-    tenant, test, uploaded, version,
+    tenant, test, uploaded, version, within_limit,
 };
 
 /// What a connection says of its connector: version, and who has written the configuration.
@@ -42,8 +42,11 @@ fn connections_are_migrated_and_come_back_as_they_were() {
     // Another one is registered meanwhile: the version before has never seen it.
     let second = register(&tenant, "Second", "shop");
     body(roll_back(&platform, &digest), 200);
+    assert_eq!(served_by(&connection(&tenant, &path)), ("1.1000.0", "1.1000.0"), "at once");
+    within_limit("it is given to the version before", || {
+        served_by(&connection(&tenant, &second)) == ("1.1000.0", "1.1000.0")
+    });
     for path in [&path, &second] {
-        assert_eq!(served_by(&connection(&tenant, path)), ("1.1000.0", "1.1000.0"));
         assert_eq!(test(&tenant, path), refused());
     }
 }
@@ -76,10 +79,15 @@ fn a_version_that_does_not_accept_a_working_connection_never_becomes_active() {
     for path in [&good, &bad] {
         assert_eq!(test(&tenant, path), refused());
     }
-    // Its tenant mends it.
+    // Its tenant can still change it, and mends it.
+    let password = json!({"credentials": {"password": "another"}});
+    assert_eq!(served_by(&body(tenant.put(&bad, &password).unwrap(), 200)).0, version(1000));
     let config = json!({"host": "127.0.0.1", "port": 1, "database": "shop", "ssl_mode": "disable"});
-    let mended = body(tenant.put(&bad, &json!({"database_config": config})).unwrap(), 200);
-    assert_eq!((served_by(&mended).0, &mended["connector_upgrade"]), ("1.1001.0", &Value::Null));
+    body(tenant.put(&bad, &json!({"database_config": config})).unwrap(), 200);
+    within_limit("the new version takes it", || {
+        let mended = connection(&tenant, &bad);
+        served_by(&mended) == ("1.1001.0", "1.1001.0") && mended["connector_upgrade"] == Value::Null
+    });
 }
 
 #[test]
@@ -103,6 +111,13 @@ fn a_connection_that_would_lead_elsewhere_stays_until_its_tenant_agrees() {
         ),
         "CONNECTOR_SERVING"
     );
+
+    // Neither an edit nor new credentials agree to it.
+    let config = json!({"host": "127.0.0.1", "port": 1, "database": "other", "ssl_mode": "disable"});
+    let credentials = json!({"username": "reader", "password": "another"});
+    body(tenant.put(&first, &json!({"database_config": config, "credentials": credentials})).unwrap(), 200);
+    within_limit("it waits again", || connection(&tenant, &first)["connector_upgrade"]["digest"] == digest);
+    assert_eq!(served_by(&connection(&tenant, &first)).0, version(1000));
 
     let agree = |client: &test_support::client::Client, digest: &str| {
         client.post(&format!("{first}/upgrade"), &json!({"digest": digest})).unwrap()

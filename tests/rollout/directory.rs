@@ -127,6 +127,21 @@ fn a_removed_file_retires_its_type_and_a_renamed_one_does_not() {
 }
 
 #[test]
+fn a_file_that_is_touched_changes_nothing_and_one_that_is_gone_takes_only_its_own_version() {
+    let (host, directory) = followed();
+    let (platform, tenant) = (platform(&host), tenant(&host));
+    let digest = uploaded(&platform, &generation(1001, "good"));
+    body(activate(&platform, &digest, &json!({})), 200);
+    put(directory.path(), &generation(1000, "good"));
+    std::thread::sleep(QUIET);
+    assert_eq!(offered(&tenant), Some(version(1001)), "the same bytes are no news");
+    fs::remove_file(directory.path().join("generation.wasm")).unwrap();
+    std::thread::sleep(QUIET);
+    assert_eq!(offered(&tenant), Some(version(1001)), "another version serves");
+    register(&tenant, "Shop", "shop");
+}
+
+#[test]
 fn of_two_files_for_one_type_the_one_that_bears_its_name_serves() {
     let (host, directory) = followed();
     let tenant = tenant(&host);
@@ -162,6 +177,6 @@ fn a_restart_goes_on_with_what_was_active_until_a_file_changes() {
     assert!(host.stop().unwrap().success());
     put(directory.path(), &generation(1002, "good"));
     let host = host_of(&directory).directory(host.directory()).start().unwrap();
-    assert_eq!(offered(&tenant(&host)), Some(version(1002)));
+    becomes(&tenant(&host), 1002);
     assert_eq!(test(&tenant(&host), &path), refused());
 }

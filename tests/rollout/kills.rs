@@ -1,14 +1,14 @@
-//! `kill -9` at each point of an upload and of an activation.
+//! `kill -9` at each point of an upload, of an activation and of a roll-back.
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use test_support::directory::TemporaryDirectory;
 use test_support::patchpanel::Patchpanel;
 
 use super::{
-    activate, body, connection, generation, host_of, offered, platform, put, record, refused, register, tenant, test,
-    upload, uploaded, version, within_limit,
+    activate, body, connection, generation, host_of, offered, platform, put, record, refused, register, roll_back,
+    tenant, test, upload, uploaded, version, within_limit,
 };
 
 const KILLS: u16 = 20;
@@ -49,20 +49,42 @@ impl Case {
         self.start("");
     }
 
-    /// What is active serves, and is the same everywhere.
+    /// What is active serves, and the connection is with it.
     fn serves(&self, number: u16) {
         let tenant = tenant(&self.host);
         assert_eq!(offered(&tenant), Some(version(number)));
-        let connection = connection(&tenant, &self.path);
-        assert_eq!(connection["connector_version"], version(number));
-        assert_eq!(connection["database_config"]["trigger"], version(number));
-        assert_eq!(test(&tenant, &self.path), refused());
+        within_limit("the connection is with the active version", || {
+            let connection = connection(&tenant, &self.path);
+            assert_eq!(connection["connector_version"], connection["database_config"]["trigger"]);
+            assert_eq!(test(&tenant, &self.path), refused());
+            connection["connector_version"] == version(number)
+        });
     }
+
+    /// The digests of the versions that are there, each with its state. The bytes of each are in its file.
+    fn versions(&self) -> Vec<(String, String)> {
+        let versions = body(platform(&self.host).get("/assets/connectors/versions").unwrap(), 200);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let list = versions["data"].as_array().unwrap().iter();
+        let mut versions: Vec<_> = list.map(|it| (text(&it["digest"]), text(&it["state"]))).collect();
+        versions.sort();
+        let library = self.host.directory().path().join("data/library").read_dir().unwrap();
+        let mut digests: Vec<_> = library.map(|file| digest(&std::fs::read(file.unwrap().path()).unwrap())).collect();
+        digests.sort();
+        assert_eq!(digests, versions.iter().map(|(digest, _)| digest.clone()).collect::<Vec<_>>());
+        versions
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    format!("sha256:{}", patchpanel::hex::encode(digest.as_ref()))
 }
 
 #[test]
 fn a_kill_during_an_upload_leaves_the_version_whole_or_not_at_all() {
     let mut case = Case::new();
+    let before = case.versions();
     let mut number = 1001;
     for (point, is_there) in [
         ("upload-received", false),
@@ -78,39 +100,30 @@ fn a_kill_during_an_upload_leaves_the_version_whole_or_not_at_all() {
                 assert!(platform.send("POST", "/assets/connectors/versions", &bytes).is_err(), "{point}");
             });
             case.serves(1000);
-            let platform = platform(&case.host);
-            let find = || {
-                let versions = body(platform.get("/assets/connectors/versions").unwrap(), 200);
-                versions["data"].as_array().unwrap().iter().filter(|it| it["bytes"] == bytes.len()).count()
-            };
-            let files = || case.host.directory().path().join("data/connectors").read_dir().unwrap().count();
-            assert_eq!(files(), find(), "{point}");
             if is_there {
-                within_limit("the version is admitted", || {
-                    let versions = body(platform.get("/assets/connectors/versions").unwrap(), 200);
-                    versions["data"]
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .any(|it| it["version"] == version(number) && it["state"] == "SHADOW")
-                });
+                within_limit("the version is admitted", || case.versions().iter().any(|(_, state)| state == "SHADOW"));
+            } else {
+                assert_eq!(case.versions(), before, "{point}");
             }
+            let platform = platform(&case.host);
             let digest = body(upload(&platform, &bytes), 201)["digest"].as_str().unwrap().to_owned();
             body(platform.delete(&format!("/assets/connectors/versions/{digest}")).unwrap(), 204);
+            assert_eq!(case.versions(), before, "{point}");
             number += 1;
         }
     }
 }
 
 #[test]
-fn a_kill_during_an_activation_leaves_the_old_version_or_the_new_one() {
+fn a_kill_during_an_activation_or_a_roll_back_leaves_the_old_version_or_the_new_one() {
     let mut case = Case::new();
-    let (mut number, mut active) = (1001, 1000);
+    let mut number = 1001;
     for (point, is_active) in [
-        ("activation-planned", false),
+        ("activation-tried", false),
         ("activation-written", false),
         ("activation-committed", true),
         ("activation-published", true),
+        ("activation-handing-over", true),
     ] {
         for _ in 0..KILLS {
             let digest = uploaded(&platform(&case.host), &generation(number, "good"));
@@ -118,15 +131,30 @@ fn a_kill_during_an_activation_leaves_the_old_version_or_the_new_one() {
                 let path = format!("/assets/connectors/versions/{digest}/activate");
                 assert!(platform(host).post(&path, &json!({})).is_err(), "{point}");
             });
-            if is_active {
-                active = number;
-            }
-            case.serves(active);
+            case.serves(if is_active { number } else { number - 1 });
             let state = if is_active { "ACTIVE" } else { "SHADOW" };
             assert_eq!(record(&platform(&case.host), &digest)["state"], state, "{point}");
             body(activate(&platform(&case.host), &digest, &json!({})), 200);
-            active = number;
-            case.serves(active);
+            case.serves(number);
+            case.versions();
+            number += 1;
+        }
+    }
+    let last = number - 1;
+    for (point, is_back) in [("rollback-written", false), ("rollback-committed", true)] {
+        for _ in 0..KILLS {
+            let digest = uploaded(&platform(&case.host), &generation(number, "good"));
+            body(activate(&platform(&case.host), &digest, &json!({})), 200);
+            case.crash(point, |host| {
+                let path = format!("/assets/connectors/versions/{digest}/rollback");
+                assert!(platform(host).send("POST", &path, "").is_err(), "{point}");
+            });
+            if !is_back {
+                case.serves(number);
+                body(roll_back(&platform(&case.host), &digest), 200);
+            }
+            case.serves(last);
+            assert_eq!(record(&platform(&case.host), &digest)["state"], "ROLLED_BACK", "{point}");
             number += 1;
         }
     }

@@ -1,7 +1,6 @@
 //! Activations under load: no request fails, and none is answered by two versions.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -56,9 +55,7 @@ fn no_request_fails_or_sees_two_versions_while_versions_follow_each_other() {
             let digest = uploaded(&platform, &generation(number, "good"));
             body(activate(&platform, &digest, &json!({})), 200);
             if number % 5 == 0 {
-                let start = Instant::now();
                 body(roll_back(&platform, &digest), 200);
-                assert!(start.elapsed() < Duration::from_secs(20));
             }
         }
         done.store(true, Ordering::Relaxed);

@@ -4,8 +4,8 @@ use serde_json::json;
 use test_support::guests;
 
 use super::{
-    TYPE, activate, body, code, generation, host, offered, platform, record, roll_back, tenant, upload, uploaded,
-    version,
+    TYPE, activate, body, code, generation, host, offered, platform, record, register, roll_back, tenant, upload,
+    uploaded, version, within_limit,
 };
 
 #[test]
@@ -76,8 +76,34 @@ fn what_is_refused_says_every_reason_and_disturbs_nothing() {
     let digest = uploaded(&platform, &generation(1001, "good"));
     assert_eq!(code(activate(&platform, &digest, &json!({"dryrun": true})), 422), "VALIDATION_ERROR");
     assert_eq!(offered(&tenant), Some(version(1000)));
-    let left: Vec<_> = host.directory().path().join("data/connectors").read_dir().unwrap().collect();
+    let left: Vec<_> = host.directory().path().join("data/library").read_dir().unwrap().collect();
     assert!(left.iter().all(|file| file.as_ref().unwrap().path().extension().unwrap() == "wasm"), "{left:?}");
+}
+
+#[test]
+fn the_same_bytes_may_come_twice_at_once() {
+    let (host, _directory) = host();
+    let (platform, tenant) = (platform(&host), tenant(&host));
+    for number in 0..20 {
+        register(&tenant, &format!("Shop {number}"), "shop");
+    }
+    let bytes = generation(1001, "good");
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| (0..8).map(|_| upload(&platform, &bytes)).collect::<Vec<_>>());
+        let digest = loop {
+            let reply = upload(&platform, &bytes);
+            if reply.status.as_u16() == 201 {
+                break body(reply, 201)["digest"].as_str().unwrap().to_owned();
+            }
+            assert_eq!(code(reply, 503), "SERVICE_UNAVAILABLE");
+        };
+        within_limit("it is activated", || activate(&platform, &digest, &json!({})).status.as_u16() == 200);
+        for reply in late.join().unwrap() {
+            assert!([201, 503].contains(&reply.status.as_u16()), "{}", reply.body);
+        }
+        assert_eq!(record(&platform, &digest)["state"], "ACTIVE");
+    });
+    register(&tenant, "Afterwards", "shop");
 }
 
 #[test]
@@ -93,6 +119,6 @@ fn of_the_versions_that_serve_nothing_the_last_ten_are_kept() {
     // The active one, the one before, ten others, and the one that is in the directory.
     let expected: Vec<_> = (1004..=1015).rev().chain([1000]).map(version).collect();
     assert_eq!(versions, expected);
-    let files = host.directory().path().join("data/connectors").read_dir().unwrap().count();
+    let files = host.directory().path().join("data/library").read_dir().unwrap().count();
     assert_eq!(files, expected.len());
 }

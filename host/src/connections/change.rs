@@ -6,13 +6,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::deposit::discard;
-use super::record::{self, parse};
-use super::register::{credentials_set, schema_properties};
+use super::record::{self, bindings, credentials_to_json, parse, schema_properties};
 use super::trial::{check_config, check_credentials, describe};
 use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, binding, finding, now, owner};
 use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
-use crate::connectors::{Accepted, Binding, Call, Connector, Target};
+use crate::connectors::{Accepted, Call, Connector, Target};
 use crate::schema;
 use crate::secrets::{self, Credentials};
 use crate::store::connections::ConnectionRow;
@@ -107,7 +106,9 @@ impl Connections {
                 Finding::error("immutable", "/connection_type", message).with_hint("Register another connection."),
             );
         }
-        let connector = match self.trial.connector(&before.connection_type) {
+        // One that waits for its tenant's agreement does not move by an edit.
+        let serving = self.trial.connector_of(before).filter(|_| before.upgrade.is_some());
+        let connector = match serving.map_or_else(|| self.trial.connector(&before.connection_type), Ok) {
             Ok(connector) => connector,
             Err(missing) => return Err(Error::Invalid(findings.into_iter().chain([missing]).collect())),
         };
@@ -128,8 +129,7 @@ impl Connections {
             return Err(Error::Invalid(findings));
         };
         let target = describe(&connector, call, &accepted, member).await?;
-        let stored: Vec<Binding> = parse(&before.bindings, "list of bindings")?;
-        let moved = binding::moved(&kept, &stored, &target.bindings);
+        let moved = binding::moved(&kept, &bindings(before)?, &target.bindings);
         if moved.is_empty() {
             Ok(Reviewed { connector, accepted, target, kept })
         } else {
@@ -170,10 +170,11 @@ fn apply(after: &mut ConnectionRow, change: &Change, reviewed: &Reviewed) -> Res
     after.auth_method.clone_from(&accepted.auth_method);
     after.config_sent = accepted.sent.to_string();
     after.config = accepted.normalised.to_string();
-    after.credentials_set = credentials_set(connector, accepted);
+    after.credentials_set = credentials_to_json(connector, accepted);
     after.bindings = serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
     after.written_by.clone_from(&accepted.written_by);
     connector.digest().clone_into(&mut after.connector_digest);
+    // The version that it waited for looks at it again.
     (after.before, after.upgrade) = (None, None);
     if after.status != Status::Disabled.name() {
         Status::Pending.name().clone_into(&mut after.status);

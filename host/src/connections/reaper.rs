@@ -110,4 +110,4 @@ impl Reaper {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::Tenant;
-use crate::connectors::Accepted;
 use crate::connectors::shadow::Difference;
+use crate::connectors::{Accepted, Binding, Connector};
 use crate::store::{self, connections::ConnectionRow};
 
 /// A connection's status.
@@ -164,6 +164,31 @@ pub(crate) fn accepted(row: &ConnectionRow) -> Result<Accepted, store::Error> {
         credentials_set,
         written_by: row.written_by.clone(),
     })
+}
+
+/// What its stored credentials were accepted for.
+pub(crate) fn bindings(row: &ConnectionRow) -> Result<Vec<Binding>, store::Error> {
+    parse(&row.bindings, "list of bindings")
+}
+
+/// JSON: each credential of the accepted method, in the order of its schema, and whether it is set.
+pub(crate) fn credentials_to_json(connector: &Connector, accepted: &Accepted) -> String {
+    let mut members = Map::new();
+    for name in schema_properties(connector, &accepted.auth_method) {
+        let set = accepted.credentials_set.contains(name);
+        members.insert(name.clone(), Value::Bool(set));
+    }
+    Value::Object(members).to_string()
+}
+
+/// The names of the method's credentials, in the order of its schema.
+pub(super) fn schema_properties<'a>(
+    connector: &'a Connector,
+    auth_method: &'a str,
+) -> impl Iterator<Item = &'a String> {
+    let method = connector.manifest().auth_methods.iter().find(move |method| method.name == auth_method);
+    let properties = method.and_then(|method| method.credential_schema.get("properties")?.as_object());
+    properties.into_iter().flat_map(Map::keys)
 }
 
 /// JSON out of a row.

@@ -1,13 +1,13 @@
 //! Registering a connection.
 
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::record::credentials_to_json;
 use super::trial::Prepared;
 use super::{ATTEMPTS, Connection, Connections, Error, NewConnection, Request, Status, now, resource_uri};
 use crate::auth::Permission;
+use crate::connectors::Call;
 use crate::connectors::contract::Purpose;
-use crate::connectors::{Accepted, Call, Connector};
 use crate::store::connections::{ConnectionRow, ConnectorFacts};
 use crate::store::idempotency::IdempotencyRow;
 use crate::store::{self, connections, connector_versions, idempotency};
@@ -117,7 +117,7 @@ fn new_row(
         auth_method: accepted.auth_method.clone(),
         config_sent: accepted.sent.to_string(),
         config: accepted.normalised.to_string(),
-        credentials_set: credentials_set(connector, accepted),
+        credentials_set: credentials_to_json(connector, accepted),
         bindings: serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?,
         secret: None,
         secret_sequence: 1,
@@ -139,24 +139,4 @@ fn new_row(
         revision: 1,
         test_revision: 0,
     })
-}
-
-/// JSON: each credential of the accepted method, in the order of its schema, and whether it is set.
-pub(super) fn credentials_set(connector: &Connector, accepted: &Accepted) -> String {
-    let mut members = Map::new();
-    for name in schema_properties(connector, &accepted.auth_method) {
-        let set = accepted.credentials_set.contains(name);
-        members.insert(name.clone(), Value::Bool(set));
-    }
-    Value::Object(members).to_string()
-}
-
-/// The names of the method's credentials, in the order of its schema.
-pub(super) fn schema_properties<'a>(
-    connector: &'a Connector,
-    auth_method: &'a str,
-) -> impl Iterator<Item = &'a String> {
-    let method = connector.manifest().auth_methods.iter().find(move |method| method.name == auth_method);
-    let properties = method.and_then(|method| method.credential_schema.get("properties")?.as_object());
-    properties.into_iter().flat_map(Map::keys)
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::record::{accepted, parse};
+use super::record::{accepted, bindings};
 use super::trial::{Prepared, halted};
 use super::{ATTEMPTS, Connections, Error, Request, Status, binding, now, owner};
 use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
-use crate::connectors::{Binding, Call, Connector};
+use crate::connectors::{Call, Connector};
 use crate::diagnosis::{Fault, Outcome, Report, Stage, Stages, code};
 use crate::secrets;
 use crate::store::connections::{ConnectionRow, TestOutcome};
@@ -56,8 +56,7 @@ impl Connections {
         let Ok(prepared) = self.prepare_stored(call, row, connector, &mut stages).await? else {
             return Ok(halted(stages));
         };
-        let stored: Vec<Binding> = parse(&row.bindings, "list of bindings")?;
-        let moved = binding::moved(&prepared.accepted.credentials_set, &stored, &prepared.target.bindings);
+        let moved = binding::moved(&prepared.accepted.credentials_set, &bindings(row)?, &prepared.target.bindings);
         if stages.settle(Stage::Policy, stay(row, &moved)).is_err() {
             return Ok(halted(stages));
         }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::record::accepted;
-use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now, owner};
+use super::record::{accepted, bindings, credentials_to_json};
+use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, finding, now, owner};
 use crate::auth::Permission;
 use crate::connectors::contract::Finding;
 use crate::connectors::shadow::{Outcome, Stored};
@@ -45,7 +45,9 @@ impl Connections {
         mut row: ConnectionRow,
         connector: &Arc<Connector>,
     ) -> Result<bool, Error> {
-        let (accepted, target) = self.taken_over(&row, connector).await?;
+        let (accepted, target) = self.taken_over(request, &row, connector).await?;
+        row.auth_method.clone_from(&accepted.auth_method);
+        row.credentials_set = credentials_to_json(connector, &accepted);
         row.config = accepted.normalised.to_string();
         row.written_by = accepted.written_by;
         row.bindings =
@@ -69,12 +71,24 @@ impl Connections {
     }
 
     /// What the version makes of the connection.
-    async fn taken_over(&self, row: &ConnectionRow, connector: &Arc<Connector>) -> Result<(Accepted, Target), Error> {
-        let stored = Stored { serving: self.trial.connector_of(row), accepted: accepted(row)? };
-        let comparison = connector.compare(stored).await?;
+    async fn taken_over(
+        &self,
+        request: Request<'_>,
+        row: &ConnectionRow,
+        connector: &Arc<Connector>,
+    ) -> Result<(Accepted, Target), Error> {
+        let stored = Stored {
+            serving: self.trial.connector_of(row),
+            accepted: accepted(row)?,
+            bindings: bindings(row)?,
+            quiet: false,
+        };
+        let comparison = connector.compare(&request.tenant.organization, stored).await?;
         match (comparison.taken, comparison.outcome) {
             (Some(taken), _) => Ok(taken),
-            (None, Outcome::Rejected(findings)) => Err(Error::Invalid(findings)),
+            (None, Outcome::Rejected(findings)) => {
+                Err(Error::Invalid(finding::under(&row.config_member, findings).collect()))
+            }
             (None, Outcome::Failed(error)) => Err(error.into()),
             (None, _) => {
                 let message = "The connector does not accept the configuration.";

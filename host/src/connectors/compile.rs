@@ -39,7 +39,7 @@ pub struct CompileLimits {
 
 impl Default for CompileLimits {
     fn default() -> Self {
-        Self { memory_bytes: 1 << 30, cpu_time: Duration::from_mins(1), wall_time: Duration::from_mins(2) }
+        Self { memory_bytes: 1 << 30, cpu_time: Duration::from_mins(1), wall_time: Duration::from_mins(10) }
     }
 }
 

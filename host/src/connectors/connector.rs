@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::breaker::Breaker;
-use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Statement};
+use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Statement};
 use super::guests::{Key, Unfinished};
 use super::probation::Probation;
 use super::shadow::{self, Comparison, Stored};
@@ -91,8 +91,8 @@ impl Connector {
         call: Call<'_>,
         accepted: &Accepted,
     ) -> Result<Result<Target, Vec<Finding>>, CallError> {
-        let accepted = accepted.clone();
-        self.on_guest_thread(call, "describe", move |version| version.describe(call.purpose, &accepted)).await
+        let describe = move |version: &Version, accepted: &Accepted| version.describe(call.purpose, accepted);
+        self.on_stored(call, "describe", accepted, describe, Result::is_err).await
     }
 
     /// See [`Version::plan`].
@@ -102,8 +102,9 @@ impl Connector {
         accepted: &Accepted,
         page: &Page,
     ) -> Result<Option<Result<Statement, Vec<Finding>>>, CallError> {
-        let (accepted, page) = (accepted.clone(), page.clone());
-        self.on_guest_thread(call, "plan", move |version| version.plan(call.purpose, &accepted, &page)).await
+        let page = page.clone();
+        let plan = move |version: &Version, accepted: &Accepted| version.plan(call.purpose, accepted, &page);
+        self.on_stored(call, "plan", accepted, plan, |plan| matches!(plan, Some(Err(_)))).await
     }
 
     /// See [`Version::diagnose`].
@@ -114,9 +115,10 @@ impl Connector {
         stage: diagnosis::Stage,
         fault: &diagnosis::Fault,
     ) -> Result<Option<Advice>, CallError> {
-        let (accepted, fault) = (accepted.clone(), fault.clone());
-        self.on_guest_thread(call, "diagnose", move |version| version.diagnose(call.purpose, &accepted, stage, &fault))
-            .await
+        let fault = fault.clone();
+        let diagnose =
+            move |version: &Version, accepted: &Accepted| version.diagnose(call.purpose, accepted, stage, &fault);
+        self.on_stored(call, "diagnose", accepted, diagnose, |_| false).await
     }
 
     /// Runs something of the connector's in its turn, away from the threads that serve. `function` names it in metrics.
@@ -124,7 +126,43 @@ impl Connector {
         self: &Arc<Self>,
         call: Call<'_>,
         function: &'static str,
-        work: impl Fn(&Version) -> Result<T, CallError> + Send + 'static,
+        work: impl Fn(&Version) -> Result<T, CallError> + Send + Sync + 'static,
+    ) -> Result<T, CallError> {
+        let work = Arc::new(work);
+        let again = Arc::clone(&work);
+        self.dispatch(call, function, move |version| work(version), |_| false, move |before| again(before).is_ok())
+            .await
+    }
+
+    /// The same about a configuration that this version has accepted or taken over. Another version would have had to
+    /// accept it first, from what the tenant sent.
+    async fn on_stored<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: Call<'_>,
+        function: &'static str,
+        accepted: &Accepted,
+        work: impl Fn(&Version, &Accepted) -> Result<T, CallError> + Send + Sync + 'static,
+        refuses: fn(&T) -> bool,
+    ) -> Result<T, CallError> {
+        let (work, accepted) = (Arc::new(work), Arc::new(accepted.clone()));
+        let (again, same) = (Arc::clone(&work), Arc::clone(&accepted));
+        let before_answers = move |before: &Version| {
+            let anew = before.validate(call.purpose, &same.sent, &same.credentials_set);
+            let Ok((_, Some(anew))) = anew else { return false };
+            again(before, &anew).is_ok_and(|answer| !refuses(&answer))
+        };
+        self.dispatch(call, function, move |version| work(version, &accepted), refuses, before_answers).await
+    }
+
+    /// `refuses` says what is no failure of the connector's in itself, and is one of a new version where the one before
+    /// does not do it, which `before_answers` finds out.
+    async fn dispatch<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: Call<'_>,
+        function: &'static str,
+        work: impl FnOnce(&Version) -> Result<T, CallError> + Send + 'static,
+        refuses: fn(&T) -> bool,
+        before_answers: impl FnOnce(&Version) -> bool + Send + 'static,
     ) -> Result<T, CallError> {
         let organization = call.organization.to_owned();
         if let Some(retry_after) = self.breaker.open_for(&organization, self.digest(), Instant::now()) {
@@ -132,9 +170,19 @@ impl Connector {
             return Err(CallError::Suspended { connector: self.label().to_owned(), retry_after });
         }
         let key = Key { organization: organization.clone(), connector: self.version.manifest.type_name.clone() };
-        let (connector, span) = (Arc::clone(self), tracing::Span::current());
+        let (connector, span, purpose) = (Arc::clone(self), tracing::Span::current(), call.purpose);
         // In the span of the request, so that what is logged over there can be found from here.
-        let job = move || span.in_scope(|| connector.run(&organization, function, work));
+        let job = move || {
+            span.in_scope(|| {
+                let answer = connector.run(&organization, function, work);
+                let is_stored = purpose == Purpose::Use;
+                let is_worse = answer.as_ref().map_or_else(CallError::is_of_connector, |it| is_stored && refuses(it));
+                if is_worse {
+                    connector.on_probation(&organization, is_stored, before_answers);
+                }
+                answer
+            })
+        };
         match self.version.runtime.guests.run(key, job).await {
             Ok(answer) => answer,
             Err(Unfinished::Busy) => {
@@ -150,7 +198,7 @@ impl Connector {
         &self,
         organization: &str,
         function: &'static str,
-        work: impl Fn(&Version) -> Result<T, CallError>,
+        work: impl FnOnce(&Version) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let start = Instant::now();
         let answer = work(&self.version);
@@ -161,19 +209,23 @@ impl Connector {
         if failed && self.breaker.count(organization, self.digest(), Instant::now()) {
             tracing::error!(connector = &*self.version.label, organization, "a connector keeps failing and rests");
         }
-        if failed {
-            let probation = self.probation.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            // Calls are pure, so that the same one shows whether the version before would have answered.
-            if let Some(probation) = probation.filter(|probation| work(&probation.before).is_ok()) {
-                probation.count(self.digest(), Instant::now());
-            }
-        }
         answer
     }
 
-    /// Has a stored connection looked at by this version and by the one that serves it, in the background's turn.
-    pub async fn compare(self: &Arc<Self>, stored: Stored) -> Result<Comparison, CallError> {
-        let key = Key { organization: String::new(), connector: self.version.manifest.type_name.clone() };
+    /// Counts a failure against a new version, if the version before does not have it.
+    fn on_probation(&self, organization: &str, is_stored: bool, before_answers: impl FnOnce(&Version) -> bool) {
+        let probation = self.probation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(probation) = probation.filter(|probation| probation.is_running(Instant::now()))
+            && before_answers(&probation.before)
+        {
+            probation.count(self.digest(), organization, is_stored, Instant::now());
+        }
+    }
+
+    /// Has a stored connection looked at by this version and by the one that serves it, in the turn of an organization, or
+    /// of nobody.
+    pub async fn compare(self: &Arc<Self>, organization: &str, stored: Stored) -> Result<Comparison, CallError> {
+        let key = Key { organization: organization.to_owned(), connector: self.version.manifest.type_name.clone() };
         let candidate = Arc::clone(&self.version);
         match self.version.runtime.guests.run(key, move || shadow::compare(&candidate, &stored)).await {
             Ok(comparison) => Ok(comparison),

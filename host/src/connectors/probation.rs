@@ -1,6 +1,6 @@
 //! Watches a version that has just taken over. Calls are pure, so a call that fails is made once more by the version
 //! before: only what that one would have answered counts, and nobody rolls a good version back by input that no version
-//! takes.
+//! takes. For a stored connection, refusing to describe it counts as well.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,18 +18,21 @@ pub struct Settings {
     pub failures: u32,
     /// How long a failure counts.
     pub window: Duration,
+    /// How long a version is new.
+    pub period: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { failures: 3, window: Duration::from_mins(1) }
+        Self { failures: 3, window: Duration::from_mins(1), period: Duration::from_hours(1) }
     }
 }
 
 impl Settings {
     /// Begins to watch; `before` is the version that served before.
     pub(super) fn begin(self, before: Arc<Version>, alarms: &Alarms) -> Probation {
-        Probation { before, settings: self, failures: Mutex::default(), alarm: alarms.sender.clone() }
+        let (began, failures) = (Instant::now(), Mutex::default());
+        Probation { before, settings: self, began, failures, alarm: alarms.sender.clone() }
     }
 }
 
@@ -63,35 +66,85 @@ impl Alarms {
     }
 }
 
+/// When, and whose it was.
+type Failure = (Instant, String);
+
 /// What is known of a version that is watched.
 #[derive(Debug)]
 pub(super) struct Probation {
     pub(super) before: Arc<Version>,
     settings: Settings,
-    /// The moments of failures, oldest first; never more than roll it back.
-    failures: Mutex<VecDeque<Instant>>,
+    began: Instant,
+    /// Oldest first; never more than roll it back.
+    failures: Mutex<VecDeque<Failure>>,
     alarm: mpsc::UnboundedSender<String>,
 }
 
 impl Probation {
-    /// Counts a failure that the version before does not have.
-    pub(super) fn count(&self, digest: &str, now: Instant) {
-        if self.add(now) {
+    /// Whether the version is still new.
+    pub(super) fn is_running(&self, now: Instant) -> bool {
+        self.settings.failures > 0 && now.saturating_duration_since(self.began) < self.settings.period
+    }
+
+    /// Counts a failure that the version before does not have: of a stored connection, or of what an organization has sent.
+    /// Of the latter one counts for each organization, since it may have been looked for.
+    pub(super) fn count(&self, digest: &str, organization: &str, is_stored: bool, now: Instant) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if add(self.settings, &mut failures, organization, is_stored, now) {
             // Nobody listens any more when the host stops.
             drop(self.alarm.send(digest.to_owned()));
         }
     }
+}
 
-    /// True if this failure is one too many.
-    fn add(&self, now: Instant) -> bool {
-        let most = self.settings.failures as usize;
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.retain(|moment| now.saturating_duration_since(*moment) < self.settings.window);
-        failures.push_back(now);
-        let too_many = most > 0 && failures.len() >= most;
-        if too_many || failures.len() > most {
-            failures.clear();
-        }
-        too_many
+/// Adds a failure to those that count. True if it is one too many.
+fn add(
+    settings: Settings,
+    failures: &mut VecDeque<Failure>,
+    organization: &str,
+    is_stored: bool,
+    now: Instant,
+) -> bool {
+    failures.retain(|(moment, _)| now.saturating_duration_since(*moment) < settings.window);
+    if !is_stored && failures.iter().any(|(_, known)| known == organization) {
+        return false;
+    }
+    failures.push_back((now, organization.to_owned()));
+    let too_many = failures.len() >= settings.failures as usize;
+    if too_many {
+        failures.clear();
+    }
+    too_many
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of these failures are one too many, each at a second, of an organization, of a stored connection or not.
+    fn alarms(failures: &[(u64, &str, bool)]) -> Vec<bool> {
+        let settings = Settings::default();
+        let (counted, start) = (Mutex::new(VecDeque::new()), Instant::now());
+        let add = |&(second, organization, is_stored): &(u64, &str, bool)| {
+            add(settings, &mut counted.lock().unwrap(), organization, is_stored, start + Duration::from_secs(second))
+        };
+        failures.iter().map(add).collect()
+    }
+
+    #[test]
+    fn three_within_a_minute_are_too_many() {
+        assert_eq!(alarms(&[(0, "a", true), (1, "a", true), (59, "a", true)]), [false, false, true]);
+        assert_eq!(alarms(&[(0, "a", true), (1, "a", true), (60, "a", true)]), [false, false, false]);
+        assert_eq!(
+            alarms(&[(0, "a", true), (0, "a", true), (0, "a", true), (0, "a", true)]),
+            [false, false, true, false]
+        );
+    }
+
+    #[test]
+    fn of_what_an_organization_sends_one_counts() {
+        assert_eq!(alarms(&[(0, "a", false), (1, "a", false), (2, "a", false)]), [false; 3]);
+        assert_eq!(alarms(&[(0, "a", false), (1, "b", false), (2, "c", false)]), [false, false, true]);
+        assert_eq!(alarms(&[(0, "a", false), (1, "a", true), (2, "a", true)]), [false, false, true]);
     }
 }

@@ -1,15 +1,16 @@
 //! Compares two versions of a connector on a stored connection: what the one that serves it makes of it, and what the
 //! other one would. Nothing is dialled, and no credential is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use semver::Version as Semver;
 use serde::{Deserialize, Serialize};
+use tracing::subscriber::NoSubscriber;
 
 use super::contract::{Finding, Purpose};
 use super::version::{Version, refuse};
-use super::{Accepted, CallError, Connector, Target, reach};
+use super::{Accepted, Binding, CallError, Connector, Target, reach};
 use crate::descriptor::{Descriptor, Value};
 use crate::hex;
 
@@ -26,6 +27,10 @@ pub struct Stored {
     pub serving: Option<Arc<Connector>>,
     /// The configuration.
     pub accepted: Accepted,
+    /// What its credentials were accepted for.
+    pub bindings: Vec<Binding>,
+    /// Whether nothing is logged of it.
+    pub quiet: bool,
 }
 
 /// What the other version makes of it.
@@ -67,6 +72,13 @@ pub struct Difference {
 
 /// Compares, on the calling thread.
 pub(super) fn compare(candidate: &Version, stored: &Stored) -> Comparison {
+    if stored.quiet {
+        return tracing::subscriber::with_default(NoSubscriber::default(), || look(candidate, stored));
+    }
+    look(candidate, stored)
+}
+
+fn look(candidate: &Version, stored: &Stored) -> Comparison {
     let nothing = |outcome| Comparison { outcome, taken: None };
     let serving = stored.serving.as_ref().map(|connector| connector.version());
     let before = serving.map(|version| version.describe(Purpose::Shadow, &stored.accepted));
@@ -88,7 +100,8 @@ pub(super) fn compare(candidate: &Version, stored: &Stored) -> Comparison {
                 Outcome::Differs(differences)
             }
         }
-        // Nothing else serves it, so that there is nothing to stay with; its credentials stay bound as they are.
+        // Without an answer to compare with, there is still what its credentials were accepted for.
+        _ if is_bound_elsewhere(stored, &taken.1) => Outcome::Elsewhere(Vec::new()),
         _ => Outcome::Differs(Vec::new()),
     };
     Comparison { outcome, taken: Some(taken) }
@@ -115,6 +128,12 @@ fn take_over(candidate: &Version, stored: &Accepted) -> Result<Result<(Accepted,
     Ok(candidate.describe(Purpose::Shadow, &accepted)?.map(|target| (accepted, target)))
 }
 
+/// Whether credentials that are set would go elsewhere than they were accepted for.
+fn is_bound_elsewhere(stored: &Stored, target: &Target) -> bool {
+    let sorted = |bindings: &[Binding]| bindings.iter().cloned().collect::<BTreeSet<_>>();
+    sorted(&stored.bindings) != sorted(&target.bindings)
+}
+
 /// Whether the candidate leads or may lead to another place than the version that serves, or takes a credential there.
 fn leads_elsewhere(serving: &Version, candidate: &Version, stored: &Accepted, targets: (&Target, &Target)) -> bool {
     let (before, after) = targets;
@@ -129,7 +148,7 @@ fn leads_elsewhere(serving: &Version, candidate: &Version, stored: &Accepted, ta
 
 fn differences(before: &Descriptor, after: &Descriptor) -> Vec<Difference> {
     let (before, after) = (facts(before), facts(after));
-    let paths: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let differ = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
     let difference = |path: &String| Difference {
         path: path.clone(),
@@ -142,7 +161,7 @@ fn differences(before: &Descriptor, after: &Descriptor) -> Vec<Difference> {
 /// A descriptor as a flat list of texts; it names credentials and never has one.
 fn facts(descriptor: &Descriptor) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::from([("driver".to_owned(), shown(&descriptor.driver))]);
-    let mut add = |path: String, text: &str| facts.insert(path, shown(text));
+    let mut add = |path: String, text: &str| facts.insert(shown(&path), shown(text));
     for (index, endpoint) in descriptor.endpoints.iter().enumerate() {
         let path = |member: &str| format!("endpoints/{index}/{member}");
         add(path("role"), &endpoint.role);
@@ -185,7 +204,8 @@ fn digest(text: &str) -> String {
     format!("sha256:{}", hex::encode(digest.as_ref()))
 }
 
-fn shown(text: &str) -> String {
+/// Text of a connector in a report: short, and without control characters.
+pub(crate) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(MAX_SHOWN).flat_map(char::escape_debug).collect();
     if text.chars().nth(MAX_SHOWN).is_some() {
         // What was cut off still makes a difference.

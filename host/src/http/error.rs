@@ -265,7 +265,10 @@ impl From<rollout::Error> for ApiError {
             Error::ShadowFailed(shadow) => Self::ShadowFailed(shadow),
             Error::NothingBefore => Self::NothingBefore,
             Error::Serving(count) => Self::ConnectorServing(count),
-            Error::Contended => Self::Unavailable("The connections keep changing; try again in a moment.".into()),
+            Error::Contended => Self::Unavailable("Others change the same versions; try again in a moment.".into()),
+            Error::TooManyUploads => {
+                Self::Unavailable("Other uploads are being admitted; try again when they are.".into())
+            }
             Error::Connector(error) => Self::Connector(error),
             Error::Store(error @ store::Error::Unavailable(_)) => Self::unavailable("metadata store", &error),
             Error::Store(error) => Self::internal(&error),

@@ -1,19 +1,23 @@
 //! Publishing a version, and going back to the one before.
+//!
+//! First the type changes hands, in one transaction and one swap; then the connections follow in batches, each row from
+//! one version to the other at once. What a crash has left half done is done by whoever looks after stray connections.
 
 use std::sync::Arc;
 
 use super::record::to_json;
-use super::shadow::Plan;
+use super::shadow::{BATCH, differences, findings};
 use super::{Error, Rollout, Shadow, State, VersionRecord};
 use crate::clock::now;
+use crate::connections::record::{Upgrade, credentials_to_json};
 use crate::connectors::Connector;
 use crate::connectors::admission::Reason;
+use crate::connectors::shadow::{Comparison, Outcome};
 use crate::crash;
+use crate::store::connections::{ConnectionRow, UpgradeRow};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::{self, Transaction, serving};
-
-/// How often the connections that have changed meanwhile are looked at once more.
-const ATTEMPTS: usize = 20;
+use crate::store::serving::{self, HandOver, Others};
+use crate::store::{self, Transaction};
 
 /// How to activate a version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,15 +26,6 @@ pub struct Activation {
     pub dry_run: bool,
     /// Goes on although connections would fail; those stay with the version that serves them.
     pub hold_failing: bool,
-}
-
-/// How one version comes after another.
-#[derive(Debug)]
-struct Succession<'a> {
-    /// Connections that the version does not take stay where they are, instead of being in the way.
-    hold_failing: bool,
-    /// Why the version that was active before is rolled back, if it is.
-    rolled_back: Option<&'a Reason>,
 }
 
 impl Rollout {
@@ -44,24 +39,19 @@ impl Rollout {
     ) -> Result<VersionRecord, Error> {
         let (rollout, principal, digest) = (Arc::clone(self), principal.to_owned(), digest.to_owned());
         tokio::spawn(async move {
-            let _turn = rollout.turn.lock().await;
-            let mut row = rollout.find_row(&digest).await?;
-            let state = State::from_name(&row.state).ok_or(store::Error::Damaged("connector state"))?;
-            match state {
-                State::Pending => return Err(Error::State { state, wanted: "wait until it has been admitted" }),
-                State::Refused => {
-                    return Err(Error::State { state, wanted: "upload it again to have it looked at again" });
-                }
-                State::Active => return rollout.find(&digest).await,
-                State::Shadow | State::Draining | State::Retired | State::RolledBack => {}
+            let row = rollout.find_row(&digest).await?;
+            match state(&row)? {
+                State::Pending => return Err(refuse(State::Pending, "wait until it has been admitted")),
+                State::Refused => return Err(refuse(State::Refused, "upload it again to have it looked at again")),
+                State::Shadow | State::Active | State::Draining | State::Retired | State::RolledBack => {}
             }
             let connector = rollout.load(&row).await?;
+            rollout.revive(&row, &connector).await?;
             if activation.dry_run {
-                row.shadow = Some(to_json(&rollout.try_out(&row, &connector).await?)?);
-                rollout.write(&row).await?;
-            } else {
-                let succession = Succession { hold_failing: activation.hold_failing, rolled_back: None };
-                rollout.publish(row, connector, succession).await?;
+                let shadow = to_json(&rollout.try_out(&row, &connector).await?)?;
+                rollout.change(&digest, |row| row.shadow = Some(shadow)).await?;
+            } else if row.state != State::Active.name() {
+                rollout.introduce(row, connector, activation.hold_failing).await?;
                 tracing::info!(digest, principal, "connector activated");
             }
             rollout.find(&digest).await
@@ -69,142 +59,254 @@ impl Rollout {
         .await?
     }
 
-    /// Activates a version of the watched directory.
-    pub(super) async fn activate_file(&self, row: ConnectorVersionRow, connector: Arc<Connector>) -> Result<(), Error> {
-        let _turn = self.turn.lock().await;
-        self.publish(row, connector, Succession { hold_failing: false, rolled_back: None }).await
+    /// Tries a version, and makes it the active one if no connection that works would fail.
+    pub(super) async fn introduce(
+        &self,
+        row: ConnectorVersionRow,
+        connector: Arc<Connector>,
+        hold_failing: bool,
+    ) -> Result<(), Error> {
+        let shadow = self.try_out(&row, &connector).await?;
+        if shadow.failing > 0 && !hold_failing {
+            return self.not_published(&row, shadow).await;
+        }
+        crash::point("activation-tried");
+        let row = self.publish(&row.digest, &connector, &shadow).await?;
+        self.hand_over(&row, &connector).await
     }
 
-    /// Puts an active version back and makes the one before active again.
+    async fn not_published(&self, row: &ConnectorVersionRow, shadow: Shadow) -> Result<(), Error> {
+        let message = format!("{} stored connections would fail with it", shadow.failing);
+        let remedy = "Make it accept what earlier versions accepted, or migrate it.";
+        let reasons = to_json(&[Reason::new("shadow_failed", message, remedy)])?;
+        let report = to_json(&shadow)?;
+        self.change(&row.digest, |row| {
+            if row.state == State::Pending.name() {
+                State::Shadow.name().clone_into(&mut row.state);
+            }
+            (row.reasons, row.shadow) = (reasons, Some(report));
+        })
+        .await?;
+        Err(Error::ShadowFailed(Box::new(shadow)))
+    }
+
+    /// Makes it the version for what is new.
+    async fn publish(
+        &self,
+        digest: &str,
+        connector: &Arc<Connector>,
+        shadow: &Shadow,
+    ) -> Result<ConnectorVersionRow, Error> {
+        let _turn = self.turn.lock().await;
+        let mut transaction = self.store.begin().await?;
+        // As it is now: whoever was faster may have deleted it, or activated it.
+        let row = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
+        if state(&row)? == State::Active {
+            return Ok(row);
+        }
+        let before = end(&mut transaction, &row.type_name, State::Retired, &[]).await?;
+        let row = begin(&mut transaction, row, Some(shadow)).await?;
+        crash::point("activation-written");
+        // Rows can name it from the commit on.
+        self.connectors.keep(Arc::clone(connector));
+        store::commit(transaction).await?;
+        crash::point("activation-committed");
+        self.connectors.activate(Arc::clone(connector));
+        crash::point("activation-published");
+        self.follow_up(&row, before).await;
+        Ok(row)
+    }
+
+    /// Puts an active version back and makes the one before active again. Connections that nobody has changed since are as
+    /// they were at once; the others are looked at afterwards.
     pub async fn roll_back(self: &Arc<Self>, digest: &str, reason: Reason) -> Result<VersionRecord, Error> {
         let (rollout, digest) = (Arc::clone(self), digest.to_owned());
         tokio::spawn(async move {
-            let _turn = rollout.turn.lock().await;
             let row = rollout.find_row(&digest).await?;
-            let state = State::from_name(&row.state).ok_or(store::Error::Damaged("connector state"))?;
-            if state != State::Active {
-                return Err(Error::State { state, wanted: "only an active version can be rolled back" });
+            let last_good = connector_versions::last_good(&mut *rollout.store.reader().await?, &row.type_name).await?;
+            let connector = match &last_good {
+                Some(before) => Some(rollout.load(before).await?),
+                None => None,
+            };
+            let _turn = rollout.turn.lock().await;
+            let mut transaction = rollout.store.begin().await?;
+            let row = connector_versions::find(&mut transaction, &digest).await?.ok_or(Error::NotFound)?;
+            if state(&row)? != State::Active {
+                return Err(refuse(state(&row)?, "only an active version can be rolled back"));
             }
-            let before = connector_versions::last_good(&mut *rollout.store.reader().await?, &row.type_name).await?;
-            let before = before.ok_or(Error::NothingBefore)?;
-            let connector = rollout.load(&before).await?;
-            let succession = Succession { hold_failing: true, rolled_back: Some(&reason) };
-            rollout.publish(before, connector, succession).await?;
+            let before = connector_versions::last_good(&mut transaction, &row.type_name).await?;
+            let (Some(before), Some(connector)) = (before, connector) else { return Err(Error::NothingBefore) };
+            if connector.digest() != before.digest {
+                return Err(Error::Contended);
+            }
+            let ended = end(&mut transaction, &row.type_name, State::RolledBack, std::slice::from_ref(&reason)).await?;
+            let before = begin(&mut transaction, before, None).await?;
+            serving::give_back(&mut transaction, &digest, &before.digest).await?;
+            serving::withdraw(&mut transaction, &digest).await?;
+            rollout.connectors.keep(Arc::clone(&connector));
+            crash::point("rollback-written");
+            store::commit(transaction).await?;
+            crash::point("rollback-committed");
+            rollout.connectors.activate(connector);
             tracing::warn!(digest, reason = reason.message, "connector rolled back");
+            rollout.follow_up(&before, ended).await;
             rollout.find(&digest).await
         })
         .await?
     }
 
     /// Serves a type no more. Its connections keep naming their versions, and work again when the type has one.
-    pub(super) async fn retire(&self, row: &mut ConnectorVersionRow, reason: Reason) -> Result<(), Error> {
+    pub(super) async fn retire(&self, digest: &str, reason: Reason) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        tracing::warn!(connector = row.type_name, digest = row.digest, reason = reason.message, "connector retired");
-        row.reasons = to_json(&[reason])?;
-        self.set_state(row, State::Retired).await?;
+        let mut transaction = self.store.begin().await?;
+        let row = connector_versions::find(&mut transaction, digest).await?;
+        let Some(row) = row.filter(|row| row.state == State::Active.name()) else { return Ok(()) };
+        let retired = end(&mut transaction, &row.type_name, State::Retired, std::slice::from_ref(&reason)).await?;
+        store::commit(transaction).await?;
         self.connectors.retire(&row.type_name);
+        tracing::warn!(connector = row.type_name, digest, reason = reason.message, "connector retired");
+        if let Some(row) = retired {
+            self.events.state(&row);
+        }
         Ok(())
     }
 
-    /// Has every connection of the type decided about, then moves them and the type in one transaction.
-    async fn publish(
-        &self,
-        mut row: ConnectorVersionRow,
-        connector: Arc<Connector>,
-        succession: Succession<'_>,
-    ) -> Result<(), Error> {
-        let back = succession.rolled_back.is_some();
-        let mut plan = Plan::default();
-        for _ in 0..ATTEMPTS {
-            let revisions =
-                serving::revisions(&mut *self.store.reader().await?, &row.type_name, &row.digest, back).await?;
-            let undecided = plan.undecided(&revisions);
-            self.decide(&row, &connector, &mut plan, &undecided).await?;
-            plan.keep_only(&revisions);
-            let report = plan.report();
-            row.shadow = Some(to_json(&report)?);
-            if report.failing > 0 && !succession.hold_failing {
-                return self.not_published(row, report).await;
-            }
-            crash::point("activation-planned");
-            let mut transaction = self.store.begin().await?;
-            let revisions = serving::revisions(&mut transaction, &row.type_name, &row.digest, back).await?;
-            if !plan.undecided(&revisions).is_empty() {
-                // Somebody was faster.
-                continue;
-            }
-            let before = self.write_succession(&mut transaction, &mut row, (&plan, &connector), &succession).await?;
-            crash::point("activation-written");
-            // Rows name it from the commit on.
-            self.connectors.keep(Arc::clone(&connector));
-            store::commit(transaction).await?;
-            crash::point("activation-committed");
-            self.connectors.activate(connector);
-            crash::point("activation-published");
-            return self.settle(row, before).await;
-        }
-        Err(Error::Contended)
-    }
-
-    async fn not_published(&self, mut row: ConnectorVersionRow, report: Shadow) -> Result<(), Error> {
-        let message = format!("{} stored connections would fail with it", report.failing);
-        let remedy = "Make it accept what earlier versions accepted, or migrate it.";
-        row.reasons = to_json(&[Reason::new("shadow_failed", message, remedy)])?;
-        if row.state == State::Pending.name() {
-            State::Shadow.name().clone_into(&mut row.state);
-        }
-        self.write(&row).await?;
-        Err(Error::ShadowFailed(Box::new(report)))
-    }
-
-    /// Writes that one version follows another; the row of the one before, if there was one.
-    async fn write_succession(
-        &self,
-        transaction: &mut Transaction,
-        row: &mut ConnectorVersionRow,
-        (plan, connector): (&Plan, &Connector),
-        succession: &Succession<'_>,
-    ) -> Result<Option<ConnectorVersionRow>, Error> {
-        let mut before = None;
-        if let Some(active) = connector_versions::active(transaction, &row.type_name).await?
-            && let Some(mut active) = connector_versions::find(transaction, &active).await?
-        {
-            let state = if succession.rolled_back.is_some() { State::RolledBack } else { State::Retired };
-            state.name().clone_into(&mut active.state);
-            active.reasons = to_json(&succession.rolled_back.into_iter().collect::<Vec<_>>())?;
-            active.changed_at = now();
-            connector_versions::update(transaction, &active).await?;
-            before = Some(active);
-        }
-        if succession.rolled_back.is_some() {
-            serving::give_back(transaction, &row.type_name, &row.digest).await?;
-        }
-        for (id, config, written_by) in plan.rewritten() {
-            serving::rewrite(transaction, id, &row.digest, config, written_by).await?;
-        }
-        for (id, upgrade) in plan.held(connector)? {
-            serving::hold(transaction, id, &upgrade).await?;
-        }
-        serving::take_over(transaction, &row.type_name, &row.digest).await?;
-        if let Some(before) = &before {
-            serving::withdraw(transaction, &before.digest).await?;
-        }
-        State::Active.name().clone_into(&mut row.state);
-        "[]".clone_into(&mut row.reasons);
-        (row.changed_at, row.activated_at) = (now(), Some(now()));
-        connector_versions::update(transaction, row).await?;
-        Ok(before)
-    }
-
-    /// What follows a publication.
-    async fn settle(&self, row: ConnectorVersionRow, before: Option<ConnectorVersionRow>) -> Result<(), Error> {
+    /// What follows when another version has become active. It is active whatever becomes of this.
+    async fn follow_up(&self, row: &ConnectorVersionRow, before: Option<ConnectorVersionRow>) {
         if let Some(before) = before {
             self.connectors.watch(&before.digest, None);
             self.events.state(&before);
         }
-        self.events.state(&row);
-        self.watch(&row.type_name, &row.digest).await?;
-        self.prune(&row.type_name).await?;
-        self.unload().await
+        self.events.state(row);
+        let watched = async {
+            self.load_last_good(&row.type_name).await?;
+            self.watch(&row.type_name, &row.digest).await?;
+            self.prune(&row.type_name).await?;
+            self.unload().await
+        };
+        if let Err(error) = watched.await {
+            tracing::error!(error = &error as &dyn std::error::Error, "what follows an activation failed");
+        }
     }
+
+    /// Gives the connections of a type that others serve to its active version, but those that it would lead elsewhere or
+    /// does not accept; ends early when another version becomes active.
+    pub(super) async fn hand_over(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
+        let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: false };
+        let mut after = String::new();
+        loop {
+            let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
+            let Some(last) = page.last() else { return self.unload().await };
+            after.clone_from(&last.id);
+            let mut compared = Vec::with_capacity(page.len());
+            for connection in &page {
+                compared.push((connection, self.compare(connector, connection, true).await?));
+            }
+            let mut transaction = self.store.begin().await?;
+            if connector_versions::active(&mut transaction, &row.type_name).await?.as_ref() != Some(&row.digest) {
+                return Ok(());
+            }
+            for (connection, comparison) in compared {
+                place(&mut transaction, connector, connection, comparison).await?;
+            }
+            crash::point("activation-handing-over");
+            store::commit(transaction).await?;
+        }
+    }
+
+    /// Looks for connections that are not with the active version of their type and do not wait for their tenant: those
+    /// that a crash, a roll-back or an edit has left so.
+    pub(super) async fn gather_strays(&self) -> Result<(), Error> {
+        for connector in self.connectors.list() {
+            let (type_name, digest) = (&*connector.manifest().type_name, connector.digest());
+            let others = Others { type_name, digest, with_held: false };
+            if !serving::page(&mut *self.store.reader().await?, others, "", 1).await?.is_empty() {
+                self.hand_over(&self.find_row(digest).await?, &connector).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ends the active version of a type, if it has one; the row as it is now.
+async fn end(
+    transaction: &mut Transaction,
+    type_name: &str,
+    state: State,
+    reasons: &[Reason],
+) -> Result<Option<ConnectorVersionRow>, Error> {
+    let Some(active) = connector_versions::active(transaction, type_name).await? else { return Ok(None) };
+    let mut row = connector_versions::find(transaction, &active).await?.ok_or(Error::NotFound)?;
+    state.name().clone_into(&mut row.state);
+    row.reasons = to_json(reasons)?;
+    row.changed_at = now();
+    connector_versions::update(transaction, &row).await?;
+    Ok(Some(row))
+}
+
+/// Makes a version the active one of its type, which has none; the row as it is now.
+async fn begin(
+    transaction: &mut Transaction,
+    mut row: ConnectorVersionRow,
+    shadow: Option<&Shadow>,
+) -> Result<ConnectorVersionRow, Error> {
+    State::Active.name().clone_into(&mut row.state);
+    "[]".clone_into(&mut row.reasons);
+    if let Some(shadow) = shadow {
+        row.shadow = Some(to_json(shadow)?);
+    }
+    (row.changed_at, row.activated_at) = (now(), Some(now()));
+    connector_versions::update(transaction, &row).await?;
+    Ok(row)
+}
+
+/// Gives a connection to the version, or has it wait for its tenant.
+async fn place(
+    transaction: &mut Transaction,
+    connector: &Connector,
+    row: &ConnectionRow,
+    Comparison { outcome, taken }: Comparison,
+) -> Result<(), Error> {
+    let digest = connector.digest();
+    let reason = match &outcome {
+        Outcome::Elsewhere(_) => {
+            Some("This version leads the connection or its credentials elsewhere, or may do so.".to_owned())
+        }
+        Outcome::Rejected(_) | Outcome::Failed(_) => {
+            let first = findings(&outcome).into_iter().next().unwrap_or_default();
+            Some(format!("This version does not accept the configuration: {first}"))
+        }
+        Outcome::Unchanged | Outcome::Differs(_) | Outcome::RejectedByBoth => None,
+    };
+    if let Some(reason) = reason {
+        let version = connector.manifest().version.clone();
+        let upgrade = Upgrade { digest: digest.to_owned(), version, reason, differences: differences(outcome) };
+        let upgrade = UpgradeRow { digest: digest.to_owned(), upgrade: to_json(&upgrade)? };
+        return Ok(serving::hold(transaction, row, &upgrade).await?);
+    }
+    let Some((accepted, _)) = taken else {
+        // What no version accepts stays as it is.
+        let (config, written_by) = (&*row.config, &*row.written_by);
+        let (auth_method, credentials_set) = (&*row.auth_method, &*row.credentials_set);
+        let to = HandOver { row, digest, config, written_by, auth_method, credentials_set };
+        return Ok(serving::hand_over(transaction, to).await?);
+    };
+    let to = HandOver {
+        row,
+        digest,
+        config: &accepted.normalised.to_string(),
+        written_by: &accepted.written_by,
+        auth_method: &accepted.auth_method,
+        credentials_set: &credentials_to_json(connector, &accepted),
+    };
+    Ok(serving::hand_over(transaction, to).await?)
+}
+
+/// The state in a row.
+fn state(row: &ConnectorVersionRow) -> Result<State, Error> {
+    Ok(State::from_name(&row.state).ok_or(store::Error::Damaged("connector state"))?)
+}
+
+fn refuse(state: State, wanted: &'static str) -> Error {
+    Error::State { state, wanted }
 }

@@ -14,19 +14,20 @@ use crate::store::connector_versions::{self, ConnectorVersionRow};
 impl Rollout {
     /// Begins to receive a component.
     pub async fn receive(&self) -> Result<Incoming, Error> {
-        Ok(self.library.receive(self.max_component_bytes()).await?)
+        let Ok(place) = Arc::clone(&self.uploads).try_acquire_owned() else { return Err(Error::TooManyUploads) };
+        Ok(self.library.receive(self.max_component_bytes(), Some(place)).await?)
     }
 
     /// Keeps a received component, admits it and tries it against the stored connections. One that is there already is
     /// not admitted again, unless it was refused. It goes on when the caller goes away.
-    pub async fn upload(self: &Arc<Self>, principal: &str, incoming: Incoming) -> Result<VersionRecord, Error> {
+    pub async fn upload(self: &Arc<Self>, principal: &str, mut incoming: Incoming) -> Result<VersionRecord, Error> {
         let (rollout, principal) = (Arc::clone(self), principal.to_owned());
         tokio::spawn(async move {
+            let _place = incoming.take_place();
             let received = rollout.library.keep(incoming).await?;
-            let (mut row, connector) = rollout.admit(&received, &principal, None).await?;
+            let (row, connector) = rollout.admit(&received, &principal, None).await?;
             if row.state == State::Pending.name() {
-                row.shadow = Some(to_json(&rollout.try_out(&row, &connector).await?)?);
-                rollout.set_state(&mut row, State::Shadow).await?;
+                rollout.await_activation(&row, &connector).await?;
                 crash::point("upload-tried");
             }
             rollout.find(&received.digest).await
@@ -34,20 +35,38 @@ impl Rollout {
         .await?
     }
 
+    /// Tries an admitted version against the stored connections; then it waits to be activated.
+    async fn await_activation(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
+        let shadow = to_json(&self.try_out(row, connector).await?)?;
+        self.change(&row.digest, |row| {
+            // The same bytes may have come twice at once.
+            if row.state == State::Pending.name() {
+                State::Shadow.name().clone_into(&mut row.state);
+                row.shadow = Some(shadow);
+            }
+        })
+        .await?;
+        self.prune(&row.type_name).await
+    }
+
     /// Admits again what the last process was admitting when it ended.
     pub(super) async fn go_on(&self) -> Result<(), Error> {
         let rows = connector_versions::list(&mut *self.store.reader().await?).await?;
         // Those of the directory are taken in from there.
         for row in rows.into_iter().filter(|row| row.state == State::Pending.name() && row.file.is_none()) {
+            let digest = row.digest.clone();
             let received = Received { digest: row.digest, bytes: row.bytes.unsigned_abs() };
-            match self.admit(&received, &row.created_by, None).await {
-                Ok((mut row, connector)) => {
-                    row.shadow = Some(to_json(&self.try_out(&row, &connector).await?)?);
-                    self.set_state(&mut row, State::Shadow).await?;
+            let admitted = async {
+                let (row, connector) = self.admit(&received, &row.created_by, None).await?;
+                self.await_activation(&row, &connector).await
+            };
+            match admitted.await {
+                // The reasons of a refusal are in its row.
+                Ok(()) | Err(Error::Refused { .. } | Error::NotFound) => {}
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(digest, error, "a connector version could not be admitted again");
                 }
-                // Its reasons are in its row.
-                Err(Error::Refused { .. }) => {}
-                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -59,7 +78,7 @@ impl Rollout {
         if self.library.has(&digest) {
             return Ok(Received { digest, bytes: bytes.len() as u64 });
         }
-        let mut incoming = self.receive().await?;
+        let mut incoming = self.library.receive(self.max_component_bytes(), None).await?;
         incoming.write(bytes).await?;
         self.library.keep(incoming).await
     }
@@ -72,25 +91,32 @@ impl Rollout {
         created_by: &str,
         file: Option<&str>,
     ) -> Result<(ConnectorVersionRow, Arc<Connector>), Error> {
-        let mut row = self.pending(received, created_by, file).await?;
+        let row = self.pending(received, created_by, file).await?;
         crash::point("upload-pending");
         let connector = match self.load(&row).await {
             Ok(connector) => connector,
             Err(Error::Refused { digest, reasons }) => {
-                row.reasons = to_json(&reasons)?;
-                if row.state == State::Pending.name() {
-                    self.set_state(&mut row, State::Refused).await?;
-                    self.prune(&row.type_name).await?;
-                }
+                let written = to_json(&reasons)?;
+                let row = self.change(&digest, |row| {
+                    if row.state == State::Pending.name() {
+                        State::Refused.name().clone_into(&mut row.state);
+                        row.reasons = written;
+                    }
+                });
+                self.prune(&row.await?.type_name).await?;
                 return Err(Error::Refused { digest, reasons });
             }
             Err(error) => return Err(error),
         };
-        self.refused().remove(&row.digest);
-        row.type_name.clone_from(&connector.manifest().type_name);
-        row.version.clone_from(&connector.manifest().version);
-        connector.contract().clone_into(&mut row.contract);
+        self.revive(&row, &connector).await?;
         crash::point("upload-admitted");
+        let row = self
+            .change(&row.digest, |row| {
+                row.type_name.clone_from(&connector.manifest().type_name);
+                row.version.clone_from(&connector.manifest().version);
+                connector.contract().clone_into(&mut row.contract);
+            })
+            .await?;
         Ok((row, connector))
     }
 
@@ -128,12 +154,5 @@ impl Rollout {
         store::commit(transaction).await?;
         self.events.state(&row);
         Ok(row)
-    }
-
-    /// Writes a row with another state.
-    pub(super) async fn set_state(&self, row: &mut ConnectorVersionRow, state: State) -> Result<(), Error> {
-        state.name().clone_into(&mut row.state);
-        row.changed_at = now();
-        self.write(row).await
     }
 }

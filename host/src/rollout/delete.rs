@@ -10,24 +10,20 @@ use crate::store::{self, serving};
 const RETAINED: usize = 10;
 
 impl Rollout {
-    /// Deletes a version with its bytes.
+    /// Deletes a version with its bytes. It goes on when the caller goes away.
     pub async fn delete(self: &Arc<Self>, principal: &str, digest: &str) -> Result<(), Error> {
-        let _turn = self.turn.lock().await;
-        let record = self.find(digest).await?;
-        let wanted = match record.state {
-            State::Active => Some("activate another one first"),
-            State::Pending => Some("wait until it has been admitted"),
-            State::Shadow | State::Draining | State::Retired | State::Refused | State::RolledBack => None,
-        };
-        if let Some(wanted) = wanted {
-            return Err(Error::State { state: record.state, wanted });
-        }
-        self.remove(digest).await?;
-        tracing::info!(digest, principal, "connector version deleted");
-        self.unload().await
+        let (rollout, principal, digest) = (Arc::clone(self), principal.to_owned(), digest.to_owned());
+        tokio::spawn(async move {
+            if !rollout.remove(&digest).await? {
+                return Err(Error::NotFound);
+            }
+            tracing::info!(digest, principal, "connector version deleted");
+            rollout.unload().await
+        })
+        .await?
     }
 
-    /// Removes the oldest versions that serve nothing and were not kept for going back.
+    /// Removes the oldest versions that serve nothing, are not kept for going back and are in no file of the directory.
     pub(super) async fn prune(&self, type_name: &str) -> Result<(), Error> {
         let needed = self.needed().await?;
         let mut reader = self.store.reader().await?;
@@ -35,24 +31,34 @@ impl Rollout {
         let mut rows = connector_versions::list(&mut reader).await?;
         drop(reader);
         rows.retain(|row| {
-            let is_spent = [State::Retired, State::Refused, State::RolledBack].iter().any(|it| row.state == it.name());
+            let spent = [State::Shadow, State::Retired, State::Refused, State::RolledBack];
+            let is_spent = spent.iter().any(|state| row.state == state.name());
             let is_in_directory = files.iter().any(|(_, digest)| *digest == row.digest);
             row.type_name == type_name && is_spent && !is_in_directory && !needed.contains(&row.digest)
         });
         rows.sort_by_key(|row| std::cmp::Reverse(row.changed_at));
         for row in rows.iter().skip(RETAINED) {
             match self.remove(&row.digest).await {
-                // A connection has come to name it meanwhile.
-                Ok(()) | Err(Error::Serving(_)) => {}
+                // Something has come to need it meanwhile.
+                Ok(_) | Err(Error::Serving(_) | Error::State { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// The row first: a file without a row is removed at the next start, a row without its file would be damaged.
-    pub(super) async fn remove(&self, digest: &str) -> Result<(), Error> {
+    /// Removes a version that serves nothing; false if it is gone. The row first: a file without a row is removed at the
+    /// next start, a row without its file would be damaged.
+    pub(super) async fn remove(&self, digest: &str) -> Result<bool, Error> {
         let mut transaction = self.store.begin().await?;
+        let Some(row) = connector_versions::find(&mut transaction, digest).await? else { return Ok(false) };
+        for (state, wanted) in
+            [(State::Active, "activate another one first"), (State::Pending, "wait until it has been admitted")]
+        {
+            if row.state == state.name() {
+                return Err(Error::State { state, wanted });
+            }
+        }
         let counts = serving::counts(&mut transaction).await?;
         if let Some((_, count)) = counts.iter().find(|(named, _)| named == digest) {
             return Err(Error::Serving(count.unsigned_abs()));
@@ -61,6 +67,6 @@ impl Rollout {
         store::commit(transaction).await?;
         self.library.remove(digest).await?;
         self.connectors.forget(digest);
-        Ok(())
+        Ok(true)
     }
 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::{Interval, MissedTickBehavior};
+
 use super::record::to_json;
 use super::{Error, Rollout, State};
 use crate::connectors::admission::Reason;
@@ -19,11 +21,15 @@ use crate::store::connector_versions::{self, ConnectorVersionRow};
 /// How often it is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
 
+/// How often connections are looked for that are not with the active version.
+const GATHER_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Who brings what comes from the directory.
 const PRINCIPAL: &str = "system:directory";
 
-/// What a file looks like without being read; none when it cannot be looked at.
-type Look = Option<(u64, u64, i64, i64)>;
+/// What a file looks like without being read: inode, size, and the times of its last change and of that of its status;
+/// none when it cannot be looked at.
+type Look = Option<[i64; 6]>;
 
 /// The files by name.
 type Looks = BTreeMap<String, Look>;
@@ -39,26 +45,55 @@ pub(super) struct Directory {
     rivals: BTreeMap<String, String>,
 }
 
+/// What has become of a file.
+enum TakenIn {
+    /// It is looked at again when it changes, or when the file that was in its way is gone.
+    Done(Option<String>),
+    /// Somebody is still writing it.
+    Changing,
+}
+
 impl Rollout {
-    /// Goes on with what a killed process had begun, takes in what changes in the directory, and rolls back versions that
-    /// fail. Runs until it is dropped.
+    /// Goes on with what a killed process had begun, takes in what changes in the directory, gathers stray connections, and
+    /// rolls back versions that fail. Runs until it is dropped.
     pub async fn run(self: Arc<Self>) {
-        if let Err(error) = self.go_on().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "connector versions could not be admitted again");
-        }
-        let mut ticks = tokio::time::interval(INTERVAL);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                digest = self.connectors.next_failing() => self.roll_back_failing(&digest).await,
-                _ = ticks.tick(), if self.settings.watch => {
-                    if let Err(error) = self.follow(false).await {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "the directory of connectors cannot be followed");
-                    }
+        let admit = async {
+            if let Err(error) = self.go_on().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "connector versions cannot be admitted again"
+                );
+            }
+        };
+        let watch = async {
+            let mut ticks = ticks(INTERVAL);
+            let mut is_first = true;
+            while is_first || self.settings.watch {
+                ticks.tick().await;
+                if let Err(error) = self.follow(is_first).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the directory of connectors cannot be followed");
+                }
+                is_first = false;
+            }
+        };
+        let gather = async {
+            let mut ticks = ticks(GATHER_INTERVAL);
+            loop {
+                ticks.tick().await;
+                if let Err(error) = self.gather_strays().await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "connections cannot be given to the active version of their connector");
                 }
             }
-        }
+        };
+        let guard = async {
+            loop {
+                let digest = self.connectors.next_failing().await;
+                self.roll_back_failing(&digest).await;
+            }
+        };
+        tokio::join!(admit, watch, gather, guard);
     }
 
     async fn roll_back_failing(self: &Arc<Self>, digest: &str) {
@@ -85,11 +120,20 @@ impl Rollout {
         for (name, look) in &looks {
             let is_settled = at_start || directory.looks.get(name) == Some(look);
             let rival_is_gone = directory.rivals.get(name).is_some_and(|rival| !looks.contains_key(rival));
-            if is_settled && (rival_is_gone || directory.taken.get(name) != Some(look)) {
-                directory.taken.insert(name.clone(), *look);
-                directory.rivals.remove(name);
-                if let Some(rival) = self.take_in(name, recorded.get(name), &looks, at_start).await? {
-                    directory.rivals.insert(name.clone(), rival);
+            if !is_settled || !rival_is_gone && directory.taken.get(name) == Some(look) {
+                continue;
+            }
+            match self.take_in(name, *look, &recorded, &looks).await {
+                Ok(TakenIn::Changing) => {}
+                Ok(TakenIn::Done(rival)) => {
+                    directory.taken.insert(name.clone(), *look);
+                    directory.rivals.remove(name);
+                    directory.rivals.extend(rival.map(|rival| (name.clone(), rival)));
+                }
+                // The next look tries again.
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(file = name, error, "a file of the directory of connectors cannot be taken in");
                 }
             }
         }
@@ -104,34 +148,33 @@ impl Rollout {
         Ok(())
     }
 
-    /// Takes in one file. The other file for its type, if it is refused because of that.
+    /// Takes in one file.
     async fn take_in(
         &self,
         name: &str,
-        recorded: Option<&String>,
+        look: Look,
+        recorded: &BTreeMap<String, String>,
         looks: &Looks,
-        at_start: bool,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<TakenIn, Error> {
         let path = self.settings.directory.join(name);
-        let shown = path.display().to_string();
-        let most = self.connectors.limits();
-        let bytes = match tokio::task::spawn_blocking(move || read(&path, &most)).await? {
-            Ok(bytes) => bytes,
-            Err(reasons) => {
+        let (shown, limits) = (path.display().to_string(), self.connectors.limits());
+        let bytes = tokio::task::spawn_blocking(move || {
+            let bytes = read(&path, &limits);
+            // Somebody may have gone on writing.
+            (look_at(&path) == look).then_some(bytes)
+        });
+        let bytes = match bytes.await? {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(reasons)) => {
                 log_refusal(&shown, &reasons);
-                return Ok(None);
+                return Ok(TakenIn::Done(None));
             }
+            None => return Ok(TakenIn::Changing),
         };
         let received = self.keep(&bytes).await?;
         drop(bytes);
-        let known = connector_versions::find(&mut *self.store.reader().await?, &received.digest).await?;
-        // One that has been deleted was not refused either.
-        let is_settled = known.is_none_or(|row| {
-            [State::Active, State::Retired, State::RolledBack].iter().any(|state| row.state == state.name())
-        });
-        // What was decided about a file holds until it changes, also when another version has been activated since.
-        if at_start && is_settled && recorded == Some(&received.digest) {
-            return Ok(None);
+        if self.is_decided(name, &received.digest, recorded, looks).await? {
+            return Ok(TakenIn::Done(None));
         }
         let rival = match self.admit(&received, PRINCIPAL, Some(name)).await {
             Ok((row, connector)) => self.install(name, row, connector, looks).await?,
@@ -141,15 +184,50 @@ impl Rollout {
             }
             Err(error) => return Err(error),
         };
-        self.remember(name, recorded.filter(|before| **before != received.digest), &received.digest).await?;
-        Ok(rival)
+        let before = recorded.get(name).filter(|before| **before != received.digest);
+        self.remember(name, before, &received.digest).await?;
+        Ok(TakenIn::Done(rival))
+    }
+
+    /// Whether it has been decided about what a file holds: that holds until it changes, also when another version has been
+    /// activated since. A file that was renamed is the same.
+    async fn is_decided(
+        &self,
+        name: &str,
+        digest: &str,
+        recorded: &BTreeMap<String, String>,
+        looks: &Looks,
+    ) -> Result<bool, Error> {
+        let old_name = recorded.iter().find(|(old, held)| *held == digest && !looks.contains_key(*old));
+        if recorded.get(name).map(String::as_str) != Some(digest) && old_name.is_none() {
+            return Ok(false);
+        }
+        let known = connector_versions::find(&mut *self.store.reader().await?, digest).await?;
+        let Some(row) = known else {
+            // It has been deleted.
+            return Ok(true);
+        };
+        let decided = [State::Active, State::Retired, State::RolledBack];
+        if !decided.iter().any(|state| row.state == state.name()) {
+            return Ok(false);
+        }
+        if let Some((old_name, _)) = old_name {
+            self.change(digest, |row| {
+                if row.file.as_deref() == Some(old_name) {
+                    row.file = Some(name.to_owned());
+                }
+            })
+            .await?;
+            self.remember(name, None, digest).await?;
+        }
+        Ok(true)
     }
 
     /// Makes a version of a file the active one. The other file for its type, if that is in the way.
     async fn install(
         &self,
         name: &str,
-        mut row: ConnectorVersionRow,
+        row: ConnectorVersionRow,
         connector: Arc<Connector>,
         looks: &Looks,
     ) -> Result<Option<String>, Error> {
@@ -165,20 +243,23 @@ impl Rollout {
         if let Some(rival) = rival.filter(|rival| !is_named_after_it(name) || is_named_after_it(rival)) {
             let reasons = [Reason::duplicate_type(&row.type_name)];
             log_refusal(&path, &reasons);
-            if row.state == State::Pending.name() {
-                row.reasons = to_json(&reasons)?;
-                self.set_state(&mut row, State::Refused).await?;
-            }
+            let written = to_json(&reasons)?;
+            self.change(&row.digest, |row| {
+                if row.state == State::Pending.name() {
+                    State::Refused.name().clone_into(&mut row.state);
+                    row.reasons = written;
+                }
+            })
+            .await?;
             return Ok(Some(rival));
         }
         let (label, digest) = (connector.label().to_owned(), row.digest.clone());
         let contract = connector.version().contract();
-        row.file = Some(name.to_owned());
+        let row = self.change(&row.digest, |row| row.file = Some(name.to_owned())).await?;
         if row.state == State::Active.name() {
-            self.write(&row).await?;
             return Ok(None);
         }
-        match self.activate_file(row, connector).await {
+        match self.introduce(row, connector, false).await {
             Ok(()) => tracing::info!(connector = label, digest, contract, file = path, "connector loaded"),
             Err(Error::ShadowFailed(report)) => {
                 let (failing, connections) = (report.failing, report.connections);
@@ -200,7 +281,11 @@ impl Rollout {
         };
         store::commit(transaction).await?;
         match before.filter(|row| row.activated_at.is_none() && row.file.as_deref() == Some(name)) {
-            Some(row) => self.remove(&row.digest).await,
+            Some(row) => match self.remove(&row.digest).await {
+                // Somebody needs it.
+                Ok(_) | Err(Error::Serving(_) | Error::State { .. }) => Ok(()),
+                Err(error) => Err(error),
+            },
             None => Ok(()),
         }
     }
@@ -212,9 +297,9 @@ impl Rollout {
         let row = connector_versions::find(&mut transaction, digest).await?;
         store::commit(transaction).await?;
         match row.filter(|row| row.state == State::Active.name() && row.file.as_deref() == Some(name)) {
-            Some(mut row) => {
+            Some(row) => {
                 let reason = Reason::new("file_gone", format!("its file {name} is gone"), "Put the file back.");
-                self.retire(&mut row, reason).await
+                self.retire(&row.digest, reason).await
             }
             None => Ok(()),
         }
@@ -223,10 +308,18 @@ impl Rollout {
 
 fn look(directory: &Path) -> Result<Looks, connectors::Error> {
     let files = component_files(directory)?.into_iter();
-    let look = |path: PathBuf| {
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        let look = fs::metadata(&path).ok();
-        Some((name, look.map(|it| (it.ino(), it.len(), it.mtime(), it.mtime_nsec()))))
-    };
+    let look = |path: PathBuf| Some((path.file_name()?.to_string_lossy().into_owned(), look_at(&path)));
     Ok(files.filter_map(look).collect())
+}
+
+fn look_at(path: &Path) -> Look {
+    let file = fs::metadata(path).ok()?;
+    let (inode, size) = (file.ino().cast_signed(), file.len().cast_signed());
+    Some([inode, size, file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()])
+}
+
+fn ticks(interval: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

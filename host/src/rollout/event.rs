@@ -1,6 +1,10 @@
 //! What happens to versions, for those who watch.
 
-use tokio::sync::{broadcast, watch};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+use tokio::time::{Instant, sleep_until};
 
 use super::record::{State, reasons};
 use crate::connectors::admission::Reason;
@@ -8,6 +12,9 @@ use crate::store::connector_versions::ConnectorVersionRow;
 
 /// Events that a slow listener may be behind.
 const CAPACITY: usize = 256;
+
+/// Who may listen at once. Each holds one of the host's HTTP connections.
+const MAX_SUBSCRIPTIONS: usize = 32;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +43,7 @@ pub enum News {
 pub struct Events {
     sender: broadcast::Sender<Event>,
     closed: watch::Sender<bool>,
+    places: Arc<Semaphore>,
 }
 
 /// One who listens.
@@ -43,18 +51,26 @@ pub struct Events {
 pub struct Subscription {
     receiver: broadcast::Receiver<Event>,
     closed: watch::Receiver<bool>,
+    end: Instant,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(CAPACITY), closed: watch::Sender::new(false) }
+        Self {
+            sender: broadcast::Sender::new(CAPACITY),
+            closed: watch::Sender::new(false),
+            places: Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS)),
+        }
     }
 }
 
 impl Events {
-    /// Listens from now on.
-    pub fn subscribe(&self) -> Subscription {
-        Subscription { receiver: self.sender.subscribe(), closed: self.closed.subscribe() }
+    /// Listens from now on for so long; none when too many do already.
+    pub fn subscribe(&self, life: Duration) -> Option<Subscription> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let (receiver, closed) = (self.sender.subscribe(), self.closed.subscribe());
+        Some(Subscription { receiver, closed, end: Instant::now() + life, _place: place })
     }
 
     /// Ends all subscriptions, because the host stops.
@@ -80,7 +96,8 @@ impl Events {
 }
 
 impl Subscription {
-    /// The next event; the number of events that were missed, if this was too slow; none when the host stops.
+    /// The next event; the number of events that were missed, if this was too slow; none when the time is over or the host
+    /// stops.
     pub async fn next(&mut self) -> Option<Result<Event, u64>> {
         if *self.closed.borrow() {
             return None;
@@ -92,6 +109,7 @@ impl Subscription {
                 Err(broadcast::error::RecvError::Closed) => None,
             },
             _ = self.closed.changed() => None,
+            () = sleep_until(self.end) => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The bytes of all versions: one file each, named by its digest, complete or not there.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use super::Error;
@@ -29,6 +31,8 @@ pub struct Incoming {
     digest: Context,
     bytes: u64,
     most: u64,
+    /// Among the uploads at once.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// A component whose bytes are on disk for good.
@@ -51,10 +55,15 @@ impl Library {
     pub(super) fn sweep(&self, known: &BTreeSet<String>) -> io::Result<()> {
         for entry in fs::read_dir(&self.directory)? {
             let path = entry?.path();
-            let stem = path.file_stem().map(|stem| format!("sha256:{}", stem.to_string_lossy()));
-            let is_known =
-                path.extension().is_some_and(|it| it == "wasm") && stem.is_some_and(|it| known.contains(&it));
-            if !is_known {
+            let text = |part: Option<&OsStr>| part.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+            let (stem, extension) = (text(path.file_stem()), text(path.extension()));
+            let is_spent = match extension.as_str() {
+                "wasm" => is_hex_of_digest(&stem) && !known.contains(&format!("sha256:{stem}")),
+                "new" => Uuid::parse_str(&stem).is_ok(),
+                // Not ours.
+                _ => false,
+            };
+            if is_spent {
                 fs::remove_file(&path)?;
             }
         }
@@ -62,11 +71,11 @@ impl Library {
     }
 
     /// Begins to receive a component of at most this many bytes.
-    pub(super) async fn receive(&self, most: u64) -> io::Result<Incoming> {
+    pub(super) async fn receive(&self, most: u64, place: Option<OwnedSemaphorePermit>) -> io::Result<Incoming> {
         let path = self.directory.join(format!("{}.new", Uuid::new_v4()));
         let mut options = tokio::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&path).await?;
-        Ok(Incoming { file, path: Some(path), digest: Context::new(&SHA256), bytes: 0, most })
+        Ok(Incoming { file, path: Some(path), digest: Context::new(&SHA256), bytes: 0, most, place })
     }
 
     /// The bytes of a version; a reason against it if they are not what its digest says.
@@ -124,6 +133,11 @@ impl fmt::Debug for Incoming {
 }
 
 impl Incoming {
+    /// Its place among the uploads, to be held until it has been admitted.
+    pub(super) fn take_place(&mut self) -> Option<OwnedSemaphorePermit> {
+        self.place.take()
+    }
+
     /// Adds bytes.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.bytes += bytes.len() as u64;
@@ -143,6 +157,10 @@ impl Drop for Incoming {
             tracing::warn!(path = %path.display(), %error, "a component that was not received whole cannot be removed");
         }
     }
+}
+
+fn is_hex_of_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// The digest of a version with these bytes.

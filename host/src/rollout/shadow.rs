@@ -1,6 +1,5 @@
-//! Trying a version against the stored connections, and the plan that comes of it.
+//! Trying a version against the stored connections, and what it says of each.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,28 +7,31 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, Rollout};
 use crate::clock::now;
-use crate::connections::record::{Upgrade, accepted};
-use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored};
+use crate::connections::record::{accepted, bindings};
+use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored, shown};
 use crate::connectors::{CallError, Connector};
-use crate::store::connections::{ConnectionRow, UpgradeRow};
+use crate::store::connections::ConnectionRow;
 use crate::store::connector_versions::ConnectorVersionRow;
-use crate::store::serving::{self, Revision};
+use crate::store::serving::{self, Others};
 
 /// Connections of a report that are described one by one.
 const MAX_DETAILS: usize = 100;
 
 /// Failures of the version itself after which no more connections are tried.
-const MAX_FAILURES: usize = 10;
+const MAX_FAILURES: u64 = 10;
 
-/// How many connections are tried between two events.
-const PROGRESS_STEP: usize = 100;
+/// Connections that are read at once, and tried between two events.
+pub(super) const BATCH: u32 = 100;
+
+/// Comparisons of a run in which guests may write to the log.
+const MAX_LOGGED: u64 = 20;
 
 /// How long to wait when the guest threads have no room, and how often.
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
 const BUSY_ATTEMPTS: usize = 100;
 
 /// What a version makes of the stored connections of its type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shadow {
     /// When it was tried; microseconds since 1970, UTC.
     pub tried_at: i64,
@@ -45,10 +47,12 @@ pub struct Shadow {
     pub failing: u64,
     /// Accepted by neither.
     pub failing_already: u64,
-    /// The connections that are not unchanged, at most 100.
+    /// Connections that are not unchanged, at most 100: first those that fail, then those that are held.
     pub details: Vec<Detail>,
     /// Whether there are more.
     pub truncated: bool,
+    /// Whether the version itself failed so often that the rest was not tried.
+    pub stopped_early: bool,
 }
 
 /// What a version makes of one connection.
@@ -58,7 +62,7 @@ pub struct Detail {
     pub organization: String,
     /// Which it is.
     pub resource_uri: String,
-    /// `differs`, `held`, `fails` or `fails_already`.
+    /// `fails`, `held`, `differs` or `fails_already`.
     pub outcome: String,
     /// What of the descriptor differs. It never has a credential.
     pub differences: Vec<Difference>,
@@ -66,124 +70,94 @@ pub struct Detail {
     pub findings: Vec<String>,
 }
 
-/// What is to become of each connection.
-#[derive(Debug, Default)]
-pub(super) struct Plan(BTreeMap<String, Decision>);
-
-#[derive(Debug)]
-struct Decision {
-    /// The connection's revision that it was made for.
-    revision: i64,
-    /// None for what needs no word.
-    detail: Option<Detail>,
-    /// The configuration and the version that has written it, if this version writes it anew.
-    rewrite: Option<(String, String)>,
+impl Shadow {
+    fn add(&mut self, row: &ConnectionRow, outcome: Outcome) {
+        self.connections += 1;
+        let (counter, name) = match &outcome {
+            Outcome::Unchanged => (&mut self.unchanged, None),
+            Outcome::Differs(_) => (&mut self.differing, Some("differs")),
+            Outcome::Elsewhere(_) => (&mut self.held, Some("held")),
+            Outcome::Rejected(_) | Outcome::Failed(_) => (&mut self.failing, Some("fails")),
+            Outcome::RejectedByBoth => (&mut self.failing_already, Some("fails_already")),
+        };
+        *counter += 1;
+        let Some(name) = name else { return };
+        let detail = Detail {
+            organization: row.organization.clone(),
+            resource_uri: row.resource_uri.clone(),
+            outcome: name.to_owned(),
+            findings: findings(&outcome),
+            differences: differences(outcome),
+        };
+        // What matters most comes first, and stays when there is too much.
+        let rank = |name: &str| ["fails", "held", "differs", "fails_already"].iter().position(|known| *known == name);
+        let place = self.details.partition_point(|known| rank(&known.outcome) <= rank(name));
+        self.details.insert(place, detail);
+        self.truncated |= self.details.len() > MAX_DETAILS;
+        self.details.truncate(MAX_DETAILS);
+    }
 }
 
-impl Plan {
-    /// Those that nothing has been decided for yet, or not for what they are now.
-    pub(super) fn undecided(&self, revisions: &[Revision]) -> Vec<Revision> {
-        let is_decided =
-            |(id, revision): &&Revision| self.0.get(id).is_none_or(|decision| decision.revision != *revision);
-        revisions.iter().filter(is_decided).cloned().collect()
+/// What a version finds wrong with a connection, or how it fails.
+pub(super) fn findings(outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::Rejected(findings) => findings.iter().map(|finding| shown(&finding.to_string())).collect(),
+        Outcome::Failed(error) => vec![error.to_string()],
+        _ => Vec::new(),
     }
+}
 
-    /// Forgets those that are gone.
-    pub(super) fn keep_only(&mut self, revisions: &[Revision]) {
-        let present: std::collections::HashSet<&str> = revisions.iter().map(|(id, _)| id.as_str()).collect();
-        self.0.retain(|id, _| present.contains(id.as_str()));
-    }
-
-    /// Those that stay with the version that serves them.
-    pub(super) fn held(&self, candidate: &Connector) -> Result<Vec<(&str, UpgradeRow)>, Error> {
-        let details = self.0.iter().filter_map(|(id, decision)| Some((id, decision.detail.as_ref()?)));
-        let held = details.filter(|(_, detail)| matches!(detail.outcome.as_str(), "held" | "fails"));
-        held.map(|(id, detail)| {
-            let reason = match detail.findings.first() {
-                Some(finding) => format!("This version does not accept the configuration: {finding}"),
-                None => "This version leads the connection or its credentials elsewhere.".to_owned(),
-            };
-            let upgrade = Upgrade {
-                digest: candidate.digest().to_owned(),
-                version: candidate.manifest().version.clone(),
-                reason,
-                differences: detail.differences.clone(),
-            };
-            let digest = upgrade.digest.clone();
-            Ok((id.as_str(), UpgradeRow { digest, upgrade: super::record::to_json(&upgrade)? }))
-        })
-        .collect()
-    }
-
-    /// Those whose configuration is written anew: id, configuration and the version that has written it.
-    pub(super) fn rewritten(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.0.iter().filter_map(|(id, decision)| {
-            let (config, written_by) = decision.rewrite.as_ref()?;
-            Some((id.as_str(), config.as_str(), written_by.as_str()))
-        })
-    }
-
-    /// The report.
-    pub(super) fn report(&self) -> Shadow {
-        let count = |outcome: &str| {
-            let details = self.0.values().filter_map(|decision| decision.detail.as_ref());
-            details.filter(|detail| detail.outcome == outcome).count() as u64
-        };
-        let details: Vec<_> = self.0.values().filter_map(|decision| decision.detail.clone()).collect();
-        Shadow {
-            tried_at: now(),
-            connections: self.0.len() as u64,
-            unchanged: (self.0.len() - details.len()) as u64,
-            differing: count("differs"),
-            held: count("held"),
-            failing: count("fails"),
-            failing_already: count("fails_already"),
-            truncated: details.len() > MAX_DETAILS,
-            details: details.into_iter().take(MAX_DETAILS).collect(),
-        }
+/// What it describes otherwise.
+pub(super) fn differences(outcome: Outcome) -> Vec<Difference> {
+    match outcome {
+        Outcome::Differs(differences) | Outcome::Elsewhere(differences) => differences,
+        _ => Vec::new(),
     }
 }
 
 impl Rollout {
     /// Tries a version against all connections of its type that others serve, and reports. Nothing changes.
     pub(super) async fn try_out(&self, row: &ConnectorVersionRow, candidate: &Arc<Connector>) -> Result<Shadow, Error> {
-        let mut plan = Plan::default();
-        let revisions =
-            serving::revisions(&mut *self.store.reader().await?, &row.type_name, &row.digest, false).await?;
-        self.decide(row, candidate, &mut plan, &revisions).await?;
-        Ok(plan.report())
-    }
-
-    /// Decides what is to become of these connections.
-    pub(super) async fn decide(
-        &self,
-        row: &ConnectorVersionRow,
-        candidate: &Arc<Connector>,
-        plan: &mut Plan,
-        revisions: &[Revision],
-    ) -> Result<(), Error> {
-        let mut failures = 0;
-        for (number, (id, _)) in revisions.iter().enumerate() {
-            if number % PROGRESS_STEP == 0 {
-                self.events.progress(row, number as u64, revisions.len() as u64);
+        let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: true };
+        let total = serving::count(&mut *self.store.reader().await?, others).await?;
+        let (mut shadow, mut failures, mut after) = (Shadow::default(), 0, String::new());
+        loop {
+            self.events.progress(row, shadow.connections, total.max(shadow.connections));
+            let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
+            for connection in &page {
+                let comparison = self.compare(candidate, connection, shadow.connections >= MAX_LOGGED).await?;
+                failures += u64::from(matches!(comparison.outcome, Outcome::Failed(_)));
+                shadow.add(connection, comparison.outcome);
+                if failures >= MAX_FAILURES {
+                    shadow.stopped_early = true;
+                    break;
+                }
             }
-            // Deleted meanwhile.
-            let Some(connection) = serving::find(&mut *self.store.reader().await?, id).await? else { continue };
-            let comparison = self.compare(candidate, &connection).await?;
-            failures += usize::from(matches!(comparison.outcome, Outcome::Failed(_)));
-            plan.0.insert(id.clone(), decision(&connection, comparison));
-            if failures >= MAX_FAILURES {
+            if shadow.stopped_early {
                 break;
             }
         }
-        self.events.progress(row, revisions.len() as u64, revisions.len() as u64);
-        Ok(())
+        shadow.tried_at = now();
+        Ok(shadow)
     }
 
-    async fn compare(&self, candidate: &Arc<Connector>, row: &ConnectionRow) -> Result<Comparison, Error> {
+    /// What a version makes of a connection, in the background's turn.
+    pub(super) async fn compare(
+        &self,
+        candidate: &Arc<Connector>,
+        row: &ConnectionRow,
+        quiet: bool,
+    ) -> Result<Comparison, Error> {
         for _ in 0..BUSY_ATTEMPTS {
-            let stored = Stored { serving: self.connectors.loaded(&row.connector_digest), accepted: accepted(row)? };
-            match candidate.compare(stored).await {
+            let stored = Stored {
+                serving: self.connectors.loaded(&row.connector_digest),
+                accepted: accepted(row)?,
+                bindings: bindings(row)?,
+                quiet,
+            };
+            match candidate.compare("", stored).await {
                 Err(CallError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
                 compared => return Ok(compared?),
             }
@@ -192,26 +166,28 @@ impl Rollout {
     }
 }
 
-fn decision(row: &ConnectionRow, Comparison { outcome, taken }: Comparison) -> Decision {
-    let (outcome, differences, findings) = match outcome {
-        Outcome::Unchanged => (None, Vec::new(), Vec::new()),
-        // Nothing else serves it: it is taken over as it is.
-        Outcome::Differs(differences) if differences.is_empty() => (None, Vec::new(), Vec::new()),
-        Outcome::Differs(differences) => (Some("differs"), differences, Vec::new()),
-        Outcome::Elsewhere(differences) => (Some("held"), differences, Vec::new()),
-        Outcome::Rejected(findings) => (Some("fails"), Vec::new(), findings.iter().map(ToString::to_string).collect()),
-        Outcome::Failed(error) => (Some("fails"), Vec::new(), vec![error.to_string()]),
-        Outcome::RejectedByBoth => (Some("fails_already"), Vec::new(), Vec::new()),
-    };
-    let detail = outcome.map(|outcome| Detail {
-        organization: row.organization.clone(),
-        resource_uri: row.resource_uri.clone(),
-        outcome: outcome.to_owned(),
-        differences,
-        findings,
-    });
-    let moves = detail.as_ref().is_none_or(|detail| detail.outcome == "differs");
-    let rewrite = taken.filter(|_| moves).map(|(accepted, _)| (accepted.normalised.to_string(), accepted.written_by));
-    let rewrite = rewrite.filter(|(config, written_by)| (config, written_by) != (&row.config, &row.written_by));
-    Decision { revision: row.revision, detail, rewrite }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_shows_what_fails_before_all_else() {
+        let row = crate::connections::reaper::tests::row("data:acme:sales:a");
+        let mut shadow = Shadow::default();
+        for number in 0..300 {
+            let outcome = match number % 3 {
+                0 => Outcome::Differs(Vec::new()),
+                1 => Outcome::Unchanged,
+                _ => Outcome::RejectedByBoth,
+            };
+            shadow.add(&row, outcome);
+        }
+        shadow.add(&row, Outcome::Elsewhere(Vec::new()));
+        shadow.add(&row, Outcome::Failed(CallError::Busy));
+        assert_eq!((shadow.connections, shadow.unchanged, shadow.differing), (302, 100, 100));
+        assert_eq!((shadow.held, shadow.failing, shadow.failing_already), (1, 1, 100));
+        let outcomes: Vec<&str> = shadow.details.iter().map(|detail| &*detail.outcome).collect();
+        assert_eq!((outcomes.len(), &outcomes[..3]), (100, &["fails", "held", "differs"][..]));
+        assert!(shadow.truncated);
+    }
 }

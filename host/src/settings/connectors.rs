@@ -116,7 +116,7 @@ pub(super) struct ConnectorSettings {
     connector_compile_max_cpu_s: u64,
 
     /// Time from the start of the process that compiles a connector to its end, in seconds.
-    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_COMPILE_MAX_WALL_S", value_name = "S", default_value = "120",
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_COMPILE_MAX_WALL_S", value_name = "S", default_value = "600",
         value_parser = clap::value_parser!(u64).range(1..=7200))]
     connector_compile_max_wall_s: u64,
 
@@ -140,6 +140,11 @@ pub(super) struct ConnectorSettings {
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ROLLBACK_WINDOW_S", value_name = "S", default_value = "60",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     connector_rollback_window_s: u64,
+
+    /// How long a version is new in that sense, in seconds.
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ROLLBACK_PERIOD_S", value_name = "S", default_value = "3600",
+        value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    connector_rollback_period_s: u64,
 }
 
 /// How connectors get their memory.
@@ -191,6 +196,7 @@ impl ConnectorSettings {
             probation: probation::Settings {
                 failures: self.connector_rollback_failures,
                 window: Duration::from_secs(self.connector_rollback_window_s),
+                period: Duration::from_secs(self.connector_rollback_period_s),
             },
         }
     }

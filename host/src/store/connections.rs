@@ -94,6 +94,10 @@ pub struct Before {
     pub config: String,
     /// The version that wrote the configuration.
     pub written_by: String,
+    /// The authentication method.
+    pub auth_method: String,
+    /// JSON: credential name → whether it is set.
+    pub credentials_set: String,
 }
 
 /// A connector version that would lead a connection elsewhere.
@@ -205,7 +209,8 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
              auth_method = $10, config_sent = $11, config = $12, credentials_set = $13, bindings = $14,
              secret_store = $15, secret_key = $16, secret_version = $17, status = $18, status_reason = $19,
              written_by = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
-             before_digest = $25, before_config = $26, before_written_by = $27, upgrade_digest = $28, upgrade = $29,
+             before_digest = $25, before_config = $26, before_written_by = $27, before_auth_method = $28,
+             before_credentials_set = $29, upgrade_digest = $30, upgrade = $31,
              revision = revision + 1
          where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $24 returning id",
     )
@@ -236,6 +241,8 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
     .bind(row.before.as_ref().map(|before| &*before.digest))
     .bind(row.before.as_ref().map(|before| &*before.config))
     .bind(row.before.as_ref().map(|before| &*before.written_by))
+    .bind(row.before.as_ref().map(|before| &*before.auth_method))
+    .bind(row.before.as_ref().map(|before| &*before.credentials_set))
     .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.digest))
     .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.upgrade))
     .fetch_optional(&mut *connection)
@@ -383,12 +390,14 @@ fn connector_facts(row: &AnyRow) -> Result<Option<ConnectorFacts>, Error> {
 }
 
 fn before(row: &AnyRow) -> Result<Option<Before>, Error> {
-    let before = (row.try_get("before_digest")?, row.try_get("before_config")?, row.try_get("before_written_by")?);
-    match before {
-        (Some(digest), Some(config), Some(written_by)) => Ok(Some(Before { digest, config, written_by })),
-        (None, None, None) => Ok(None),
-        _ => Err(Error::Damaged("state before a connector version")),
-    }
+    let Some(digest) = row.try_get("before_digest")? else { return Ok(None) };
+    Ok(Some(Before {
+        digest,
+        config: row.try_get("before_config")?,
+        written_by: row.try_get("before_written_by")?,
+        auth_method: row.try_get("before_auth_method")?,
+        credentials_set: row.try_get("before_credentials_set")?,
+    }))
 }
 
 fn upgrade(row: &AnyRow) -> Result<Option<UpgradeRow>, Error> {

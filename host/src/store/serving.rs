@@ -8,8 +8,33 @@ use sqlx::AnyConnection;
 use super::Error;
 use super::connections::{ConnectionRow, UpgradeRow};
 
-/// The state of a connection that a decision about it was made for.
-pub type Revision = (String, i64);
+/// The connections of a type that another version than this one serves.
+#[derive(Debug, Clone, Copy)]
+pub struct Others<'a> {
+    /// The type.
+    pub type_name: &'a str,
+    /// The version's digest.
+    pub digest: &'a str,
+    /// Whether those count that wait for their tenant because of it.
+    pub with_held: bool,
+}
+
+/// A connection that another version takes over.
+#[derive(Debug, Clone, Copy)]
+pub struct HandOver<'a> {
+    /// As it is; nothing happens if somebody has changed it since.
+    pub row: &'a ConnectionRow,
+    /// The digest of the version that takes it over.
+    pub digest: &'a str,
+    /// The configuration as that version has it.
+    pub config: &'a str,
+    /// The version that has written it.
+    pub written_by: &'a str,
+    /// The authentication method.
+    pub auth_method: &'a str,
+    /// JSON: credential name → whether it is set.
+    pub credentials_set: &'a str,
+}
 
 /// How many connections each version serves, by digest.
 pub async fn counts(connection: &mut AnyConnection) -> Result<Vec<(String, i64)>, Error> {
@@ -18,43 +43,52 @@ pub async fn counts(connection: &mut AnyConnection) -> Result<Vec<(String, i64)>
         .await?)
 }
 
-/// Id and revision of every connection of a type that another version than this one serves. With `back`, those that
-/// this one would get back as they were are left out.
-pub async fn revisions(
+/// How many there are.
+pub async fn count(connection: &mut AnyConnection, others: Others<'_>) -> Result<u64, Error> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from connections where connection_type = $1 and connector_digest <> $2
+             and ($3 = 1 or coalesce(upgrade_digest, '') <> $2)",
+    )
+    .bind(others.type_name)
+    .bind(others.digest)
+    .bind(i64::from(others.with_held))
+    .fetch_one(connection)
+    .await?;
+    Ok(count.unsigned_abs())
+}
+
+/// The next of them after this id, in the order of their ids.
+pub async fn page(
     connection: &mut AnyConnection,
-    type_name: &str,
-    digest: &str,
-    back: bool,
-) -> Result<Vec<Revision>, Error> {
-    Ok(sqlx::query_as(
-        "select id, revision from connections where connection_type = $1 and connector_digest <> $2
-             and ($3 = 0 or coalesce(before_digest, '') <> $2)
-         order by id",
+    others: Others<'_>,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<ConnectionRow>, Error> {
+    let rows = sqlx::query(
+        "select * from connection_records where connection_type = $1 and connector_digest <> $2
+             and ($3 = 1 or coalesce(upgrade_digest, '') <> $2) and id > $4
+         order by id limit $5",
     )
-    .bind(type_name)
-    .bind(digest)
-    .bind(i64::from(back))
+    .bind(others.type_name)
+    .bind(others.digest)
+    .bind(i64::from(others.with_held))
+    .bind(after)
+    .bind(i64::from(limit))
     .fetch_all(connection)
-    .await?)
+    .await?;
+    rows.iter().map(ConnectionRow::try_from).collect()
 }
 
-/// Finds one by its id.
-pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<ConnectionRow>, Error> {
-    sqlx::query("select * from connection_records where id = $1")
-        .bind(id)
-        .fetch_optional(connection)
-        .await?
-        .as_ref()
-        .map(ConnectionRow::try_from)
-        .transpose()
-}
-
-/// Leaves a connection with the version that serves it, and says what waits for its tenant.
-pub async fn hold(connection: &mut AnyConnection, id: &str, upgrade: &UpgradeRow) -> Result<(), Error> {
+/// Leaves a connection with the version that serves it, and says what waits for its tenant. Nothing happens if somebody
+/// has changed it since.
+pub async fn hold(connection: &mut AnyConnection, row: &ConnectionRow, upgrade: &UpgradeRow) -> Result<(), Error> {
     sqlx::query(
-        "update connections set upgrade_digest = $2, upgrade = $3, test_revision = test_revision + 1 where id = $1",
+        "update connections set upgrade_digest = $4, upgrade = $5, test_revision = test_revision + 1
+         where id = $1 and revision = $2 and connector_digest = $3",
     )
-    .bind(id)
+    .bind(&row.id)
+    .bind(row.revision)
+    .bind(&row.connector_digest)
     .bind(&upgrade.digest)
     .bind(&upgrade.upgrade)
     .execute(connection)
@@ -62,54 +96,41 @@ pub async fn hold(connection: &mut AnyConnection, id: &str, upgrade: &UpgradeRow
     Ok(())
 }
 
-/// Gives a connection to this version, with a configuration that it has written.
-pub async fn rewrite(
-    connection: &mut AnyConnection,
-    id: &str,
-    digest: &str,
-    config: &str,
-    written_by: &str,
-) -> Result<(), Error> {
+/// Gives a connection to another version.
+pub async fn hand_over(connection: &mut AnyConnection, to: HandOver<'_>) -> Result<(), Error> {
     sqlx::query(
         "update connections set before_digest = connector_digest, before_config = config,
-             before_written_by = written_by, connector_digest = $2, config = $3, written_by = $4, upgrade_digest = null,
-             upgrade = null, test_revision = test_revision + 1
-         where id = $1",
-    )
-    .bind(id)
-    .bind(digest)
-    .bind(config)
-    .bind(written_by)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Gives all connections of a type to this version but those that wait for their tenant because of it.
-pub async fn take_over(connection: &mut AnyConnection, type_name: &str, digest: &str) -> Result<(), Error> {
-    sqlx::query(
-        "update connections set before_digest = connector_digest, before_config = config,
-             before_written_by = written_by, connector_digest = $2, upgrade_digest = null, upgrade = null,
+             before_written_by = written_by, before_auth_method = auth_method,
+             before_credentials_set = credentials_set, connector_digest = $4, config = $5, written_by = $6,
+             auth_method = $7, credentials_set = $8, upgrade_digest = null, upgrade = null,
              test_revision = test_revision + 1
-         where connection_type = $1 and connector_digest <> $2 and coalesce(upgrade_digest, '') <> $2",
+         where id = $1 and revision = $2 and connector_digest = $3",
     )
-    .bind(type_name)
-    .bind(digest)
+    .bind(&to.row.id)
+    .bind(to.row.revision)
+    .bind(&to.row.connector_digest)
+    .bind(to.digest)
+    .bind(to.config)
+    .bind(to.written_by)
+    .bind(to.auth_method)
+    .bind(to.credentials_set)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Gives connections back to this version as they were, where nobody has changed them since.
-pub async fn give_back(connection: &mut AnyConnection, type_name: &str, digest: &str) -> Result<(), Error> {
+/// Gives connections that `from` serves back to `to` as they were, where nobody has changed them since.
+pub async fn give_back(connection: &mut AnyConnection, from: &str, to: &str) -> Result<(), Error> {
     sqlx::query(
         "update connections set connector_digest = before_digest, config = before_config,
-             written_by = before_written_by, before_digest = null, before_config = null, before_written_by = null,
+             written_by = before_written_by, auth_method = before_auth_method,
+             credentials_set = before_credentials_set, before_digest = null, before_config = null,
+             before_written_by = null, before_auth_method = null, before_credentials_set = null,
              upgrade_digest = null, upgrade = null, test_revision = test_revision + 1
-         where connection_type = $1 and before_digest = $2 and connector_digest <> $2",
+         where connector_digest = $1 and before_digest = $2",
     )
-    .bind(type_name)
-    .bind(digest)
+    .bind(from)
+    .bind(to)
     .execute(connection)
     .await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! One of a row of versions of the same connector, of which none takes a configuration that another one has written: it
+//! One of a row of versions of the same connector, of which each traps on a configuration that another one has written: it
 //! migrates them first. What it is stands in its label, which tests replace in the built component.
 
 use std::hint::black_box;
@@ -9,6 +9,7 @@ use guests::{Behaviour, Config, Descriptor, Finding, Manifest, Reach, Request, S
 ///
 /// - `good`: nothing bad
 /// - `trap`: traps when a connection is used
+/// - `refuse`: does not describe a connection that is used
 /// - `reject`: does not accept a database whose name begins with `x`
 /// - `differ`: describes connections with another parameter
 /// - `reach`: may lead to another port, too
@@ -64,12 +65,12 @@ impl Behaviour for Guest {
     }
 
     fn describe(request: &Request) -> Result<Descriptor, Vec<Finding>> {
-        if mode() == "trap" && request.context.purpose == "use" {
-            std::process::abort();
+        let is_used = request.context.purpose == "use";
+        if is_used && mode() == "refuse" {
+            return Err(vec![good::finding(Severity::Error, "Not any more.")]);
         }
-        if request.config.trigger != version() {
-            let message = format!("It was written by {}, and this is {}.", request.config.trigger, version());
-            return Err(vec![good::finding(Severity::Error, message)]);
+        if is_used && mode() == "trap" || request.config.trigger != version() {
+            std::process::abort();
         }
         let mut descriptor = good::describe(request);
         if mode() == "differ" {

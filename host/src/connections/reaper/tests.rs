@@ -49,7 +49,7 @@ fn credentials(password: &str) -> Credentials {
 }
 
 /// A row of the tenant with this resource URI.
-pub(in crate::connections) fn row(resource_uri: &str) -> ConnectionRow {
+pub(crate) fn row(resource_uri: &str) -> ConnectionRow {
     ConnectionRow {
         id: Uuid::now_v7().to_string(),
         organization: "acme".into(),

@@ -162,9 +162,5 @@ fn is_name(text: &str) -> bool {
 }
 
 fn is_version(text: &str) -> bool {
-    let core = text.split(['-', '+']).next().unwrap_or_default();
-    text.len() <= 64
-        && core.split('.').count() == 3
-        && core.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
+    text.len() <= 64 && semver::Version::parse(text).is_ok()
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, nice, set_parent_process_death_signal, setrlimit};
 
 use crate::connectors::engine;
 
@@ -17,6 +17,9 @@ pub(super) const REFUSED: u8 = 3;
 
 /// Its own failure.
 const FAILED: u8 = 4;
+
+/// How far behind the threads that serve it stands. On a busy machine it may take ten times as long as it computes.
+const NICENESS: i32 = 10;
 
 /// What the child is told.
 #[derive(Debug, clap::Args)]
@@ -62,6 +65,7 @@ fn fail(code: u8, message: &str) -> ExitCode {
 fn confine(arguments: &Arguments) -> anyhow::Result<()> {
     close_inherited().context("cannot close inherited descriptors")?;
     set_parent_process_death_signal(Some(Signal::KILL)).context("cannot be bound to the parent")?;
+    nice(NICENESS).context("cannot stand behind the server")?;
     // It may have ended before that.
     ensure!(getppid().map(Pid::as_raw_pid) == Some(arguments.parent), "the parent is gone");
     let same = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };

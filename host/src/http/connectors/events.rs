@@ -19,6 +19,9 @@ use crate::rollout::{self, News, Rollout};
 /// How often a silent stream shows that it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// How long a stream lasts: a client comes back with a token that is still good.
+const LIFE: Duration = Duration::from_hours(1);
+
 /// The data of an event `state`: a version has a new state.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StateEvent {
@@ -55,7 +58,8 @@ pub struct MissedEvent {
 /// Follows the connector versions
 ///
 /// Server-sent events: first `state` for every version that is there, then `state` whenever one changes, and `progress` while
-/// one is tried against the stored connections.
+/// one is tried against the stored connections. A version that others have replaced is announced as `RETIRED`, also while it
+/// drains. A stream ends after an hour.
 #[utoipa::path(get, path = "/assets/connectors/events", tag = TAG_CONNECTORS, responses(
     (status = 200, description = "Events, without end", body = StateEvent, content_type = "text/event-stream"),
     (status = "default", description = "Any error", body = ErrorBody),
@@ -66,7 +70,7 @@ pub async fn follow_connector_versions(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     Rollout::authorize(authenticated.caller())?;
     // Before the list, so that nothing is lost in between.
-    let subscription = api.rollout.events().subscribe();
+    let subscription = api.rollout.events().subscribe(LIFE).ok_or(ApiError::Busy)?;
     let present = api.rollout.list().await?.into_iter().map(|record| {
         event(
             "state",

@@ -77,10 +77,12 @@ pub struct ShadowReport {
     failing: u64,
     /// Neither accepts them.
     failing_already: u64,
-    /// The connections that are not unchanged, at most 100.
+    /// The connections that are not unchanged, at most 100: first those that fail, then those that are held.
     details: Vec<ShadowDetail>,
     /// Whether there are more of them.
     truncated: bool,
+    /// Whether the version itself failed so often that the rest was not tried.
+    stopped_early: bool,
 }
 
 /// What a connector version makes of one connection.
@@ -90,7 +92,7 @@ pub struct ShadowDetail {
     organization_id: String,
     /// The connection.
     resource_uri: String,
-    /// `differs`, `held`, `fails` or `fails_already`.
+    /// `fails`, `held`, `differs` or `fails_already`.
     outcome: String,
     /// What of the descriptor differs; never a credential.
     differences: Vec<DescriptorDifference>,
@@ -137,6 +139,7 @@ impl From<Shadow> for ShadowReport {
             failing_already: shadow.failing_already,
             details: shadow.details.into_iter().map(Into::into).collect(),
             truncated: shadow.truncated,
+            stopped_early: shadow.stopped_early,
         }
     }
 }
