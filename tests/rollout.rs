@@ -5,6 +5,7 @@ mod connections;
 mod directory;
 mod events;
 mod failing;
+mod hostile;
 mod kills;
 mod load;
 mod versions;

@@ -13,6 +13,8 @@ use guests::{Behaviour, Config, Descriptor, Finding, Manifest, Reach, Request, S
 /// - `reject`: does not accept a database whose name begins with `x`
 /// - `differ`: describes connections with another parameter
 /// - `reach`: may lead to another port, too
+/// - `spin`: never ends to migrate
+/// - `lead`: migrates to a host of its own
 static LABEL: [u8; 32] = *b"generation=1.1000.0 mode=good   ";
 
 struct Guest;
@@ -80,7 +82,13 @@ impl Behaviour for Guest {
     }
 
     fn migrate(request: &Request) -> Verdict {
-        write(&request.config)
+        match mode() {
+            "spin" => loop {
+                std::hint::spin_loop();
+            },
+            "lead" => write(&Config { host: "elsewhere.example.com".to_owned(), ..request.config.clone() }),
+            _ => write(&request.config),
+        }
     }
 }
 
