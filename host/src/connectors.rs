@@ -36,9 +36,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::{fs, io};
+use std::{fs, io, thread};
 
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::descriptor::Descriptor;
 use admission::{Admission, Reason};
@@ -76,6 +77,9 @@ pub struct Connectors {
     /// Replaced whole: who reads it sees one state.
     serving: RwLock<Arc<Serving>>,
 }
+
+/// A connector, or every reason against it.
+pub type Admitted = Result<Arc<Connector>, Vec<Reason>>;
 
 /// Which version serves what.
 #[derive(Debug, Clone, Default)]
@@ -200,9 +204,21 @@ impl Connectors {
 
     /// Admits a component; `name` stands for it in the log until it has said what it is. It serves nothing yet. Takes as
     /// long as compiling takes, so this is not for a serving thread.
-    pub fn admit(&self, bytes: &[u8], name: &str) -> Result<Arc<Connector>, Vec<Reason>> {
+    pub fn admit(&self, bytes: &[u8], name: &str) -> Admitted {
         let version = self.admission.admit(bytes, name)?;
         Ok(Arc::new(Connector::new(version, Arc::clone(&self.breaker))))
+    }
+
+    /// The same on a thread of its own, which stands behind those that serve as guests do.
+    pub async fn admit_apart(self: &Arc<Self>, bytes: Vec<u8>, name: String) -> io::Result<Admitted> {
+        let (sender, receiver) = oneshot::channel();
+        let connectors = Arc::clone(self);
+        thread::Builder::new().name("admission".to_owned()).spawn(move || {
+            guests::stand_back();
+            // Nobody may want it any more.
+            drop(sender.send(connectors.admit(&bytes, &name)));
+        })?;
+        receiver.await.map_err(|_| io::Error::other("the admission of a connector panicked"))
     }
 
     /// What a connector may be, and what a call of one may take.

@@ -10,6 +10,7 @@ mod admit;
 mod delete;
 mod directory;
 mod event;
+mod known;
 mod library;
 mod record;
 mod shadow;
@@ -34,6 +35,7 @@ pub use record::{State, VersionRecord};
 pub use shadow::{Detail, Shadow};
 
 use directory::Directory;
+use known::Known;
 use library::Library;
 
 /// Where versions come from and are kept.
@@ -62,6 +64,8 @@ pub struct Rollout {
     turn: AsyncMutex<()>,
     uploads: Arc<Semaphore>,
     directory: AsyncMutex<Directory>,
+    /// What versions make of connections, from when they were tried to when they take them over.
+    known: Known,
     /// Versions that were admitted once and are refused now: the settings or the files have changed.
     refused: Mutex<HashMap<String, Vec<Reason>>>,
 }
@@ -139,6 +143,7 @@ impl Rollout {
             turn: AsyncMutex::default(),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             directory: AsyncMutex::default(),
+            known: Known::default(),
             refused: Mutex::default(),
         };
         rollout.resume().await?;
@@ -224,10 +229,11 @@ impl Rollout {
         if let Some(connector) = self.connectors.loaded(&row.digest) {
             return Ok(connector);
         }
-        let bytes = self.library.read(&row.digest).await?;
-        let connectors = Arc::clone(&self.connectors);
         let name = row.file.clone().unwrap_or_else(|| row.digest.clone());
-        let admitted = tokio::task::spawn_blocking(move || connectors.admit(&bytes?, &name)).await?;
+        let admitted = match self.library.read(&row.digest).await? {
+            Ok(bytes) => self.connectors.admit_apart(bytes, name).await?,
+            Err(damage) => Err(damage),
+        };
         admitted.map_err(|reasons| Error::Refused { digest: row.digest.clone(), reasons })
     }
 

@@ -187,12 +187,17 @@ impl Queue {
     }
 }
 
+/// Lets the threads that serve requests go before this one.
+pub(super) fn stand_back() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "a thread runs with the priority of those that serve");
+    }
+}
+
 fn work(shared: &Shared) {
     // Of this thread alone (nice(2), "C library/kernel differences"): whoever serves requests goes before a guest that
     // spins. One that is not allowed to only has slower neighbours.
-    if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "a guest thread runs with the priority of the others");
-    }
+    stand_back();
     while let Some((key, job)) = shared.take() {
         let start = Instant::now();
         // A panic is a defect of the host; it must not cost a thread.

@@ -42,6 +42,29 @@ pub struct Comparison {
     pub taken: Option<(Accepted, Target)>,
 }
 
+impl Comparison {
+    /// About how many bytes it has: those of its configurations and of the texts in it.
+    pub fn size(&self) -> usize {
+        let texts = |differences: &[Difference]| -> usize {
+            let text = |it: &Option<String>| it.as_ref().map_or(0, String::len);
+            differences.iter().map(|it| it.path.len() + text(&it.before) + text(&it.after)).sum()
+        };
+        let taken = self.taken.as_ref().map_or(0, |(accepted, target)| {
+            let roots = target.descriptor.endpoints.iter().flat_map(|endpoint| &endpoint.tls.roots);
+            accepted.sent.to_string().len()
+                + accepted.normalised.to_string().len()
+                + roots.map(String::len).sum::<usize>()
+                + facts(&target.descriptor).values().map(String::len).sum::<usize>()
+        });
+        taken
+            + match &self.outcome {
+                Outcome::Differs(differences) | Outcome::Elsewhere(differences) => texts(differences),
+                Outcome::Rejected(findings) => findings.iter().map(|it| it.pointer.len() + it.message.len()).sum(),
+                Outcome::Unchanged | Outcome::Failed(_) | Outcome::RejectedByBoth => 0,
+            }
+    }
+}
+
 /// What a version makes of a connection that another one serves.
 #[derive(Debug)]
 pub enum Outcome {

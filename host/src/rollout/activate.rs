@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::record::to_json;
-use super::shadow::{BATCH, differences, findings};
+use super::shadow::{differences, findings};
 use super::{Error, Rollout, Shadow, State, VersionRecord};
 use crate::clock::now;
 use crate::connections::record::{Upgrade, credentials_to_json};
@@ -18,6 +18,9 @@ use crate::store::connections::{ConnectionRow, UpgradeRow};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 use crate::store::serving::{self, HandOver, Others};
 use crate::store::{self, Transaction};
+
+/// Connections that are handed over in one transaction: others wait for it.
+const BATCH: u32 = 25;
 
 /// How to activate a version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -196,7 +199,10 @@ impl Rollout {
         let mut after = String::new();
         loop {
             let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
-            let Some(last) = page.last() else { return self.unload().await };
+            let Some(last) = page.last() else {
+                self.known.forget(&row.digest);
+                return self.unload().await;
+            };
             after.clone_from(&last.id);
             let mut compared = Vec::with_capacity(page.len());
             for connection in &page {
@@ -207,7 +213,7 @@ impl Rollout {
                 return Ok(());
             }
             for (connection, comparison) in compared {
-                place(&mut transaction, connector, connection, comparison).await?;
+                place(&mut transaction, connector, connection, &comparison).await?;
             }
             crash::point("activation-handing-over");
             store::commit(transaction).await?;
@@ -265,15 +271,15 @@ async fn place(
     transaction: &mut Transaction,
     connector: &Connector,
     row: &ConnectionRow,
-    Comparison { outcome, taken }: Comparison,
+    Comparison { outcome, taken }: &Comparison,
 ) -> Result<(), Error> {
     let digest = connector.digest();
-    let reason = match &outcome {
+    let reason = match outcome {
         Outcome::Elsewhere(_) => {
             Some("This version leads the connection or its credentials elsewhere, or may do so.".to_owned())
         }
         Outcome::Rejected(_) | Outcome::Failed(_) => {
-            let first = findings(&outcome).into_iter().next().unwrap_or_default();
+            let first = findings(outcome).into_iter().next().unwrap_or_default();
             Some(format!("This version does not accept the configuration: {first}"))
         }
         Outcome::Unchanged | Outcome::Differs(_) | Outcome::RejectedByBoth => None,
@@ -297,7 +303,7 @@ async fn place(
         config: &accepted.normalised.to_string(),
         written_by: &accepted.written_by,
         auth_method: &accepted.auth_method,
-        credentials_set: &credentials_to_json(connector, &accepted),
+        credentials_set: &credentials_to_json(connector, accepted),
     };
     Ok(serving::hand_over(transaction, to).await?)
 }

@@ -41,6 +41,7 @@ impl Rollout {
         self.change(&row.digest, |row| {
             // The same bytes may have come twice at once.
             if row.state == State::Pending.name() {
+                describe(row, connector);
                 State::Shadow.name().clone_into(&mut row.state);
                 row.shadow = Some(shadow);
             }
@@ -91,7 +92,7 @@ impl Rollout {
         created_by: &str,
         file: Option<&str>,
     ) -> Result<(ConnectorVersionRow, Arc<Connector>), Error> {
-        let row = self.pending(received, created_by, file).await?;
+        let mut row = self.pending(received, created_by, file).await?;
         crash::point("upload-pending");
         let connector = match self.load(&row).await {
             Ok(connector) => connector,
@@ -110,13 +111,7 @@ impl Rollout {
         };
         self.revive(&row, &connector).await?;
         crash::point("upload-admitted");
-        let row = self
-            .change(&row.digest, |row| {
-                row.type_name.clone_from(&connector.manifest().type_name);
-                row.version.clone_from(&connector.manifest().version);
-                connector.contract().clone_into(&mut row.contract);
-            })
-            .await?;
+        describe(&mut row, &connector);
         Ok((row, connector))
     }
 
@@ -155,4 +150,11 @@ impl Rollout {
         self.events.state(&row);
         Ok(row)
     }
+}
+
+/// Writes into a row what the connector says of itself.
+pub(super) fn describe(row: &mut ConnectorVersionRow, connector: &Connector) {
+    row.type_name.clone_from(&connector.manifest().type_name);
+    row.version.clone_from(&connector.manifest().version);
+    connector.contract().clone_into(&mut row.contract);
 }

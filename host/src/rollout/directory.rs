@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior};
 
+use super::admit::describe;
 use super::record::to_json;
 use super::{Error, Rollout, State};
 use crate::connectors::admission::Reason;
@@ -245,6 +246,7 @@ impl Rollout {
             log_refusal(&path, &reasons);
             let written = to_json(&reasons)?;
             self.change(&row.digest, |row| {
+                describe(row, &connector);
                 if row.state == State::Pending.name() {
                     State::Refused.name().clone_into(&mut row.state);
                     row.reasons = written;
@@ -255,7 +257,12 @@ impl Rollout {
         }
         let (label, digest) = (connector.label().to_owned(), row.digest.clone());
         let contract = connector.version().contract();
-        let row = self.change(&row.digest, |row| row.file = Some(name.to_owned())).await?;
+        let row = self
+            .change(&row.digest, |row| {
+                describe(row, &connector);
+                row.file = Some(name.to_owned());
+            })
+            .await?;
         if row.state == State::Active.name() {
             return Ok(None);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::known::Key;
 use super::{Error, Rollout};
 use crate::clock::now;
 use crate::connections::record::{accepted, bindings};
@@ -21,7 +22,7 @@ const MAX_DETAILS: usize = 100;
 const MAX_FAILURES: u64 = 10;
 
 /// Connections that are read at once, and tried between two events.
-pub(super) const BATCH: u32 = 100;
+const BATCH: u32 = 100;
 
 /// Comparisons of a run in which guests may write to the log.
 const MAX_LOGGED: u64 = 20;
@@ -71,9 +72,9 @@ pub struct Detail {
 }
 
 impl Shadow {
-    fn add(&mut self, row: &ConnectionRow, outcome: Outcome) {
+    fn add(&mut self, row: &ConnectionRow, outcome: &Outcome) {
         self.connections += 1;
-        let (counter, name) = match &outcome {
+        let (counter, name) = match outcome {
             Outcome::Unchanged => (&mut self.unchanged, None),
             Outcome::Differs(_) => (&mut self.differing, Some("differs")),
             Outcome::Elsewhere(_) => (&mut self.held, Some("held")),
@@ -86,7 +87,7 @@ impl Shadow {
             organization: row.organization.clone(),
             resource_uri: row.resource_uri.clone(),
             outcome: name.to_owned(),
-            findings: findings(&outcome),
+            findings: findings(outcome),
             differences: differences(outcome),
         };
         // What matters most comes first, and stays when there is too much.
@@ -108,9 +109,9 @@ pub(super) fn findings(outcome: &Outcome) -> Vec<String> {
 }
 
 /// What it describes otherwise.
-pub(super) fn differences(outcome: Outcome) -> Vec<Difference> {
+pub(super) fn differences(outcome: &Outcome) -> Vec<Difference> {
     match outcome {
-        Outcome::Differs(differences) | Outcome::Elsewhere(differences) => differences,
+        Outcome::Differs(differences) | Outcome::Elsewhere(differences) => differences.clone(),
         _ => Vec::new(),
     }
 }
@@ -129,7 +130,7 @@ impl Rollout {
             for connection in &page {
                 let comparison = self.compare(candidate, connection, shadow.connections >= MAX_LOGGED).await?;
                 failures += u64::from(matches!(comparison.outcome, Outcome::Failed(_)));
-                shadow.add(connection, comparison.outcome);
+                shadow.add(connection, &comparison.outcome);
                 if failures >= MAX_FAILURES {
                     shadow.stopped_early = true;
                     break;
@@ -145,6 +146,24 @@ impl Rollout {
 
     /// What a version makes of a connection, in the background's turn.
     pub(super) async fn compare(
+        &self,
+        candidate: &Arc<Connector>,
+        row: &ConnectionRow,
+        quiet: bool,
+    ) -> Result<Arc<Comparison>, Error> {
+        let key = Key::new(candidate.digest(), row, self.connectors.loaded(&row.connector_digest).is_some());
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known);
+        }
+        let comparison = Arc::new(self.compare_anew(candidate, row, quiet).await?);
+        // A limit of time may not be exceeded the next time.
+        if !matches!(comparison.outcome, Outcome::Failed(_)) {
+            self.known.add(key, &comparison);
+        }
+        Ok(comparison)
+    }
+
+    async fn compare_anew(
         &self,
         candidate: &Arc<Connector>,
         row: &ConnectionRow,
@@ -180,10 +199,10 @@ mod tests {
                 1 => Outcome::Unchanged,
                 _ => Outcome::RejectedByBoth,
             };
-            shadow.add(&row, outcome);
+            shadow.add(&row, &outcome);
         }
-        shadow.add(&row, Outcome::Elsewhere(Vec::new()));
-        shadow.add(&row, Outcome::Failed(CallError::Busy));
+        shadow.add(&row, &Outcome::Elsewhere(Vec::new()));
+        shadow.add(&row, &Outcome::Failed(CallError::Busy));
         assert_eq!((shadow.connections, shadow.unchanged, shadow.differing), (302, 100, 100));
         assert_eq!((shadow.held, shadow.failing, shadow.failing_already), (1, 1, 100));
         let outcomes: Vec<&str> = shadow.details.iter().map(|detail| &*detail.outcome).collect();

@@ -18,8 +18,9 @@ pub(super) const REFUSED: u8 = 3;
 /// Its own failure.
 const FAILED: u8 = 4;
 
-/// How far behind the threads that serve it stands. On a busy machine it may take ten times as long as it computes.
-const NICENESS: i32 = 10;
+/// How far behind the threads that serve it stands. On a machine without any idle time it may take thirty times as long
+/// as it computes.
+const NICENESS: i32 = 15;
 
 /// What the child is told.
 #[derive(Debug, clap::Args)]
