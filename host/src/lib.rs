@@ -10,6 +10,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod authoring;
 pub mod cli;
 pub mod connections;
 pub mod connectors;
