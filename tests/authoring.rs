@@ -1,6 +1,8 @@
 //! A connector's first hour, as its author has it: the real program, and the tools of each language.
 
+mod kit;
 mod languages;
+mod mistakes;
 mod project;
 
 use std::path::{Path, PathBuf};

@@ -12,6 +12,7 @@ pub mod app;
 pub mod auth;
 pub mod authoring;
 pub mod cli;
+pub mod conformance;
 pub mod connections;
 pub mod connectors;
 pub mod descriptor;

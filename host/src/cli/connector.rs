@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod new;
+mod test;
 mod wit;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +25,9 @@ The first hour:
   patchpanel connector build
       makes a component of it; what is needed of a package registry is installed into the project
   patchpanel connector check
-      says whether a host would take it")]
+      says whether a host would take it
+  patchpanel connector test
+      tries it with everything that users and their mistakes may send")]
 pub(super) struct Connector {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +38,7 @@ enum Command {
     New(new::New),
     Build(build::Build),
     Check(check::Check),
+    Test(test::Test),
     Wit(wit::Wit),
 }
 
@@ -43,6 +47,7 @@ pub(super) fn run(settings: &Settings, command: &Connector) -> Result<ExitCode, 
         Command::New(command) => new::run(command),
         Command::Build(_) => build::run(),
         Command::Check(command) => check::run(settings, command),
+        Command::Test(command) => test::run(settings, command),
         Command::Wit(command) => wit::run(command),
     }
 }

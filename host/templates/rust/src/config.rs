@@ -27,12 +27,12 @@ impl Config {
 pub fn check(json: &str) -> (Vec<Finding>, Option<Config>) {
     let config = serde_json::from_str(json).unwrap_or(Value::Null);
     let mut findings = Vec::new();
-    let host = text(&config, "host", &mut findings);
+    let host = text(&config, "host", 253, &mut findings);
     if host.as_deref().is_some_and(|host| !is_host(host)) {
         findings.push(error("malformed", "/host", "host is neither a DNS name nor an IP address."));
     }
     let port = port(&config, &mut findings);
-    let database = text(&config, "database", &mut findings);
+    let database = text(&config, "database", 63, &mut findings);
     let ssl_mode = ssl_mode(&config, &mut findings);
     let refused = findings.iter().any(|finding| matches!(finding.severity, Severity::Error));
     let config = || Some(Config { host: host?, port: port?, database: database?, ssl_mode: ssl_mode? });
@@ -40,11 +40,12 @@ pub fn check(json: &str) -> (Vec<Finding>, Option<Config>) {
     (findings, config)
 }
 
-/// One line of text, which has to be there.
-fn text(config: &Value, member: &str, findings: &mut Vec<Finding>) -> Option<String> {
+/// One line of text of at most so many characters, which has to be there.
+fn text(config: &Value, member: &str, most: usize, findings: &mut Vec<Finding>) -> Option<String> {
     let (code, what) = match config.get(member) {
         None => ("required", "is missing"),
         Some(Value::String(text)) if text.trim().is_empty() => ("empty", "is empty"),
+        Some(Value::String(text)) if text.chars().count() > most => ("too_long", "is too long"),
         Some(Value::String(text)) if text.chars().any(char::is_control) => ("malformed", "has a control character"),
         Some(Value::String(text)) => return Some(text.clone()),
         Some(_) => ("wrong_type", "must be a string"),
