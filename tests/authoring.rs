@@ -1,9 +1,11 @@
 //! A connector's first hour, as its author has it: the real program, and the tools of each language.
 
+mod dev;
 mod kit;
 mod languages;
 mod mistakes;
 mod project;
+mod run;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

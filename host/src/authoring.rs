@@ -9,6 +9,7 @@ mod name;
 mod steps;
 mod template;
 mod toolchain;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 pub use name::Name;
 pub use steps::Steps;
+pub use watch::{Change, Watch};
 
 /// What a project says of itself.
 pub const MANIFEST: &str = "connector.toml";
@@ -127,6 +129,9 @@ pub enum Error {
         /// What it printed, if nobody has seen that.
         output: String,
     },
+    /// Saves are not noticed.
+    #[error("the project's files cannot be watched: {0}")]
+    Watch(String),
     /// The author has asked to stop.
     #[error("interrupted")]
     Interrupted,

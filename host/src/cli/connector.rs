@@ -2,7 +2,9 @@
 
 mod build;
 mod check;
+mod dev;
 mod new;
+mod run;
 mod test;
 mod wit;
 
@@ -27,7 +29,11 @@ The first hour:
   patchpanel connector check
       says whether a host would take it
   patchpanel connector test
-      tries it with everything that users and their mistakes may send")]
+      tries it with everything that users and their mistakes may send
+  patchpanel connector dev
+      builds and checks it at every save, and shows what becomes of sample.json
+  patchpanel connector run
+      makes a real connection test with sample.json")]
 pub(super) struct Connector {
     #[command(subcommand)]
     command: Command,
@@ -39,6 +45,8 @@ enum Command {
     Build(build::Build),
     Check(check::Check),
     Test(test::Test),
+    Dev(dev::Dev),
+    Run(run::Run),
     Wit(wit::Wit),
 }
 
@@ -48,6 +56,8 @@ pub(super) fn run(settings: &Settings, command: &Connector) -> Result<ExitCode, 
         Command::Build(_) => build::run(),
         Command::Check(command) => check::run(settings, command),
         Command::Test(command) => test::run(settings, command),
+        Command::Dev(_) => dev::run(settings),
+        Command::Run(command) => run::run(settings, command),
         Command::Wit(command) => wit::run(command),
     }
 }

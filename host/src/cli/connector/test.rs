@@ -144,7 +144,8 @@ fn render(report: &Report, recorded: &[PathBuf]) -> String {
     text
 }
 
-fn describe(text: &mut String, check: &str, finding: &Finding) {
+/// One finding for people.
+pub(super) fn describe(text: &mut String, check: &str, finding: &Finding) {
     let Finding { severity, code, message, remedy, input } = finding;
     let mark = if *severity == Severity::Error { "✗" } else { "!" };
     // Writing to a String cannot fail.
@@ -156,7 +157,7 @@ fn describe(text: &mut String, check: &str, finding: &Finding) {
 }
 
 /// A text of the component's or of an input: cut, and without what a terminal would act on.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     const MOST: usize = 600;
     let plain =
         |character: char| character.is_alphanumeric() || character.is_ascii_graphic() || " →…".contains(character);
