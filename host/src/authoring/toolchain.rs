@@ -58,10 +58,17 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// Installs tools into a project, unless those that are there were installed for the same pins.
-fn install(project: &Project, pins: &str, install: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
-    let installed = project.made("installed");
-    if fs::read_to_string(&installed).is_ok_and(|present| present == pins) {
+/// Installs tools into this directory of a project, unless those that are there were installed for the same pins.
+fn install(
+    project: &Project,
+    directory: &str,
+    pins: &str,
+    install: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (directory, installed) = (project.root().join(directory), project.made("installed"));
+    // Tools know where they are, so a project that has been moved needs them anew.
+    let pins = format!("{}\n{pins}", directory.display());
+    if directory.is_dir() && fs::read_to_string(&installed).is_ok_and(|present| present == pins) {
         return Ok(());
     }
     install()?;

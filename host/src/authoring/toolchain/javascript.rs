@@ -13,7 +13,7 @@ pub(super) fn build(project: &Project, steps: &Steps) -> Result<(), Error> {
     let node = check_version("node", (18, 0), REMEDY, steps)?;
     let lock = project.root().join("package-lock.json");
     let pins = node + "\n" + &fs::read_to_string(&lock).map_err(Error::file(&lock))?;
-    install(project, &pins, || {
+    install(project, "node_modules", &pins, || {
         check_version("npm", (8, 0), REMEDY, steps)?;
         let mut npm = Command::new("npm");
         npm.args(["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"]);

@@ -15,7 +15,7 @@ pub(super) fn build(project: &Project, steps: &Steps) -> Result<(), Error> {
     // An environment is for the Python that made it.
     let python = check_version("python3", (3, 10), REMEDY, steps)?;
     let pins = python + "\n" + &fs::read_to_string(&requirements).map_err(Error::file(&requirements))?;
-    install(project, &pins, || {
+    install(project, ".venv", &pins, || {
         let (status, _) = steps.output(Command::new("python3").args(["-c", "import ensurepip, venv"]))?;
         if !status.success() {
             return Err(missing("`python3` has no venv with pip".to_owned(), REMEDY));
