@@ -124,8 +124,16 @@ fn a_component_that_asks_for_more_or_offers_less_is_refused_by_what_it_asks_for(
             component(
                 r#"(component (instance $none) (export "patchpanel:connector/connector@2.0.0" (instance $none)))"#,
             ),
-            "no_contract",
-            "contract 1",
+            "contract_version",
+            "built for contract 2.0.0, which this host does not speak; it speaks 1.0.0",
+        ),
+        (
+            "before-its-release.wasm",
+            component(
+                r#"(component (instance $none) (export "patchpanel:connector/connector@1.0.0-rc.1" (instance $none)))"#,
+            ),
+            "contract_version",
+            "built for contract 1.0.0-rc.1",
         ),
         (
             "no-functions.wasm",

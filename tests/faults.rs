@@ -15,8 +15,9 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use test_support::client::Client;
+use test_support::directory::TemporaryDirectory;
 use test_support::patchpanel::Patchpanel;
-use test_support::sales;
+use test_support::{guests, sales};
 
 /// Trying again, with nothing changed, cannot help.
 const FINAL: bool = false;
@@ -40,10 +41,21 @@ fn client() -> &'static Client {
     CLIENT.get_or_init(|| host().client_of("acme", "faults", "admin").unwrap())
 }
 
+/// A host of its own with these connectors of `tests/guests` alone.
+fn host_of_guests(names: &[&str]) -> Patchpanel {
+    let directory = TemporaryDirectory::new("connectors").unwrap();
+    for name in names {
+        std::fs::write(directory.path().join(format!("{name}.wasm")), guests::named(name).unwrap()).unwrap();
+    }
+    // They are loaded when it has started.
+    Patchpanel::builder().setting("CONNECTORS_DIR", directory.path().to_str().unwrap()).start().unwrap()
+}
+
 /// A connection to try: as the reader of the sample database on 127.0.0.1, without TLS, unless it is changed.
 #[derive(Clone)]
 struct Attempt {
     client: Client,
+    connection_type: String,
     config: Value,
     credentials: Value,
 }
@@ -51,6 +63,7 @@ struct Attempt {
 fn attempt(port: u16) -> Attempt {
     Attempt {
         client: client().clone(),
+        connection_type: "postgres".to_owned(),
         config: json!({
             "host": "127.0.0.1",
             "port": port,
@@ -60,6 +73,12 @@ fn attempt(port: u16) -> Attempt {
         }),
         credentials: json!({ "username": sales::READER, "password": sales::READER_PASSWORD }),
     }
+}
+
+/// The same by a connector of `tests/guests`, which misbehaves.
+fn attempt_by(guest: &str, client: &Client, port: u16) -> Attempt {
+    let config = json!({ "host": "127.0.0.1", "port": port, "database": sales::DATABASE, "ssl_mode": "disable", "trigger": "on" });
+    Attempt { client: client.clone(), connection_type: format!("zoo-{guest}"), config, ..attempt(port) }
 }
 
 impl Attempt {
@@ -90,7 +109,7 @@ impl Attempt {
     }
 
     fn body(&self) -> Value {
-        json!({ "connection_type": "postgres", "database_config": self.config, "credentials": self.credentials })
+        json!({ "connection_type": self.connection_type, "database_config": self.config, "credentials": self.credentials })
     }
 
     fn verify(&self) -> Report {

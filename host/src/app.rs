@@ -12,10 +12,11 @@ use tokio::task::JoinHandle;
 use crate::auth::development::SigningKey;
 use crate::auth::token::Verifier;
 use crate::connections::{Connections, Trial};
-use crate::connectors::Connectors;
+use crate::connectors::{self, Connectors};
 use crate::egress::{self, Egress};
 use crate::http;
 use crate::metric;
+use crate::rollout::Rollout;
 use crate::secrets::{IfMissing, LocalStore, SecretStore};
 use crate::settings::{self, Settings};
 use crate::store::Store;
@@ -33,41 +34,44 @@ pub struct App {
     secrets: Arc<dyn SecretStore>,
     connectors: Arc<Connectors>,
     connections: Arc<Connections>,
+    rollout: Arc<Rollout>,
     verifier: Verifier,
     egress_addresses: Vec<String>,
     max_requests: u32,
-    reaper: JoinHandle<()>,
-    metrics: Option<JoinHandle<()>>,
+    background: Vec<JoinHandle<()>>,
 }
 
 impl App {
-    /// Opens the stores, loads the connectors and starts the reaper.
+    /// Opens the stores, loads the connectors and starts what runs in the background.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
         // First, so that what the others do is counted.
-        let metrics = match settings.metrics_listen {
-            Some(address) => Some(metric::serve(address).await?),
-            None => None,
-        };
+        let mut background = Vec::new();
+        if let Some(address) = settings.metrics_listen {
+            background.push(metric::serve(address).await?);
+        }
         let data_dir = settings.data_dir()?;
         let store = Store::open(&data_dir.join("metadata.db")).await?;
         let if_missing = if settings.development() { IfMissing::Create } else { IfMissing::Refuse };
         let secrets = LocalStore::open(&data_dir.join("secrets.db"), &settings.master_key_file()?, if_missing).await?;
         let secrets: Arc<dyn SecretStore> = Arc::new(secrets);
         let verifier = verifier(settings)?;
-        let connectors = load_connectors(settings).await?;
+        let connectors = start_connectors(settings.connectors()?).await?;
+        let rollout = Rollout::open(store.clone(), Arc::clone(&connectors), settings.rollout()?).await?;
+        let rollout = Arc::new(rollout);
+        background.push(tokio::spawn(Arc::clone(&rollout).run()));
         let connections =
             Connections::new(store.clone(), Arc::clone(&secrets), Arc::clone(&connectors), open_egress(settings)?);
-        let reaper = tokio::spawn(connections.reaper().run());
+        background.push(tokio::spawn(connections.reaper().run()));
         Ok(Self {
             store,
             secrets,
             connectors,
             connections: Arc::new(connections),
+            rollout,
             verifier,
             egress_addresses: settings.egress_addresses(),
             max_requests: settings.max_requests,
-            reaper,
-            metrics,
+            background,
         })
     }
 
@@ -76,6 +80,7 @@ impl App {
         let router = http::router(http::Parts {
             connections: Arc::clone(&self.connections),
             connectors: Arc::clone(&self.connectors),
+            rollout: Arc::clone(&self.rollout),
             store: self.store.clone(),
             secrets: Arc::clone(&self.secrets),
             verifier: self.verifier.clone(),
@@ -85,29 +90,37 @@ impl App {
         Ok(router)
     }
 
+    /// Ends the answers that would go on as long as the host does; to be called when it is asked to stop.
+    pub fn end_streams(&self) {
+        self.rollout.events().close();
+    }
+
     /// Stops what runs in the background and closes the metadata store.
     pub async fn stop(self) {
-        if let Some(metrics) = &self.metrics {
-            metrics.abort();
+        for task in self.background {
+            task.abort();
+            // It was told to stop; how it ended does not matter.
+            let _ = task.await;
         }
-        self.reaper.abort();
-        // It was told to stop; how it ended does not matter.
-        let _ = self.reaper.await;
         self.store.close().await;
     }
 }
 
 /// What tries connections without any store.
 pub async fn trial(settings: &Settings) -> anyhow::Result<Trial> {
-    Ok(Trial::new(load_connectors(settings).await?, open_egress(settings)?))
-}
-
-/// Loads the connectors, away from the threads that serve requests: one that is new is compiled.
-async fn load_connectors(settings: &Settings) -> anyhow::Result<Arc<Connectors>> {
-    let settings = settings.connectors()?;
-    let connectors = tokio::task::spawn_blocking(move || Connectors::load(&settings))
+    let (connectors, directory) = (settings.connectors()?, settings.connectors_dir()?);
+    // Away from the threads that serve requests: one that is new is compiled.
+    let connectors = tokio::task::spawn_blocking(move || Connectors::load(&connectors, &directory))
         .await
         .context("loading the connectors broke off")??;
+    Ok(Trial::new(Arc::new(connectors), open_egress(settings)?))
+}
+
+/// Starts what runs connectors, away from the threads that serve requests: it reserves memory.
+async fn start_connectors(settings: connectors::Settings) -> anyhow::Result<Arc<Connectors>> {
+    let connectors = tokio::task::spawn_blocking(move || Connectors::start(&settings))
+        .await
+        .context("starting the engine of the connectors broke off")??;
     Ok(Arc::new(connectors))
 }
 

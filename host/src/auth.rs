@@ -28,6 +28,8 @@ pub enum Permission {
     Use,
     /// Disable and enable them.
     Operate,
+    /// Load connectors, activate them and roll them back: for the whole platform.
+    ManageConnectors,
 }
 
 impl Permission {
@@ -39,6 +41,7 @@ impl Permission {
             Self::Delete => "delete",
             Self::Use => "use",
             Self::Operate => "operate",
+            Self::ManageConnectors => "manage_connectors",
         }
     }
 }
@@ -71,6 +74,11 @@ impl Caller {
             && self.grants.iter().any(|grant| {
                 (grant.project.is_none() || grant.project == tenant.project) && grant.role.allows(permission)
             })
+    }
+
+    /// Whether the caller's roles allow this on the whole platform.
+    pub fn may_on_platform(&self, permission: Permission) -> bool {
+        self.grants.iter().any(|grant| grant.project.is_none() && grant.role.allows_on_platform(permission))
     }
 }
 

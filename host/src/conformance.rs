@@ -18,6 +18,7 @@ mod recorded;
 mod required;
 mod trial;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -126,7 +127,7 @@ pub struct Finding {
     /// Whether the connector fails by it.
     pub severity: Severity,
     /// Stable, such as `pointer_to_nowhere`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What is wrong.
     pub message: String,
     /// What its author can do.
@@ -180,8 +181,8 @@ impl Checked {
 }
 
 impl Finding {
-    fn error(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let (message, remedy) = (message.into(), remedy.into());
+    fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let (code, message, remedy) = (code.into(), message.into(), remedy.into());
         Self { severity: Severity::Error, code, message, remedy, input: None }
     }
 

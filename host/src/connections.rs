@@ -20,12 +20,14 @@ mod resource_uri;
 mod running;
 mod test;
 pub mod trial;
+mod upgrade;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::auth::{Caller, Permission, Tenant};
+use crate::clock::now;
 use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Call, CallError, Connectors};
 use crate::diagnosis::Report;
@@ -122,6 +124,9 @@ pub enum Error {
     /// Others changed it each time that this change was tried.
     #[error("others keep changing the connection; try again in a moment")]
     Contended,
+    /// No version of the connector waits for the tenant, or another one.
+    #[error("no connector version of this digest waits for agreement")]
+    NoUpgrade,
     /// It is disabled.
     #[error("the connection is disabled")]
     Disabled,
@@ -196,7 +201,7 @@ impl Connections {
         let row = store::connections::find(&mut reader, request.tenant, resource_uri).await?.ok_or(Error::NotFound)?;
         let allowed = match permission {
             Permission::Read | Permission::Use => request.caller.may(permission, request.tenant),
-            Permission::Create | Permission::Delete | Permission::Operate => {
+            Permission::Create | Permission::Delete | Permission::Operate | Permission::ManageConnectors => {
                 request.caller.may(permission, &owner(&row))
             }
         };
@@ -221,9 +226,4 @@ fn owner(row: &ConnectionRow) -> Tenant {
         organization: row.organization.clone(),
         project: Some(row.project.clone()).filter(|project| !project.is_empty()),
     }
-}
-
-/// Microseconds since 1970, UTC. The one look at the clock.
-fn now() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
 }

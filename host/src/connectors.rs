@@ -4,7 +4,8 @@
 //! From bytes to an answer: `precheck` counts and `admission` decides whether they become a connector, `compile` makes
 //! them code in a process of its own and `cache` keeps it; `adapter` speaks the contract's version and `wasi` what stock
 //! tool-chains expect; `guests` and `instance` run one call within its `limits`, `breaker` rests a connector that keeps
-//! failing, and `verdict`, `reach` and `judge` decide whether an answer counts.
+//! failing, and `verdict`, `reach` and `judge` decide whether an answer counts. From one version to the next: `shadow`
+//! compares them on a stored connection, and `probation` watches the new one.
 
 mod adapter;
 pub mod admission;
@@ -21,17 +22,20 @@ mod judge;
 mod limits;
 mod log;
 mod precheck;
+pub mod probation;
 mod reach;
 mod runtime;
+pub mod shadow;
+mod text;
 mod v1;
 mod verdict;
 mod version;
 mod wasi;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::{fs, io};
 
 use serde_json::Value;
@@ -47,23 +51,39 @@ pub use engine::Allocator;
 pub use limits::{Exceeded, Limit, Limits};
 pub use version::Version;
 
-/// Where connectors come from, and how they run.
+/// What becomes a connector, and how it runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The directory of component files, `*.wasm`.
-    pub directory: PathBuf,
     /// Where compiled forms are kept.
     pub cache_directory: PathBuf,
     /// What becomes a connector, and what it may take.
     pub admission: admission::Settings,
     /// When one that keeps failing rests.
     pub breaker: breaker::Settings,
+    /// When a new version is rolled back.
+    pub probation: probation::Settings,
 }
 
-/// The loaded connectors, by type name.
+/// The connectors of this process: what admits them, and which version serves what.
+///
+/// A connector that somebody has got from here stays what it is to its end, whatever is published meanwhile.
 #[derive(Debug)]
 pub struct Connectors {
-    by_type: BTreeMap<String, Arc<Connector>>,
+    admission: Admission,
+    breaker: Arc<Breaker>,
+    probation: probation::Settings,
+    alarms: probation::Alarms,
+    /// Replaced whole: who reads it sees one state.
+    serving: RwLock<Arc<Serving>>,
+}
+
+/// Which version serves what.
+#[derive(Debug, Clone, Default)]
+struct Serving {
+    /// The digest of the version for what is new, by type name.
+    active: BTreeMap<String, String>,
+    /// By digest. The only lasting holder of each, so that those in use can be counted.
+    loaded: BTreeMap<String, Arc<Connector>>,
 }
 
 /// Why the connectors cannot be loaded at all.
@@ -138,49 +158,162 @@ pub struct Binding {
 }
 
 impl Connectors {
-    /// Loads every component of the directory. One that is refused is logged with every reason and left out; the
-    /// others serve. Compiling takes a moment the first time, so this is not for a serving thread.
-    pub fn load(settings: &Settings) -> Result<Self, Error> {
-        let files = component_files(&settings.directory)
-            .map_err(|source| Error::Directory { path: settings.directory.clone(), source })?;
+    /// Starts what admits and runs connectors; there is none yet.
+    pub fn start(settings: &Settings) -> Result<Self, Error> {
         let cache = Cache::open(&settings.cache_directory)
             .map_err(|source| Error::Cache { path: settings.cache_directory.clone(), source })?;
-        let admission = Admission::new(&settings.admission, Some(cache))?;
-        let breaker = Arc::new(Breaker::new(settings.breaker));
-        let mut by_type = BTreeMap::<String, Arc<Connector>>::new();
+        Ok(Self {
+            admission: Admission::new(&settings.admission, Some(cache))?,
+            breaker: Arc::new(Breaker::new(settings.breaker)),
+            probation: settings.probation,
+            alarms: probation::Alarms::default(),
+            serving: RwLock::default(),
+        })
+    }
+
+    /// Loads every component of a directory, for a process that keeps nothing. One that is refused is logged with every
+    /// reason and left out. Compiling takes a moment the first time, so this is not for a serving thread.
+    pub fn load(settings: &Settings, directory: &Path) -> Result<Self, Error> {
+        let files = component_files(directory)?;
+        let connectors = Self::start(settings)?;
         for file in files {
-            match load(&admission, &file) {
-                Ok(version) if by_type.contains_key(&version.manifest.type_name) => {
-                    let message = format!("another file is a connector for {} already", version.manifest.type_name);
-                    refuse(&file, &[Reason::new("duplicate_type", message, "Keep one file for each type.")]);
-                }
-                Ok(version) => {
-                    let (label, digest) = (&*version.label, &version.digest);
-                    tracing::info!(connector = label, digest, "connector loaded");
-                    let type_name = version.manifest.type_name.clone();
-                    by_type.insert(type_name, Arc::new(Connector::new(version, Arc::clone(&breaker))));
-                }
-                Err(reasons) => refuse(&file, &reasons),
+            let admitted = read(&file, &connectors.admission.runtime.limits)
+                .and_then(|bytes| connectors.admit(&bytes, &file_name(&file)))
+                .and_then(|connector| connectors.take_place(connector, &file));
+            if let Err(reasons) = admitted {
+                log_refusal(&file.display().to_string(), &reasons);
             }
         }
-        Ok(Self { by_type })
+        Ok(connectors)
     }
 
-    /// All connectors, sorted by type name.
+    /// Of two files for one type, the one that bears the type's name serves; else the first by name.
+    fn take_place(&self, connector: Arc<Connector>, file: &Path) -> Result<(), Vec<Reason>> {
+        let type_name = connector.manifest().type_name.clone();
+        let named_after_it = file.file_stem().is_some_and(|stem| stem == &*type_name);
+        if self.find(&type_name).is_some() && !named_after_it {
+            return Err(vec![Reason::duplicate_type(&type_name)]);
+        }
+        self.activate(connector);
+        Ok(())
+    }
+
+    /// Admits a component; `name` stands for it in the log until it has said what it is. It serves nothing yet. Takes as
+    /// long as compiling takes, so this is not for a serving thread.
+    pub fn admit(&self, bytes: &[u8], name: &str) -> Result<Arc<Connector>, Vec<Reason>> {
+        let version = self.admission.admit(bytes, name)?;
+        Ok(Arc::new(Connector::new(version, Arc::clone(&self.breaker))))
+    }
+
+    /// What a connector may be, and what a call of one may take.
+    pub fn limits(&self) -> Limits {
+        self.admission.runtime.limits
+    }
+
+    /// The connectors for what is new, sorted by type name.
     pub fn list(&self) -> Vec<Arc<Connector>> {
-        self.by_type.values().cloned().collect()
+        let serving = self.serving();
+        serving.active.values().filter_map(|digest| serving.loaded.get(digest)).cloned().collect()
     }
 
-    /// The connector of this type.
+    /// The connector of this type, for what is new.
     pub fn find(&self, type_name: &str) -> Option<Arc<Connector>> {
-        self.by_type.get(type_name).cloned()
+        let serving = self.serving();
+        serving.loaded.get(serving.active.get(type_name)?).cloned()
+    }
+
+    /// The version of this digest, if its type is served at all: for a connection that it serves.
+    pub fn find_version(&self, type_name: &str, digest: &str) -> Option<Arc<Connector>> {
+        let serving = self.serving();
+        let version = serving.loaded.get(digest)?;
+        (version.manifest().type_name == type_name && serving.active.contains_key(type_name)).then(|| version.clone())
+    }
+
+    /// The version of this digest, whether or not it serves anything.
+    pub fn loaded(&self, digest: &str) -> Option<Arc<Connector>> {
+        self.serving().loaded.get(digest).cloned()
+    }
+
+    /// The digests of all that are loaded.
+    pub fn loaded_digests(&self) -> Vec<String> {
+        self.serving().loaded.keys().cloned().collect()
+    }
+
+    /// Whether requests that began with this version are still running.
+    pub fn is_in_use(&self, digest: &str) -> bool {
+        self.serving().loaded.get(digest).is_some_and(|connector| Arc::strong_count(connector) > 1)
+    }
+
+    /// Loads a version beside the others, for connections that name it.
+    pub fn keep(&self, connector: Arc<Connector>) {
+        self.publish(|serving| {
+            serving.loaded.insert(connector.digest().to_owned(), connector);
+        });
+    }
+
+    /// Makes this version the one for what is new.
+    pub fn activate(&self, connector: Arc<Connector>) {
+        self.publish(|serving| {
+            let digest = connector.digest().to_owned();
+            serving.active.insert(connector.manifest().type_name.clone(), digest.clone());
+            serving.loaded.insert(digest, connector);
+        });
+    }
+
+    /// Serves a type no more.
+    pub fn retire(&self, type_name: &str) {
+        self.publish(|serving| {
+            serving.active.remove(type_name);
+        });
+    }
+
+    /// Unloads all versions but these and those in use.
+    pub fn unload_all_but(&self, digests: &BTreeSet<String>) {
+        let in_use: BTreeSet<String> = {
+            let serving = self.serving();
+            let in_use = serving.loaded.iter().filter(|(_, connector)| Arc::strong_count(connector) > 1);
+            in_use.map(|(digest, _)| digest.clone()).collect()
+        };
+        self.publish(|serving| {
+            serving.loaded.retain(|digest, _| digests.contains(digest) || in_use.contains(digest));
+        });
+    }
+
+    /// Counts the failures of this active version that the one before does not have, until that one is put aside.
+    pub fn watch(&self, digest: &str, before: Option<&Connector>) {
+        if let Some(connector) = self.loaded(digest) {
+            connector.watch(before.map(|before| self.probation.begin(before.version_handle(), &self.alarms)));
+        }
+    }
+
+    /// The digest of the next version that fails where the one before it does not.
+    pub async fn next_failing(&self) -> String {
+        self.alarms.next().await
+    }
+
+    /// Forgets the compiled form of a version that is deleted.
+    pub fn forget(&self, digest: &str) {
+        self.admission.forget(digest);
+    }
+
+    fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.serving.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut Serving)) {
+        let mut current = self.serving.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Serving::clone(&current);
+        change(&mut next);
+        *current = Arc::new(next);
     }
 }
 
-fn component_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+/// The components of a directory, sorted by name.
+pub fn component_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::Directory { path: directory.to_owned(), source };
     let mut files = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
         if path.extension().is_some_and(|extension| extension == "wasm") {
             files.push(path);
         }
@@ -189,25 +322,26 @@ fn component_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn refuse(file: &Path, reasons: &[Reason]) {
+/// Logs every reason against what came from here.
+pub fn log_refusal(file: &str, reasons: &[Reason]) {
     for Reason { code, message, remedy } in reasons {
-        tracing::error!(file = %file.display(), code, reason = message, remedy, "connector refused");
+        tracing::error!(file, code = &**code, reason = message, remedy, "connector refused");
     }
 }
 
 /// Admits one file, as [`Connectors::load`] would: the connector, to be called on the calling thread, or every reason
 /// against it. For its author; what is compiled is not kept.
 pub fn check(settings: &admission::Settings, file: &Path) -> Result<Result<Version, Vec<Reason>>, Error> {
-    Ok(load(&Admission::new(settings, None)?, file))
+    let admission = Admission::new(settings, None)?;
+    Ok(read(file, &settings.limits).and_then(|bytes| admission.admit(&bytes, &file_name(file))))
 }
 
-fn load(admission: &Admission, file: &Path) -> Result<Version, Vec<Reason>> {
-    let bytes = read(file, &admission.runtime.limits)?;
-    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    admission.admit(&bytes, &name)
+fn file_name(file: &Path) -> String {
+    file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn read(file: &Path, limits: &Limits) -> Result<Vec<u8>, Vec<Reason>> {
+/// Reads a component, which must be a regular file of bounded size.
+pub fn read(file: &Path, limits: &Limits) -> Result<Vec<u8>, Vec<Reason>> {
     let unreadable = |what: String| vec![Reason::new("unreadable", what, "Name a file that this user may read.")];
     let failed = |error: io::Error| unreadable(format!("the file cannot be read: {error}"));
     // Opening a pipe would wait for its writer.

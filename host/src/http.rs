@@ -5,6 +5,7 @@
 
 pub mod authentication;
 pub mod body;
+pub mod connectors;
 mod correlation;
 pub mod data;
 mod docs;
@@ -36,6 +37,7 @@ use crate::auth::token::Verifier;
 use crate::connections::{Candidate, Connections};
 use crate::connectors::Connectors;
 use crate::connectors::contract::Finding;
+use crate::rollout::Rollout;
 use crate::secrets::SecretStore;
 use crate::store::Store;
 use authentication::Authenticated;
@@ -46,6 +48,9 @@ use schemas::Schemas;
 /// The tag of the data connections in the OpenAPI document.
 const TAG_DATA: &str = "Data connections";
 
+/// The tag of what manages connector versions in the OpenAPI document.
+const TAG_CONNECTORS: &str = "Connectors";
+
 /// The tag of what needs no token.
 const TAG_HEALTH: &str = "Health";
 
@@ -54,6 +59,7 @@ const TAG_HEALTH: &str = "Health";
 pub struct Api {
     connections: Arc<Connections>,
     connectors: Arc<Connectors>,
+    rollout: Arc<Rollout>,
     store: Store,
     secrets: Arc<dyn SecretStore>,
     verifier: Verifier,
@@ -70,6 +76,8 @@ pub struct Parts {
     pub connections: Arc<Connections>,
     /// The connectors.
     pub connectors: Arc<Connectors>,
+    /// The life of their versions.
+    pub rollout: Arc<Rollout>,
     /// The metadata store, asked for its health only.
     pub store: Store,
     /// The secret store, asked for its health only.
@@ -93,6 +101,12 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(data::test::test_connection))
         .routes(routes!(data::disable::disable_connection))
         .routes(routes!(data::enable::enable_connection))
+        .routes(routes!(data::upgrade::upgrade_connection))
+        .routes(routes!(connectors::list::list_connector_versions, connectors::upload::upload_connector_version))
+        .routes(routes!(connectors::find::find_connector_version, connectors::delete::delete_connector_version))
+        .routes(routes!(connectors::activate::activate_connector_version))
+        .routes(routes!(connectors::roll_back::roll_back_connector_version))
+        .routes(routes!(connectors::events::follow_connector_versions))
 }
 
 /// The routes that need no token and have no limit, so that a probe is answered under load.
@@ -112,6 +126,7 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
     let api = Arc::new(Api {
         connections: parts.connections,
         connectors: parts.connectors,
+        rollout: parts.rollout,
         store: parts.store,
         secrets: parts.secrets,
         verifier: parts.verifier,

@@ -6,15 +6,19 @@
 //!           │            ├───────► drivers ──► egress     the only code that opens a socket
 //!           └─► auth     ├───────► secrets                the only code that sees a cipher or a secret store
 //!                        └───────► store                  the only code that holds SQL
+//!
+//! rollout ──► connectors, store                            which connector version serves which connection
 //! ```
 
 pub mod app;
 pub mod auth;
 pub mod authoring;
 pub mod cli;
+mod clock;
 pub mod conformance;
 pub mod connections;
 pub mod connectors;
+mod crash;
 pub mod descriptor;
 pub mod diagnosis;
 pub mod drivers;
@@ -24,6 +28,7 @@ pub mod http;
 pub mod json;
 pub mod logs;
 pub mod metric;
+pub mod rollout;
 pub mod schema;
 pub mod secrets;
 pub mod settings;

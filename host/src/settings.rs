@@ -12,9 +12,14 @@ use crate::logs;
 use connectors::ConnectorSettings;
 
 /// Variables that begin like ours but are not settings: Kubernetes sets the first three kinds for a Service of the name
-/// `patchpanel`; the last belongs to the build.
-const FOREIGN_VARIABLES: &[&str] =
-    &["PATCHPANEL_SERVICE_HOST", "PATCHPANEL_SERVICE_PORT", "PATCHPANEL_PORT", "PATCHPANEL_WASM_"];
+/// `patchpanel`; the last ones belong to the build and to tests of crashes.
+const FOREIGN_VARIABLES: &[&str] = &[
+    "PATCHPANEL_SERVICE_HOST",
+    "PATCHPANEL_SERVICE_PORT",
+    "PATCHPANEL_PORT",
+    "PATCHPANEL_WASM_",
+    "PATCHPANEL_CRASH_POINT",
+];
 
 /// Every setting. The field's name is its key in the settings file.
 #[derive(Debug, Clone, clap::Args)]
@@ -216,7 +221,7 @@ impl Settings {
     }
 
     /// Where the connectors are.
-    fn connectors_dir(&self) -> Result<PathBuf, Error> {
+    pub fn connectors_dir(&self) -> Result<PathBuf, Error> {
         if let Some(directory) = &self.connectors.connectors_dir {
             return Ok(directory.clone());
         }
@@ -230,9 +235,18 @@ impl Settings {
             .ok_or(Error::NoConnectors)
     }
 
-    /// Where connectors come from, and how they run. Their compiled forms are kept in the data directory.
+    /// What becomes a connector, and how it runs. Compiled forms are kept in the data directory.
     pub fn connectors(&self) -> Result<crate::connectors::Settings, Error> {
-        Ok(self.connectors.in_directories(self.connectors_dir()?, &self.data_dir()?.join("compiled")))
+        Ok(self.connectors.with_cache(self.data_dir()?.join("compiled")))
+    }
+
+    /// Where connector versions come from, and where they are kept.
+    pub fn rollout(&self) -> Result<crate::rollout::Settings, Error> {
+        Ok(crate::rollout::Settings {
+            directory: self.connectors_dir()?,
+            watch: self.connectors.connectors_watch.unwrap_or(self.development()),
+            library: self.data_dir()?.join("connectors"),
+        })
     }
 
     /// The same for other connectors, whose compiled forms are kept in this directory.

@@ -4,9 +4,11 @@
 //! Every function on tenant data takes the tenant as an argument.
 
 pub mod connections;
+pub mod connector_versions;
 pub mod idempotency;
 pub mod intents;
 pub mod removals;
+pub mod serving;
 
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -96,9 +98,7 @@ impl Store {
         first.close().await.map_err(failed)?;
         // SQLite's default would lose the last transactions when the power fails.
         let writer = connect(&options, 1, "pragma synchronous = full").await.map_err(failed)?;
-        let schema = include_str!("../../migrations/metadata/0001_connections.sql").into_sql_str();
-        let migrations = vec![Migration::new(1, "connections".into(), MigrationType::Simple, schema, false)];
-        Migrator::with_migrations(migrations)
+        Migrator::with_migrations(migrations())
             .run(&writer)
             .await
             .map_err(|source| Error::Migrate { path: path.into(), source })?;
@@ -133,6 +133,18 @@ impl Store {
 /// Commits a write transaction; what it did is durable when this returns.
 pub async fn commit(transaction: Transaction) -> Result<(), Error> {
     Ok(transaction.commit().await?)
+}
+
+fn migrations() -> Vec<Migration> {
+    let migrations = [
+        ("connections", include_str!("../../migrations/metadata/0001_connections.sql")),
+        ("connector versions", include_str!("../../migrations/metadata/0002_connector_versions.sql")),
+    ];
+    let numbered = (1..).zip(migrations);
+    let migration = |(number, (name, schema)): (i64, (&'static str, &'static str))| {
+        Migration::new(number, name.into(), MigrationType::Simple, schema.into_sql_str(), false)
+    };
+    numbered.map(migration).collect()
 }
 
 /// Makes directory and file, and takes the lock on the file beside it.

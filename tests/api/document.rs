@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use test_support::client::Reply;
 
-use super::{answer, client, host, refusal, working_registration};
+use super::{answer, client, host, organization_client, refusal, working_registration};
 
 /// An operation of the published document.
 #[derive(Debug)]
@@ -18,6 +18,9 @@ pub(super) struct Operation {
     pub(super) path: String,
     description: Value,
 }
+
+/// The digest of no connector.
+pub(super) const NO_DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 /// The published document.
 fn document() -> &'static Value {
@@ -100,6 +103,8 @@ fn the_document_is_openapi_3_1() {
 #[test]
 fn every_operation_answers_as_documented_under_both_prefixes() {
     let client = client("documented", "admin");
+    let platform = organization_client("documented", "platform-admin");
+    let digest = answer(client.get("/assets/data/types"), 200)["data"][0]["digest"].as_str().unwrap().to_owned();
     for prefix in ["", "/api"] {
         let name = format!("Documented{}", prefix.replace('/', " "));
         let path = format!("{prefix}/assets/data/data:documented:sales:{}", name.to_lowercase().replace(' ', "-"));
@@ -126,16 +131,30 @@ fn every_operation_answers_as_documented_under_both_prefixes() {
             ("disable_connection", format!("{path}/disable"), None),
             ("test_connection", format!("{path}/test"), None),
             ("enable_connection", format!("{path}/enable"), None),
+            ("upgrade_connection", format!("{path}/upgrade"), Some(json!({"digest": digest}))),
             ("delete_connection", path.clone(), None),
             ("delete_connection", path.clone(), None),
+            ("list_connector_versions", format!("{prefix}/assets/connectors/versions"), None),
+            ("find_connector_version", format!("{prefix}/assets/connectors/versions/{digest}"), None),
+            ("find_connector_version", format!("{prefix}/assets/connectors/versions/{NO_DIGEST}"), None),
+            (
+                "activate_connector_version",
+                format!("{prefix}/assets/connectors/versions/{digest}/activate"),
+                Some(json!({})),
+            ),
+            ("roll_back_connector_version", format!("{prefix}/assets/connectors/versions/{digest}/rollback"), None),
+            ("delete_connector_version", format!("{prefix}/assets/connectors/versions/{digest}"), None),
+            ("upload_connector_version", format!("{prefix}/assets/connectors/versions"), Some(json!({}))),
             ("check_liveness", format!("{prefix}/health/live"), None),
             ("check_readiness", format!("{prefix}/health/ready"), None),
         ];
-        for operation in &operations {
+        // The answer of one has no end; tests of connectors read it.
+        for operation in operations.iter().filter(|operation| operation.id != "follow_connector_versions") {
             assert!(requests.iter().any(|(id, ..)| *id == operation.id), "{} is not tried here", operation.id);
         }
         for (id, path, body) in requests.drain(..) {
             let operation = operations.iter().find(|operation| operation.id == id).unwrap();
+            let client = if id.contains("connector_version") { &platform } else { &client };
             let reply = match body {
                 Some(body) => client.with_header("Content-Type", "application/json").send(
                     &operation.method,
@@ -154,7 +173,10 @@ fn every_documented_path_exists_twice_and_wants_a_token() {
     let anybody = host().client();
     for operation in operations() {
         for prefix in ["", "/api"] {
-            let path = format!("{prefix}{}", operation.path.replace("{resource_uri}", "data:a:b:c"));
+            let path = format!(
+                "{prefix}{}",
+                operation.path.replace("{resource_uri}", "data:a:b:c").replace("{digest}", NO_DIGEST)
+            );
             let reply = anybody.send(&operation.method, &path, "");
             if operation.is_open() {
                 answer(reply, 200);

@@ -39,6 +39,9 @@ fn a_record_says_everything_but_the_credentials() {
         members(&record),
         [
             "connection_type",
+            "connector_contract",
+            "connector_digest",
+            "connector_upgrade",
             "connector_version",
             "created_at",
             "created_by",

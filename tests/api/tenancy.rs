@@ -3,18 +3,19 @@
 use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 
-use super::document::{Operation, operations};
-use super::{ROLES, answer, client, host, names, refusal, register, working_registration};
+use super::document::{NO_DIGEST, Operation, operations};
+use super::{ROLES, answer, client, host, names, organization_client, refusal, register, working_registration};
 
 /// The permission that an operation needs; a new operation has to be added here.
 fn permission(operation: &Operation) -> Option<&'static str> {
     match operation.id.as_str() {
         "check_liveness" | "check_readiness" | "list_connection_types" => None,
         "list_connections" | "find_connection" => Some("read"),
-        "verify_connection" | "create_connection" | "update_connection" => Some("create"),
+        "verify_connection" | "create_connection" | "update_connection" | "upgrade_connection" => Some("create"),
         "delete_connection" => Some("delete"),
         "test_connection" => Some("use"),
         "disable_connection" | "enable_connection" => Some("operate"),
+        id if id.contains("connector_version") => Some("manage_connectors"),
         other => panic!("{other} has no row in the access table"),
     }
 }
@@ -27,6 +28,7 @@ fn allows(role: &str, permission: &str) -> bool {
         "delete" => ["owner", "admin"].contains(&role),
         "use" => role != "viewer",
         "operate" => ["owner", "admin", "operator"].contains(&role),
+        "manage_connectors" => false,
         other => panic!("{other} is no permission"),
     }
 }
@@ -40,9 +42,11 @@ fn send(client: &Client, operation: &Operation, resource_uri: &str) -> Reply {
             body.as_object_mut().unwrap().remove("name");
             body
         }
+        "upgrade_connection" => json!({"digest": NO_DIGEST}),
+        "activate_connector_version" => json!({}),
         _ => Value::Null,
     };
-    let path = operation.path.replace("{resource_uri}", resource_uri);
+    let path = operation.path.replace("{resource_uri}", resource_uri).replace("{digest}", NO_DIGEST);
     if body.is_null() {
         client.send(&operation.method, &path, "").unwrap()
     } else {
@@ -74,7 +78,10 @@ fn each_role_may_what_the_access_table_says() {
             let reply = send(&caller, &operation, &resource_uri(&path));
             let needed = permission(&operation);
             if needed.is_none_or(|needed| allows(role, needed)) {
-                assert!(reply.status.is_success(), "{role} {}: {}", operation.id, reply.body);
+                // Nothing waits for agreement.
+                let is_refused =
+                    operation.id == "upgrade_connection" && reply.body.contains("CONNECTOR_UPGRADE_CHANGED");
+                assert!(reply.status.is_success() || is_refused, "{role} {}: {}", operation.id, reply.body);
             } else {
                 let error = refusal(Ok(reply), 403, "INSUFFICIENT_PERMISSIONS");
                 assert_eq!(error["details"], json!({"permission": needed.unwrap()}), "{role} {}", operation.id);
@@ -155,7 +162,7 @@ fn what_is_not_ones_own_is_as_if_it_were_not_there() {
             }
         }
     }
-    assert_eq!(tried, 6 * 6 * strangers.len());
+    assert_eq!(tried, 6 * 7 * strangers.len());
     for (client, path) in [(&hr, &other_project), (&other, &other_organization), (&sales, &own)] {
         let record = answer(client.get(path), 200);
         assert_eq!((&record["status"], &record["description"]), (&json!("PENDING"), &json!("")), "{path} is untouched");
@@ -171,7 +178,9 @@ fn a_project_without_a_role_is_as_if_it_were_not_there() {
         for client in [host().client().with_token(&token).with_project("sales"), host().client().with_token(&token)] {
             for operation in operations() {
                 let reply = send(&client, &operation, "data:roleless:sales:x");
-                if permission(&operation).is_some() {
+                if permission(&operation) == Some("manage_connectors") {
+                    refusal(Ok(reply), 403, "INSUFFICIENT_PERMISSIONS");
+                } else if permission(&operation).is_some() {
                     refusal(Ok(reply), 404, "RESOURCE_NOT_FOUND");
                 } else {
                     assert!(reply.status.is_success(), "{}", operation.id);
@@ -180,6 +189,27 @@ fn a_project_without_a_role_is_as_if_it_were_not_there() {
         }
     }
     assert_eq!(names(&client("roleless", "owner"), ""), [""; 0]);
+}
+
+#[test]
+fn the_platform_role_manages_connectors_and_sees_no_tenant() {
+    let platform = organization_client("platform", "platform-admin");
+    let in_project = client("platform", "platform-admin");
+    register(&client("platform", "owner"), &working_registration("Own"));
+    for operation in operations() {
+        let needed = permission(&operation);
+        if needed == Some("manage_connectors") {
+            refusal(Ok(send(&in_project, &operation, "")), 403, "INSUFFICIENT_PERMISSIONS");
+        } else if needed.is_some() {
+            for platform in [&platform, &platform.with_project("sales"), &in_project] {
+                refusal(Ok(send(platform, &operation, "data:platform:sales:own")), 404, "RESOURCE_NOT_FOUND");
+            }
+        }
+    }
+    answer(platform.get("/assets/connectors/versions"), 200);
+    answer(platform.with_project("sales").get("/assets/connectors/versions"), 200);
+    refusal(platform.get(&format!("/assets/connectors/versions/{NO_DIGEST}")), 404, "RESOURCE_NOT_FOUND");
+    refusal(platform.get("/assets/connectors/versions/postgres"), 400, "INVALID_REQUEST");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn an_answer_that_is_too_large() {
 fn a_wrong_version() {
     let another = r#"(component (instance $none) (export "patchpanel:connector/connector@2.0.0" (instance $none)))"#;
     let another = guests::assemble(another).unwrap();
-    finds(&another, "no_contract", "patchpanel:connector/connector@1.0.0", "Build it against the contract's world");
+    finds(&another, "contract_version", "built for contract 2.0.0", "Build it for contract 1.0.0");
 }
 
 #[test]

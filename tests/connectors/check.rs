@@ -93,3 +93,65 @@ fn a_file_that_cannot_be_read_is_the_callers_mistake() {
     assert!(String::from_utf8(output.stdout).unwrap().contains("unreadable"));
     assert_eq!(check(directory.path(), &[]).status.code(), Some(2), "a directory");
 }
+
+/// A connector of the draft 1.1.0 of the contract, whose functions answer as they should.
+fn later(directory: &TemporaryDirectory, world: &str, imports: &str, fields: &str) -> std::path::PathBuf {
+    let path = directory.path().join("later.wasm");
+    let good = r#"
+        (memory (export "memory") 1)
+        (export "cabi_realloc" (func $realloc))
+        (export "patchpanel:connector/connector@1.1.0#validate" (func $validate))"#;
+    std::fs::write(&path, guests::draft(world, "later", imports, &format!("{good} {fields}")).unwrap()).unwrap();
+    path
+}
+
+#[test]
+fn a_connector_for_a_later_contract_is_admitted_if_it_needs_nothing_that_is_new_there() {
+    let directory = TemporaryDirectory::new("check").unwrap();
+    // What it offers that is new, nobody asks for.
+    let page = r#"(func (export "patchpanel:connector/manual@1.1.0#page") (param i32 i32) (result i32) (unreachable))"#;
+    let path = later(&directory, "connector-with-manual", "", page);
+    let report = json(&check(&path, &["--json"]));
+    let connector = &report["connector"];
+    let facts = [&report["admitted"], &connector["contract_version"], &connector["contract_spoken"]];
+    assert_eq!(serde_json::json!(facts), serde_json::json!([true, "1.1.0", "1.0.0"]), "{report:#}");
+    assert_eq!(connector["capabilities"], Value::Array(vec![]));
+    let text = String::from_utf8(check(&path, &[]).stdout).unwrap();
+    assert!(text.contains("contract      1.1.0, spoken as 1.0.0"), "{text}");
+}
+
+#[test]
+fn a_connector_that_needs_a_later_contract_is_told_which_versions_there_are() {
+    let directory = TemporaryDirectory::new("check").unwrap();
+    let enabled = r#"(import "patchpanel:connector/log@1.1.0" "enabled" (func (param i32 i32 i32) (result i32)))"#;
+    let path = later(&directory, "connector-plugin", enabled, "");
+    let report = json(&check(&path, &["--json"]));
+    let [reason] = report["reasons"].as_array().unwrap().as_slice() else { panic!("{report:#}") };
+    let text = |name: &str| reason[name].as_str().unwrap();
+    assert_eq!(text("code"), "contract_version");
+    for part in ["built for contract 1.1.0", "this host speaks 1.0.0", "enabled"] {
+        assert!(text("message").contains(part), "{part}: {reason}");
+    }
+    assert_eq!(text("remedy"), "Build it for contract 1.0.0, or use a host that speaks 1.1.0.");
+
+    // A whole interface of the host that is new, and a later contract altogether.
+    for (component, code, part) in [
+        (
+            r#"(component (import "patchpanel:connector/clock@1.1.0" (instance)))"#,
+            "unexpected_import",
+            "speaks contract 1.0.0",
+        ),
+        (
+            r#"(component
+                (import "patchpanel:connector/log@2.1.0" (instance))
+                (instance $none) (export "patchpanel:connector/connector@2.1.0" (instance $none)))"#,
+            "contract_version",
+            "built for contract 2.1.0, which this host does not speak; it speaks 1.0.0",
+        ),
+    ] {
+        let report = json(&check(&file(&directory, component), &["--json"]));
+        let reason = &report["reasons"][0];
+        assert_eq!(reason["code"], code, "{report:#}");
+        assert!(reason["message"].as_str().unwrap().contains(part), "{reason}");
+    }
+}

@@ -4,7 +4,7 @@ use serde_json::json;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
-use super::{Attempt, attempt};
+use super::{Attempt, FINAL, RETRYABLE, attempt, attempt_by, host_of_guests};
 
 const MAX_TABLES: usize = 200;
 
@@ -71,4 +71,47 @@ fn a_long_list_is_cut_and_says_so() {
     // A selection reaches behind the cut.
     let selected = attempt.config("selected_tables", json!(["wide.t9999", "wide.t0001"]));
     assert_eq!(listed(&selected), (vec![schema("wide", &["t0001", "t9999"])], false));
+}
+
+#[test]
+fn a_statement_that_asks_for_too_much_is_said_to_be_the_connectors() {
+    let cases = [
+        (
+            "plan-a-sleep",
+            "discover_timeout",
+            RETRYABLE,
+            Some("57014"),
+            &["did not end in time"][..],
+            &["server is slow"][..],
+        ),
+        ("plan-rows-without-end", "listing_too_large", FINAL, None, &["not accepted"], &["database itself"]),
+        ("plan-long-values", "listing_too_large", FINAL, None, &["not accepted"], &["database itself"]),
+        ("plan-other-columns", "unexpected_columns", FINAL, None, &["columns"], &[]),
+        ("plan-to-lift-its-limits", "statement_refused", FINAL, Some("25001"), &[], &[]),
+    ];
+    let host = host_of_guests(&cases.map(|(guest, ..)| guest));
+    let client = host.client_of("acme", "faults", "admin").unwrap();
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    for (guest, code, retryable, sqlstate, says, advises) in cases {
+        let attempt = attempt_by(guest, &client, server.port());
+        let report = attempt.fails("discover", code, "connector", retryable, sqlstate);
+        let author = format!("zoo-{guest} 1.0.0");
+        for part in says.iter().copied().chain([author.as_str(), "statement"]) {
+            assert!(report.message().contains(part), "{guest}: {part}: {}", report.message());
+        }
+        for part in advises.iter().copied().chain(["connector's author"]) {
+            assert!(report.remedy().contains(part), "{guest}: {part}: {}", report.remedy());
+        }
+        // The same server lists what the same connector asks for when it behaves, if in a schema with a view that
+        // everybody may update.
+        attempt.config("trigger", "off").works(&["can_write"]);
+    }
+}
+
+#[test]
+fn what_the_server_refuses_stays_the_servers() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    server.sql(sales::DATABASE, "REVOKE SELECT ON pg_catalog.pg_description FROM PUBLIC").unwrap();
+    let report = attempt(server.port()).fails("discover", "discovery_failed", "server", FINAL, Some("42501"));
+    assert!(report.message().contains("postgres 1.0.0"), "{}", report.message());
 }

@@ -108,6 +108,7 @@ const ELSEWHERE: &str = "is not where the configuration leads";
 /// Every guest.
 pub(crate) const ROWS: &[Row] = &[
     discover("good", Harmless),
+    discover("generation", Harmless),
     // Those that never end
     load("spin-in-start", "self_check", "100 ms of CPU time"),
     load("spin-in-manifest", "self_check", "100 ms of CPU time"),
@@ -177,6 +178,8 @@ pub(crate) const ROWS: &[Row] = &[
     load("claim-another-type", "duplicate_type", "postgres"),
     load("claim-a-path", "type_name", "type-name"),
     load("call-itself-by-escapes", "title", "control characters"),
+    load("call-itself-in-reverse", "title", "control characters"),
+    load("instruct-in-reverse", "setup", "control characters"),
     load("ask-for-an-unknown-driver", "unknown_driver", "telnet"),
     load("offer-no-examples", "incomplete", "examples"),
     load("refuse-its-example", "example", "does not accept its own example"),
@@ -195,6 +198,8 @@ pub(crate) const ROWS: &[Row] = &[
     // Those that lie about the configuration
     verify("finding-to-nowhere", nonsense("points to nowhere")),
     verify("finding-with-escapes", nonsense("control characters")),
+    verify("finding-in-reverse", nonsense("control characters")),
+    verify("finding-of-two-lines", nonsense("control characters")),
     verify("finding-without-words", nonsense("1 to 512 bytes")),
     verify("finding-of-a-novel", nonsense("1 to 512 bytes")),
     verify("finding-with-a-bad-hint", nonsense("control characters")),
@@ -270,11 +275,11 @@ pub(crate) const ROWS: &[Row] = &[
     discover("plan-two-statements", Stops("discover", "statement_refused")),
     discover("plan-a-write", Stops("discover", "statement_refused")),
     discover("plan-to-leave-the-transaction", Stops("discover", "statement_refused")),
-    discover("plan-to-lift-its-limits", Stops("discover", "discovery_failed")),
+    discover("plan-to-lift-its-limits", Stops("discover", "statement_refused")),
     discover("plan-other-columns", Stops("discover", "unexpected_columns")),
     discover("plan-a-sleep", Stops("discover", "discover_timeout")),
-    discover("plan-rows-without-end", Stops("discover", "response_too_large")),
-    discover("plan-long-values", Stops("discover", "response_too_large")),
+    discover("plan-rows-without-end", Stops("discover", "listing_too_large")),
+    discover("plan-long-values", Stops("discover", "listing_too_large")),
     discover("plan-to-copy", Stops("discover", "statement_refused")),
     discover("plan-in-another-language", nonsense("a language that this host does not know")),
     discover("plan-a-long-statement", nonsense("longer than 64 KiB")),

@@ -83,6 +83,9 @@ fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Task::Dev(options) => dev::run(&options, arguments.wasm_std, install, &mut progress),
         Task::Test { arguments: further } => {
+            if further.is_empty() {
+                plugins::test_guests(&mut progress)?;
+            }
             strangers::build(install, arguments.ci, &mut progress)?;
             // The hostile connectors are programs for Wasm; built for this machine they would only take time.
             let arguments = ["test", "--workspace", "--exclude", "guests"];

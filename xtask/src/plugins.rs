@@ -42,6 +42,13 @@ pub(crate) fn build_with_guests(source: Source, install: Install, progress: &mut
     Ok(())
 }
 
+/// Tests what the hostile connectors have in common, on this machine.
+pub(crate) fn test_guests(progress: &mut Progress) -> Result<()> {
+    let mut cargo = Command::new(workspace::cargo());
+    cargo.current_dir(workspace::root()).args(["test", "--locked", "--package", "guests", "--lib"]);
+    progress.run("Testing what the guests have in common", &mut cargo, "see the failures above")
+}
+
 /// Builds these to components in a directory of this name, which is returned.
 fn make(name: &str, plugins: &[Plugin], library: &StandardLibrary, progress: &mut Progress) -> Result<PathBuf> {
     let mut cargo = library.cargo();

@@ -27,7 +27,7 @@ fn config() -> Value {
 const CREDENTIALS: [&str; 2] = ["password", "username"];
 
 pub(crate) fn run() -> Result<Vec<Measured>> {
-    let connectors = Connectors::load(&connector_settings(target_directory()?.join("connectors"))?)?;
+    let connectors = Connectors::load(&connector_settings()?, &target_directory()?.join("connectors"))?;
     let connector = connectors.find("postgres").context("the PostgreSQL connector is not there")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let (config, set) = (config(), CREDENTIALS.map(str::to_owned));

@@ -78,7 +78,7 @@ struct Ours {
 
 impl Ours {
     fn new(port: u16, tls: &Value) -> Result<Self> {
-        let connectors = Arc::new(Connectors::load(&connector_settings(target_directory()?.join("connectors"))?)?);
+        let connectors = Arc::new(Connectors::load(&connector_settings()?, &target_directory()?.join("connectors"))?);
         let egress = Egress::new(&egress::Settings {
             allow_loopback: true,
             allow_private: true,

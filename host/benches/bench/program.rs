@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
-use patchpanel::connectors::{Settings, admission, breaker};
+use patchpanel::connectors::{Settings, admission, breaker, probation};
 use serde_json::json;
 
 use crate::machine;
@@ -37,16 +37,16 @@ pub(crate) fn run(name: &str, benches: &[(&str, Bench)]) -> Result<()> {
     Ok(())
 }
 
-/// Connectors of this directory, compiled by the program that was built beside this one.
-pub(crate) fn connector_settings(directory: PathBuf) -> Result<Settings> {
+/// For connectors that the program compiles which was built beside this one.
+pub(crate) fn connector_settings() -> Result<Settings> {
     Ok(Settings {
-        directory,
         cache_directory: target_directory()?.join("bench-compiled"),
         admission: admission::Settings {
             compiler: PathBuf::from(env!("CARGO_BIN_EXE_patchpanel")),
             ..admission::Settings::default()
         },
         breaker: breaker::Settings { failures: 0, ..breaker::Settings::default() },
+        probation: probation::Settings::default(),
     })
 }
 

@@ -29,9 +29,9 @@ fn load(names: &[&str], allocator: Allocator) -> Result<Vec<Arc<Connector>>> {
     for name in names {
         std::fs::write(directory.path().join(format!("{name}.wasm")), guests::named(name)?)?;
     }
-    let mut settings = connector_settings(directory.path().to_owned())?;
+    let mut settings = connector_settings()?;
     settings.admission.allocator = allocator;
-    let connectors = Connectors::load(&settings)?;
+    let connectors = Connectors::load(&settings, directory.path())?;
     let find = |name: &&str| connectors.find(&format!("zoo-{name}")).with_context(|| format!("{name} is refused"));
     names.iter().map(find).collect()
 }
@@ -79,7 +79,7 @@ pub(crate) fn runaways() -> Result<Vec<Measured>> {
 
 #[expect(clippy::cast_precision_loss, reason = "counts")]
 pub(crate) fn false_kills() -> Result<Vec<Measured>> {
-    let connectors = Connectors::load(&connector_settings(target_directory()?.join("connectors"))?)?;
+    let connectors = Connectors::load(&connector_settings()?, &target_directory()?.join("connectors"))?;
     let connector = connectors.find("postgres").context("the PostgreSQL connector is not there")?;
     let config = json!({"host": "db.example.com", "database": "sales"});
     let (left, failed) = (AtomicUsize::new(NORMAL_CALLS), AtomicUsize::new(0));

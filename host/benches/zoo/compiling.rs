@@ -19,11 +19,11 @@ pub(crate) fn run() -> Result<Vec<Measured>> {
     let directory = TemporaryDirectory::new("zoo")?;
     let file = directory.path().join("bomb.wasm");
     std::fs::write(&file, bombs::doubling(30)?)?;
-    let mut settings = connector_settings(directory.path().to_owned())?.admission;
+    let mut settings = connector_settings()?.admission;
     settings.precheck = false;
-    let refused_for = |settings: &_| -> Result<&'static str> {
+    let refused_for = |settings: &_| -> Result<String> {
         let reasons = check(settings, &file)?.err().context("a bomb is admitted")?;
-        Ok(reasons.first().context("there is no reason")?.code)
+        Ok(reasons.first().context("there is no reason")?.code.to_string())
     };
     // What the engine takes once is not of the bomb.
     settings.compile_limits = CompileLimits { memory_bytes: 256 << 20, ..CompileLimits::default() };

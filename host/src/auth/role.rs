@@ -17,11 +17,14 @@ pub enum Role {
     Operator,
     /// Sees connections.
     Viewer,
+    /// Manages what belongs to no tenant, such as connectors, and nothing of a tenant's.
+    PlatformAdmin,
 }
 
 impl Role {
     /// Every role, from most to least.
-    pub const ALL: [Self; 6] = [Self::Owner, Self::Admin, Self::Member, Self::Developer, Self::Operator, Self::Viewer];
+    pub const ALL: [Self; 7] =
+        [Self::Owner, Self::Admin, Self::Member, Self::Developer, Self::Operator, Self::Viewer, Self::PlatformAdmin];
 
     /// Its name in tokens.
     pub fn name(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Role {
             Self::Developer => "developer",
             Self::Operator => "operator",
             Self::Viewer => "viewer",
+            Self::PlatformAdmin => "platform-admin",
         }
     }
 
@@ -48,8 +52,14 @@ impl Role {
             Self::Member | Self::Developer => &[Read, Create, Use],
             Self::Operator => &[Read, Use, Operate],
             Self::Viewer => &[Read],
+            Self::PlatformAdmin => &[],
         };
         allowed.contains(&permission)
+    }
+
+    /// Whether the role, held in no project, allows this on the whole platform.
+    pub fn allows_on_platform(self, permission: Permission) -> bool {
+        self == Self::PlatformAdmin && permission == Permission::ManageConnectors
     }
 }
 
@@ -59,17 +69,22 @@ mod tests {
 
     #[test]
     fn every_cell_of_the_access_table_holds() {
-        //            owner admin member developer operator viewer
+        //            owner admin member developer operator viewer platform-admin
         for (permission, row) in [
-            (Permission::Read, "y y y y y y"),
-            (Permission::Create, "y y y y - -"),
-            (Permission::Delete, "y y - - - -"),
-            (Permission::Use, "y y y y y -"),
-            (Permission::Operate, "y y - - y -"),
+            (Permission::Read, "y y y y y y -"),
+            (Permission::Create, "y y y y - - -"),
+            (Permission::Delete, "y y - - - - -"),
+            (Permission::Use, "y y y y y - -"),
+            (Permission::Operate, "y y - - y - -"),
         ] {
             let cells: Vec<bool> = row.split(' ').map(|cell| cell == "y").collect();
             let actual: Vec<bool> = Role::ALL.iter().map(|role| role.allows(permission)).collect();
             assert_eq!(actual, cells, "{permission:?}");
+            assert!(Role::ALL.iter().all(|role| !role.allows_on_platform(permission)), "{permission:?}");
+        }
+        for role in Role::ALL {
+            assert!(!role.allows(Permission::ManageConnectors));
+            assert_eq!(role.allows_on_platform(Permission::ManageConnectors), role == Role::PlatformAdmin);
         }
     }
 

@@ -41,7 +41,11 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     if settings.development() {
         welcome(address, &settings.data_dir()?);
     }
-    server.serve(app.router()?, settings.max_connections, stop.requested()).await;
+    let stopping = async {
+        stop.requested().await;
+        app.end_streams();
+    };
+    server.serve(app.router()?, settings.max_connections, stopping).await;
     app.stop().await;
     tracing::info!("stopped");
     Ok(())

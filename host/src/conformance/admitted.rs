@@ -9,7 +9,7 @@ use crate::connectors::admission::Reason;
 pub fn refused(reasons: &[Reason], start: Instant) -> Checked {
     let mut tried = Tried::new("bytes, imports, manifest, examples");
     for Reason { code, message, remedy } in reasons {
-        tried.add(Finding::error(code, message, remedy));
+        tried.add(Finding::error(code.clone(), message, remedy));
     }
     Checked::new("admission", tried, start)
 }

@@ -91,7 +91,7 @@ pub(super) fn explain(function: &str, error: &CallError) -> Finding {
             let row = REASONS.iter().find(|(part, ..)| reason.contains(part));
             let fallback = ("", "nonsense", "Answer as the contract documents the record.");
             let (_, code, remedy) = row.unwrap_or(&fallback);
-            Finding::error(code, format!("{function}: {reason}"), *remedy)
+            Finding::error(*code, format!("{function}: {reason}"), *remedy)
         }
         other => Finding::error("not_called", format!("{function}: {other}"), "Try again."),
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cases::{read, shown};
+use super::explain::explain;
 use super::trial::Outcome;
 use super::{Finding, Kit, Tried};
 use crate::connectors::contract::{self, Purpose, Severity};
@@ -43,7 +44,7 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
     tried
 }
 
-/// Looks at how a stored configuration is described, as its version normalised it.
+/// Looks at how a stored configuration is described: migrated, if this version does that.
 fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
     let accepted = Accepted {
         sent: record.sent,
@@ -51,6 +52,22 @@ fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
         auth_method: record.auth_method,
         credentials_set: record.credentials_set,
         written_by: record.written_by,
+    };
+    let accepted = if accepted.written_by == kit.version.manifest().version {
+        accepted
+    } else {
+        // Without a migration it is described as it is.
+        match kit.version.migrate(Purpose::Update, &accepted) {
+            Ok(None) => accepted,
+            Ok(Some(Ok(migrated))) => migrated,
+            Ok(Some(Err(findings))) => {
+                let message = format!("{} cannot be migrated{}", shown(file), first_error(&findings));
+                let remedy = "Let `migrate` bring everything that an earlier version normalised to this one.";
+                return tried
+                    .add(Finding::error("recorded_not_migrated", message, remedy).with_input(&accepted.normalised));
+            }
+            Err(error) => return tried.add(explain("migrate", &error).with_input(&accepted.normalised)),
+        }
     };
     match kit.version.describe(Purpose::Use, &accepted) {
         Ok(Ok(target)) if target.bindings == record.bindings => {}
@@ -65,7 +82,7 @@ fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
             let remedy = "Let `describe` read what every earlier version normalised.";
             tried.add(Finding::error("recorded_not_described", message, remedy).with_input(&accepted.normalised));
         }
-        Err(error) => tried.add(super::explain::explain("describe", &error).with_input(&accepted.normalised)),
+        Err(error) => tried.add(explain("describe", &error).with_input(&accepted.normalised)),
     }
 }
 

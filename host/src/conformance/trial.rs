@@ -1,5 +1,7 @@
 //! One configuration, tried as far as it goes: validated, described, and what the optional interfaces make of it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::explain::explain;
@@ -43,7 +45,7 @@ impl Failed {
         explain(self.function, &self.error).with_input(input)
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> Cow<'static, str> {
         explain(self.function, &self.error).code
     }
 }

@@ -16,7 +16,7 @@ use crate::connectors::{Accepted, Binding, Call, Connector, Target};
 use crate::schema;
 use crate::secrets::{self, Credentials};
 use crate::store::connections::ConnectionRow;
-use crate::store::{self, connections};
+use crate::store::{self, connections, connector_versions};
 
 /// A configuration that the connector accepted with the credentials that will be set.
 struct Reviewed {
@@ -78,7 +78,11 @@ impl Connections {
             }
         }
         let mut transaction = self.store.begin().await?;
-        if !connections::update(&mut transaction, &owner, &after).await? {
+        // A version that has been replaced meanwhile must not come back with a configuration of its own.
+        let is_reviewed_by_another = after.connector_digest != before.connector_digest
+            && connector_versions::active(&mut transaction, &after.connection_type).await?.as_ref()
+                != Some(&after.connector_digest);
+        if is_reviewed_by_another || !connections::update(&mut transaction, &owner, &after).await? {
             return Ok(false);
         }
         if let Some(deposit) = &deposit {
@@ -168,8 +172,9 @@ fn apply(after: &mut ConnectionRow, change: &Change, reviewed: &Reviewed) -> Res
     after.config = accepted.normalised.to_string();
     after.credentials_set = credentials_set(connector, accepted);
     after.bindings = serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
-    after.connector_version.clone_from(&accepted.written_by);
+    after.written_by.clone_from(&accepted.written_by);
     connector.digest().clone_into(&mut after.connector_digest);
+    (after.before, after.upgrade) = (None, None);
     if after.status != Status::Disabled.name() {
         Status::Pending.name().clone_into(&mut after.status);
         after.status_reason = None;

@@ -2,7 +2,7 @@
 
 use super::trial::Prepared;
 use crate::connectors::contract::{Level, Page};
-use crate::connectors::{Call, CallError};
+use crate::connectors::{Call, CallError, Connector};
 use crate::diagnosis::{Fault, Schema, code};
 use crate::drivers::{Row, Session};
 
@@ -32,13 +32,19 @@ pub(super) async fn discover(
         Ok(None) => return Ok(Ok(None)),
         Ok(Some(Ok(statement))) => statement,
         Ok(Some(Err(findings))) => {
-            let message = findings.into_iter().next().map(|finding| finding.message);
             let fault = Fault::new(&code::CONNECTOR_FAILED);
-            return Err(message.into_iter().fold(fault, Fault::message));
+            let fault = findings.first().map(ToString::to_string).into_iter().fold(fault, Fault::message);
+            return Err(name_author(fault, &prepared.connector));
         }
     };
-    let rows = session.fetch(&statement, Level::Tables.columns(), limit.into()).await?;
-    Ok(Ok(Some(group(rows))))
+    let rows = session.fetch(&statement, Level::Tables.columns(), limit.into()).await;
+    rows.map(|rows| Ok(Some(group(rows)))).map_err(|fault| name_author(fault, &prepared.connector))
+}
+
+/// Says whose statement it was: not the user's, nor the host's.
+fn name_author(fault: Fault, connector: &Connector) -> Fault {
+    let message = format!("{} (The statement is the connector's: {}.)", fault.message, connector.label());
+    fault.message(message)
 }
 
 fn group(mut rows: Vec<Row>) -> Discovered {

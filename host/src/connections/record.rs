@@ -1,8 +1,11 @@
 //! Connections as the rest of the host sees them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::Tenant;
+use crate::connectors::Accepted;
+use crate::connectors::shadow::Difference;
 use crate::store::{self, connections::ConnectionRow};
 
 /// A connection's status.
@@ -63,8 +66,14 @@ pub struct Connection {
     pub status: Status,
     /// Why, for people.
     pub status_reason: Option<String>,
-    /// The connector version that normalised the configuration.
+    /// The connector version that serves it.
     pub connector_version: String,
+    /// Its digest.
+    pub connector_digest: String,
+    /// The version of the contract that it was built for; none when the version is gone.
+    pub connector_contract: Option<String>,
+    /// A version that waits for the tenant's agreement.
+    pub upgrade: Option<Upgrade>,
     /// Who registered it.
     pub created_by: String,
     /// Who changed it last.
@@ -81,6 +90,19 @@ pub struct Connection {
     /// Grows by one with every recorded test. It is a part of the `ETag`, because the record looks different after a
     /// test, and no part of `If-Match`.
     pub test_revision: i64,
+}
+
+/// A connector version that would lead a connection elsewhere, or does not accept it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upgrade {
+    /// Its digest.
+    pub digest: String,
+    /// Its semantic version.
+    pub version: String,
+    /// Why it has not taken the connection over, for people.
+    pub reason: String,
+    /// What of the descriptor would differ.
+    pub differences: Vec<Difference>,
 }
 
 impl Connection {
@@ -115,7 +137,10 @@ impl TryFrom<ConnectionRow> for Connection {
             credentials_set,
             status: Status::from_name(&row.status).ok_or(store::Error::Damaged("status"))?,
             status_reason: row.status_reason,
-            connector_version: row.connector_version,
+            connector_version: row.connector.as_ref().map_or(row.written_by, |it| it.version.clone()),
+            connector_digest: row.connector_digest,
+            connector_contract: row.connector.map(|it| it.contract),
+            upgrade: row.upgrade.map(|it| parse(&it.upgrade, "connector upgrade")).transpose()?,
             created_by: row.created_by,
             updated_by: row.updated_by,
             created_at: row.created_at,
@@ -125,6 +150,20 @@ impl TryFrom<ConnectionRow> for Connection {
             test_revision: row.test_revision,
         })
     }
+}
+
+/// What the connector accepted when the connection was registered or changed, as the version that serves it has it.
+pub(crate) fn accepted(row: &ConnectionRow) -> Result<Accepted, store::Error> {
+    let credentials = credentials_set(row)?.into_iter();
+    let mut credentials_set: Vec<_> = credentials.filter_map(|(name, set)| set.then_some(name)).collect();
+    credentials_set.sort();
+    Ok(Accepted {
+        sent: parse(&row.config_sent, "configuration")?,
+        normalised: parse(&row.config, "configuration")?,
+        auth_method: row.auth_method.clone(),
+        credentials_set,
+        written_by: row.written_by.clone(),
+    })
 }
 
 /// JSON out of a row.

@@ -4,18 +4,29 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::trial::Prepared;
-use super::{Connection, Connections, Error, NewConnection, Request, Status, now, resource_uri};
+use super::{ATTEMPTS, Connection, Connections, Error, NewConnection, Request, Status, now, resource_uri};
 use crate::auth::Permission;
 use crate::connectors::contract::Purpose;
 use crate::connectors::{Accepted, Call, Connector};
-use crate::store::connections::ConnectionRow;
+use crate::store::connections::{ConnectionRow, ConnectorFacts};
 use crate::store::idempotency::IdempotencyRow;
-use crate::store::{self, connections, idempotency};
+use crate::store::{self, connections, connector_versions, idempotency};
 
 impl Connections {
     /// Registers a connection. Asked again with the same idempotency key, it answers what it has made before.
     pub async fn register(&self, request: Request<'_>, new: NewConnection) -> Result<Connection, Error> {
         request.authorize(Permission::Create)?;
+        for _ in 0..ATTEMPTS {
+            if let Some(made) = self.try_register(request, &new).await? {
+                return Ok(made);
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// Registers it, unless the connector version that has accepted it is replaced meanwhile. Each attempt has an id of
+    /// its own, and with it a place of its own for the credentials: those of one that came to nothing are removed.
+    async fn try_register(&self, request: Request<'_>, new: &NewConnection) -> Result<Option<Connection>, Error> {
         let chosen = resource_uri::choose(request.tenant, &new.name, new.resource_uri.as_deref());
         let resource_uri = chosen.as_deref().unwrap_or_default();
         let id = Uuid::now_v7().to_string();
@@ -26,7 +37,7 @@ impl Connections {
         if let Some(row) = &idempotency
             && let Some(made) = self.replay(request, row).await?
         {
-            return Ok(made);
+            return Ok(Some(made));
         }
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Create };
         let findings = chosen.as_ref().err().cloned().into_iter().collect();
@@ -37,19 +48,20 @@ impl Connections {
                 Some(row) => self.replay(request, row).await?,
                 None => None,
             };
-            return made.ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()));
+            return made.map(Some).ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()));
         }
-        let row = new_row(request, &new, (resource_uri, id), &prepared)?;
-        self.insert(request, row, &new, idempotency).await
+        let row = new_row(request, new, (resource_uri, id), &prepared)?;
+        self.insert(request, row, new, idempotency).await
     }
 
+    /// None if the connector version of the row has been replaced.
     async fn insert(
         &self,
         request: Request<'_>,
         mut row: ConnectionRow,
         new: &NewConnection,
         idempotency: Option<IdempotencyRow>,
-    ) -> Result<Connection, Error> {
+    ) -> Result<Option<Connection>, Error> {
         let credentials = &new.candidate.credentials;
         let deposit = if credentials.is_empty() {
             None
@@ -58,12 +70,19 @@ impl Connections {
         };
         row.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
         let mut transaction = self.store.begin().await?;
+        // Rows of a version that has been replaced would be left behind.
+        if connector_versions::active(&mut transaction, &row.connection_type).await?.as_ref()
+            != Some(&row.connector_digest)
+        {
+            return Ok(None);
+        }
         if let Some(key) = &idempotency {
             idempotency::delete_older(&mut transaction, super::idempotency::kept_since(now())).await?;
             if !idempotency::insert(&mut transaction, request.tenant, key).await? {
                 // The same request was faster.
                 drop(transaction);
-                return self.replay(request, key).await?.ok_or(Error::AlreadyExists(row.resource_uri));
+                let made = self.replay(request, key).await?;
+                return made.map(Some).ok_or(Error::AlreadyExists(row.resource_uri));
             }
         }
         if !connections::insert(&mut transaction, &row).await? {
@@ -73,7 +92,7 @@ impl Connections {
             deposit.settle(&mut transaction).await?;
         }
         store::commit(transaction).await?;
-        Ok(Connection::try_from(row)?)
+        Ok(Some(Connection::try_from(row)?))
     }
 }
 
@@ -104,8 +123,14 @@ fn new_row(
         secret_sequence: 1,
         status: Status::Pending.name().to_owned(),
         status_reason: None,
-        connector_version: accepted.written_by.clone(),
+        written_by: accepted.written_by.clone(),
         connector_digest: connector.digest().to_owned(),
+        connector: Some(ConnectorFacts {
+            version: connector.manifest().version.clone(),
+            contract: connector.contract().to_owned(),
+        }),
+        before: None,
+        upgrade: None,
         created_by: request.caller.principal.clone(),
         updated_by: request.caller.principal.clone(),
         created_at: now,

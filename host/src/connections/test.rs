@@ -1,13 +1,13 @@
 //! Testing a registered connection.
 
-use serde_json::Value;
+use std::sync::Arc;
 
-use super::record::{self, parse};
+use super::record::{accepted, parse};
 use super::trial::{Prepared, halted};
 use super::{ATTEMPTS, Connections, Error, Request, Status, binding, now, owner};
 use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
-use crate::connectors::{Accepted, Binding, Call};
+use crate::connectors::{Binding, Call, Connector};
 use crate::diagnosis::{Fault, Outcome, Report, Stage, Stages, code};
 use crate::secrets;
 use crate::store::connections::{ConnectionRow, TestOutcome};
@@ -22,7 +22,11 @@ impl Connections {
             if row.status == Status::Disabled.name() {
                 return Err(Error::Disabled);
             }
-            match self.test_row(request, &row).await {
+            let connector = self.trial.connector_of(&row);
+            if connector.is_none() && attempt < ATTEMPTS && self.is_served_otherwise(request, &row).await? {
+                continue;
+            }
+            match self.test_row(request, &row, connector).await {
                 // Somebody changed the credentials meanwhile: the row points at others now.
                 Err(Error::Secrets(secrets::Error::NotFound)) if attempt < ATTEMPTS => {}
                 Err(error) => return Err(error),
@@ -35,10 +39,21 @@ impl Connections {
         Err(secrets::Error::NotFound.into())
     }
 
-    async fn test_row(&self, request: Request<'_>, row: &ConnectionRow) -> Result<Report, Error> {
+    /// Whether another connector version has taken the connection over since the row was read.
+    async fn is_served_otherwise(&self, request: Request<'_>, row: &ConnectionRow) -> Result<bool, Error> {
+        let again = self.find_for(request, &row.resource_uri, Permission::Use).await?;
+        Ok(again.connector_digest != row.connector_digest)
+    }
+
+    async fn test_row(
+        &self,
+        request: Request<'_>,
+        row: &ConnectionRow,
+        connector: Option<Arc<Connector>>,
+    ) -> Result<Report, Error> {
         let mut stages = Stages::start();
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Use };
-        let Ok(prepared) = self.prepare_stored(call, row, &mut stages).await? else {
+        let Ok(prepared) = self.prepare_stored(call, row, connector, &mut stages).await? else {
             return Ok(halted(stages));
         };
         let stored: Vec<Binding> = parse(&row.bindings, "list of bindings")?;
@@ -55,12 +70,12 @@ impl Connections {
         &self,
         call: Call<'_>,
         row: &ConnectionRow,
+        connector: Option<Arc<Connector>>,
         stages: &mut Stages,
     ) -> Result<Result<Prepared, crate::diagnosis::Halted>, Error> {
         let accepted = accepted(row)?;
         let work = async {
-            let connector =
-                self.trial.connector(&row.connection_type).map_err(|_| Fault::new(&code::CONNECTOR_MISSING))?;
+            let connector = connector.ok_or_else(|| Fault::new(&code::CONNECTOR_MISSING))?;
             match connector.describe(call, &accepted).await {
                 Ok(Ok(target)) => Ok(Ok(Prepared { connector, accepted, target, warnings: Vec::new() })),
                 Ok(Err(findings)) => Err(rejected(&findings)),
@@ -90,22 +105,6 @@ impl Connections {
     }
 }
 
-/// What the connector accepted when the connection was registered or changed.
-fn accepted(row: &ConnectionRow) -> Result<Accepted, Error> {
-    let sent: Value = parse(&row.config_sent, "configuration")?;
-    let normalised: Value = parse(&row.config, "configuration")?;
-    let credentials = record::credentials_set(row)?.into_iter();
-    let mut credentials_set: Vec<_> = credentials.filter_map(|(name, set)| set.then_some(name)).collect();
-    credentials_set.sort();
-    Ok(Accepted {
-        sent,
-        normalised,
-        auth_method: row.auth_method.clone(),
-        credentials_set,
-        written_by: row.connector_version.clone(),
-    })
-}
-
 /// Refuses to send these credentials elsewhere than they were accepted for.
 fn stay(row: &ConnectionRow, moved: &[String]) -> Result<(), Fault> {
     if moved.is_empty() {
@@ -124,7 +123,7 @@ fn rejected(findings: &[Finding]) -> Fault {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    let fault = fault.message(format!("{}: {}{more}", first.pointer, first.message));
+    let fault = fault.message(format!("{first}{more}"));
     match &first.hint {
         Some(hint) => fault.remedy(hint),
         None => fault,

@@ -16,6 +16,7 @@ use crate::drivers::{self, Session};
 use crate::egress::Egress;
 use crate::schema;
 use crate::secrets::{Credentials, MAX_SECRET_BYTES};
+use crate::store::connections::ConnectionRow;
 
 /// What it takes to try a connection.
 #[derive(Debug, Clone)]
@@ -110,6 +111,11 @@ impl Trial {
         })
     }
 
+    /// The version that serves a stored connection; none when it is not loaded.
+    pub(super) fn connector_of(&self, row: &ConnectionRow) -> Option<Arc<Connector>> {
+        self.connectors.find_version(&row.connection_type, &row.connector_digest)
+    }
+
     /// Opens a session and looks around; better words for a fault come from the connector, if it has any.
     pub(super) async fn explore(
         &self,
@@ -134,7 +140,7 @@ impl Trial {
 
 /// Asks for the descriptor; the findings of a refusal get pointers into the request's body.
 pub(super) async fn describe(
-    connector: &Connector,
+    connector: &Arc<Connector>,
     call: Call<'_>,
     accepted: &Accepted,
     config_member: &str,
@@ -147,7 +153,7 @@ pub(super) async fn describe(
 
 /// Checks a configuration that was sent as this member: every finding, with pointers into the request's body.
 pub(super) async fn check_config(
-    connector: &Connector,
+    connector: &Arc<Connector>,
     call: Call<'_>,
     (member, config): (&str, &Value),
     credentials_set: &[String],
@@ -170,7 +176,7 @@ pub(super) async fn check_config(
 /// Checks the values of all credentials against the method's schema: every finding, with pointers into the request's
 /// body, never a value. The schema is the connector's, so that this takes its turn with its calls.
 pub(super) async fn check_credentials(
-    connector: &Connector,
+    connector: &Arc<Connector>,
     call: Call<'_>,
     auth_method: &str,
     credentials: &Credentials,
@@ -271,7 +277,7 @@ pub(super) fn halted(stages: Stages) -> Report {
 /// A connector's warning as a line of the report.
 fn warning(finding: &Finding) -> Fault {
     debug_assert_eq!(finding.severity, Severity::Warning, "an error would have been refused");
-    let fault = Fault::new(&code::CONFIG_WARNING).message(format!("{}: {}", finding.pointer, finding.message));
+    let fault = Fault::new(&code::CONFIG_WARNING).message(finding.to_string());
     match &finding.hint {
         Some(hint) => fault.remedy(hint),
         None => fault,

@@ -5,10 +5,42 @@ use std::fmt;
 
 use serde_json::Value;
 use wasmtime::Store;
+use wasmtime::component::Component;
 
 use super::contract::{Advice, Finding, Manifest, Page, Purpose, Statement};
 use super::instance::State;
+use super::v1::Version1;
 use crate::descriptor::Descriptor;
+
+/// A version of the contract that the host speaks.
+pub(super) struct Contract {
+    /// Such as `1.0.0`.
+    pub(super) version: &'static str,
+    /// Links a component by the version's adapter.
+    pub(super) link: fn(&Component) -> wasmtime::Result<Box<dyn Adapter>>,
+}
+
+/// Every version that the host speaks, the oldest first.
+pub(super) const SPOKEN: &[Contract] =
+    &[Contract { version: "1.0.0", link: |component| Ok(Box::new(Version1::link(component)?)) }];
+
+/// The version to speak with a component that was built for another: the newest that is not newer, since a minor version
+/// only adds. None if it is not of contract 1.
+pub(super) fn choose<'a>(spoken: &'a [Contract], built_for: &str) -> Option<&'a Contract> {
+    let built_for = minor(built_for)?;
+    spoken.iter().rev().find(|contract| minor(contract.version).is_some_and(|minor| minor <= built_for))
+}
+
+/// The versions that the host speaks, for people.
+pub(super) fn spoken_versions() -> String {
+    SPOKEN.iter().map(|contract| contract.version).collect::<Vec<_>>().join(", ")
+}
+
+/// MINOR of `1.MINOR.PATCH`. A version before a release is none: the contract does not bind it.
+fn minor(version: &str) -> Option<u64> {
+    let (minor, patch) = version.strip_prefix("1.")?.split_once('.')?;
+    patch.parse::<u64>().ok().and(minor.parse().ok())
+}
 
 /// Why a connector is called.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +91,9 @@ impl From<wasmtime::Error> for Failure {
 
 /// One version of the contract. Each function makes a fresh instance in the store that it gets.
 pub(super) trait Adapter: fmt::Debug + Send + Sync {
+    /// The contract's version, such as `1.0.0`.
+    fn contract(&self) -> &'static str;
+
     fn capabilities(&self) -> Vec<&'static str>;
 
     fn manifest(&self, store: &mut Store<State>) -> Result<Manifest, Failure>;
@@ -86,6 +121,14 @@ pub(super) trait Adapter: fmt::Debug + Send + Sync {
         page: &Page,
     ) -> Result<Option<Result<Statement, Vec<Finding>>>, Failure>;
 
+    /// None when the connector has no migration.
+    fn migrate(
+        &self,
+        store: &mut Store<State>,
+        context: Context,
+        configuration: &Configuration,
+    ) -> Result<Option<Verdict>, Failure>;
+
     /// None when the connector has no diagnosis, or nothing better to say.
     fn diagnose(
         &self,
@@ -95,3 +138,6 @@ pub(super) trait Adapter: fmt::Debug + Send + Sync {
         fault: &Fault,
     ) -> Result<Option<Advice>, Failure>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,15 +6,17 @@ mod manifest;
 mod secrets;
 mod surface;
 
+use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use wasmtime::component::Component;
 
-use super::adapter::Adapter as _;
+use super::adapter::{Adapter, SPOKEN, choose};
 use super::cache::{self, Cache};
 use super::call::CallError;
 use super::compile::{CompileLimits, Compiler};
@@ -22,7 +24,6 @@ use super::contract::{Finding, Purpose, Severity};
 use super::engine::Allocator;
 use super::limits::Limits;
 use super::runtime::Runtime;
-use super::v1::Version1;
 use super::version::Version;
 use super::{Error, precheck};
 use crate::hex;
@@ -31,10 +32,10 @@ pub(super) use manifest::Schemas;
 pub use surface::{Surface, WasiPolicy};
 
 /// Why a component is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// Stable, such as `unexpected_import`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What is wrong.
     pub message: String,
     /// What its author can do.
@@ -42,8 +43,14 @@ pub struct Reason {
 }
 
 impl Reason {
-    pub(super) fn new(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code, message: message.into(), remedy: remedy.into() }
+    pub(crate) fn new(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), remedy: remedy.into() }
+    }
+
+    /// A second file for one type.
+    pub fn duplicate_type(type_name: &str) -> Self {
+        let message = format!("another file is a connector for {type_name} already");
+        Self::new("duplicate_type", message, "Keep one file for each type.")
     }
 
     /// Bytes that are no component, in the words of who read them.
@@ -94,6 +101,12 @@ pub(super) struct Admission {
     settings: Settings,
 }
 
+impl fmt::Debug for Admission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Admission").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 impl Admission {
     /// Starts what runs connectors. Without a cache, every component is compiled.
     pub(super) fn new(settings: &Settings, cache: Option<Cache>) -> Result<Self, Error> {
@@ -110,10 +123,7 @@ impl Admission {
         let surface = self.check_bytes(bytes)?;
         let digest = format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, bytes).as_ref()));
         let component = self.compiled(bytes, &digest).map_err(|reason| vec![reason])?;
-        let adapter = Version1::link(&component).map_err(|error| {
-            let remedy = "Build it against the contract in its published form, without changes.";
-            vec![Reason::new("contract", format!("{error:#}"), remedy)]
-        })?;
+        let adapter = link(&surface.contract, &component).map_err(|reason| vec![reason])?;
         let ask = || self.runtime.call(&Arc::from(name), |store| adapter.manifest(store));
         let manifest = ask().map_err(|error| vec![self_check(&error)])?;
         let again = ask().map_err(|error| vec![self_check(&error)])?;
@@ -124,13 +134,20 @@ impl Admission {
             schemas: manifest::check(&manifest, &self.settings.approved_reaches)?,
             label: format!("{} {}", manifest.type_name, manifest.version).into(),
             runtime: Arc::clone(&self.runtime),
-            adapter: Box::new(adapter),
+            adapter,
             manifest,
             surface,
             digest,
         };
         check_examples(&version)?;
         Ok(version)
+    }
+
+    /// Removes a compiled form from the cache.
+    pub(super) fn forget(&self, digest: &str) {
+        if let Some(cache) = &self.cache {
+            cache.remove(&self.runtime.engine, digest);
+        }
     }
 
     /// From the cache, or compiled.
@@ -166,6 +183,23 @@ impl Admission {
             }
         }
     }
+}
+
+/// Links a component by the adapter for its version of the contract.
+fn link(built_for: &str, component: &Component) -> Result<Box<dyn Adapter>, Reason> {
+    let contract = choose(SPOKEN, built_for).ok_or_else(|| surface::refuse_contract(built_for))?;
+    (contract.link)(component).map_err(|error| {
+        let spoken = contract.version;
+        if built_for == spoken {
+            let remedy = "Build it against the contract in its published form, without changes.";
+            return Reason::new("contract", format!("{error:#}"), remedy);
+        }
+        Reason::new(
+            "contract_version",
+            format!("it is built for contract {built_for}, and this host speaks {spoken}: {error:#}"),
+            format!("Build it for contract {spoken}, or use a host that speaks {built_for}."),
+        )
+    })
 }
 
 /// Refuses what is too large to be looked at.
@@ -204,7 +238,7 @@ fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
 
 fn not_accepted(index: usize, findings: &[Finding]) -> Reason {
     let first = findings.iter().find(|finding| finding.severity == Severity::Error);
-    let what = first.map_or_else(String::new, |it| format!(": {} {}", it.pointer, it.message));
+    let what = first.map_or_else(String::new, |it| format!(": {it}"));
     let remedy = "Give examples that validate and describe accept without credentials.";
     Reason::new("example", format!("it does not accept its own example {index}{what}"), remedy)
 }

@@ -53,6 +53,17 @@ impl Cache {
         }
     }
 
+    /// Removes compiled code that nobody needs any more.
+    pub(super) fn remove(&self, engine: &Engine, digest: &str) {
+        let (path, _) = self.entry(engine, digest);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), %error, "the compiled connector cannot be removed");
+            }
+            _ => {}
+        }
+    }
+
     /// The file, and what its mark says that it is.
     fn entry(&self, engine: &Engine, digest: &str) -> (PathBuf, String) {
         let mut compatibility = DefaultHasher::new();

@@ -1,6 +1,6 @@
 //! A connector as a server calls it: on guest threads, so that nothing of the connector's holds up a serving thread.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -8,25 +8,44 @@ use serde_json::Value;
 use super::breaker::Breaker;
 use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Statement};
 use super::guests::{Key, Unfinished};
+use super::probation::Probation;
+use super::shadow::{self, Comparison, Stored};
 use super::version::Version;
 use super::{Accepted, Call, CallError, Target};
 use crate::{diagnosis, metric};
 
 /// A loaded connector.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Connector {
     version: Arc<Version>,
     breaker: Arc<Breaker>,
+    /// While it is new.
+    probation: Mutex<Option<Arc<Probation>>>,
 }
 
 impl Connector {
     pub(super) fn new(version: Version, breaker: Arc<Breaker>) -> Self {
-        Self { version: Arc::new(version), breaker }
+        Self { version: Arc::new(version), breaker, probation: Mutex::default() }
     }
 
     /// The version, to be called on the calling thread.
     pub fn version(&self) -> &Version {
         &self.version
+    }
+
+    /// The same, to outlive this.
+    pub(super) fn version_handle(&self) -> Arc<Version> {
+        Arc::clone(&self.version)
+    }
+
+    /// Begins or ends to watch it.
+    pub(super) fn watch(&self, probation: Option<Probation>) {
+        *self.probation.lock().unwrap_or_else(PoisonError::into_inner) = probation.map(Arc::new);
+    }
+
+    /// Name and version, such as `postgres 1.0.0`.
+    pub fn label(&self) -> &str {
+        &self.version.label
     }
 
     /// What it says of itself.
@@ -37,6 +56,11 @@ impl Connector {
     /// `sha256:` and 64 hex digits of the component's bytes.
     pub fn digest(&self) -> &str {
         self.version.digest()
+    }
+
+    /// The version of the contract that it was built for.
+    pub fn contract(&self) -> &str {
+        &self.version.surface().contract
     }
 
     /// The optional interfaces it has: `catalog`, `diagnosis`, `migration`.
@@ -51,7 +75,7 @@ impl Connector {
 
     /// See [`Version::validate`].
     pub async fn validate(
-        &self,
+        self: &Arc<Self>,
         call: Call<'_>,
         config: &Value,
         credentials_set: &[String],
@@ -63,7 +87,7 @@ impl Connector {
 
     /// See [`Version::describe`].
     pub async fn describe(
-        &self,
+        self: &Arc<Self>,
         call: Call<'_>,
         accepted: &Accepted,
     ) -> Result<Result<Target, Vec<Finding>>, CallError> {
@@ -73,7 +97,7 @@ impl Connector {
 
     /// See [`Version::plan`].
     pub async fn plan(
-        &self,
+        self: &Arc<Self>,
         call: Call<'_>,
         accepted: &Accepted,
         page: &Page,
@@ -84,7 +108,7 @@ impl Connector {
 
     /// See [`Version::diagnose`].
     pub async fn diagnose(
-        &self,
+        self: &Arc<Self>,
         call: Call<'_>,
         accepted: &Accepted,
         stage: diagnosis::Stage,
@@ -97,19 +121,18 @@ impl Connector {
 
     /// Runs something of the connector's in its turn, away from the threads that serve. `function` names it in metrics.
     pub(crate) async fn on_guest_thread<T: Send + 'static>(
-        &self,
+        self: &Arc<Self>,
         call: Call<'_>,
         function: &'static str,
-        work: impl FnOnce(&Version) -> Result<T, CallError> + Send + 'static,
+        work: impl Fn(&Version) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, CallError> {
         let organization = call.organization.to_owned();
-        let label = || self.version.label.to_string();
         if let Some(retry_after) = self.breaker.open_for(&organization, self.digest(), Instant::now()) {
             self.count(function, "suspended");
-            return Err(CallError::Suspended { connector: label(), retry_after });
+            return Err(CallError::Suspended { connector: self.label().to_owned(), retry_after });
         }
         let key = Key { organization: organization.clone(), connector: self.version.manifest.type_name.clone() };
-        let (connector, span) = (self.clone(), tracing::Span::current());
+        let (connector, span) = (Arc::clone(self), tracing::Span::current());
         // In the span of the request, so that what is logged over there can be found from here.
         let job = move || span.in_scope(|| connector.run(&organization, function, work));
         match self.version.runtime.guests.run(key, job).await {
@@ -118,7 +141,7 @@ impl Connector {
                 self.count(function, "busy");
                 Err(CallError::Busy)
             }
-            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: label() }),
+            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.label().to_owned() }),
         }
     }
 
@@ -127,7 +150,7 @@ impl Connector {
         &self,
         organization: &str,
         function: &'static str,
-        work: impl FnOnce(&Version) -> Result<T, CallError>,
+        work: impl Fn(&Version) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let start = Instant::now();
         let answer = work(&self.version);
@@ -138,7 +161,25 @@ impl Connector {
         if failed && self.breaker.count(organization, self.digest(), Instant::now()) {
             tracing::error!(connector = &*self.version.label, organization, "a connector keeps failing and rests");
         }
+        if failed {
+            let probation = self.probation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            // Calls are pure, so that the same one shows whether the version before would have answered.
+            if let Some(probation) = probation.filter(|probation| work(&probation.before).is_ok()) {
+                probation.count(self.digest(), Instant::now());
+            }
+        }
         answer
+    }
+
+    /// Has a stored connection looked at by this version and by the one that serves it, in the background's turn.
+    pub async fn compare(self: &Arc<Self>, stored: Stored) -> Result<Comparison, CallError> {
+        let key = Key { organization: String::new(), connector: self.version.manifest.type_name.clone() };
+        let candidate = Arc::clone(&self.version);
+        match self.version.runtime.guests.run(key, move || shadow::compare(&candidate, &stored)).await {
+            Ok(comparison) => Ok(comparison),
+            Err(Unfinished::Busy) => Err(CallError::Busy),
+            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.version.label.to_string() }),
+        }
     }
 
     fn count(&self, function: &'static str, outcome: &'static str) {

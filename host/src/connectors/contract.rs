@@ -1,5 +1,7 @@
 //! The host's one model of the contract. Each contract version is a thin adapter to it.
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// The members of a request that can hold a configuration; a manifest says which one is its connector's.
@@ -16,6 +18,8 @@ pub enum Purpose {
     Update,
     /// A connection is tested or queried.
     Use,
+    /// A version is compared with the one that serves a stored connection.
+    Shadow,
 }
 
 impl Purpose {
@@ -26,6 +30,7 @@ impl Purpose {
             Self::Create => "create",
             Self::Update => "update",
             Self::Use => "use",
+            Self::Shadow => "shadow",
         }
     }
 }
@@ -52,6 +57,16 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+/// In one line: where, unless it is about the whole input, and what.
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.pointer.is_empty() {
+            write!(formatter, "{}: ", self.pointer)?;
+        }
+        formatter.write_str(&self.message)
+    }
 }
 
 /// What a connector says of itself.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::{Engine, Store};
 
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
 use super::contract::{Advice, AuthMethod, Finding, Instruction, Manifest, Page, Reach, Severity, Statement};
@@ -12,7 +12,7 @@ use super::wasi;
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::json;
 
-mod bindings {
+pub(super) mod bindings {
     wasmtime::component::bindgen!({ path: "../wit", world: "full-connector" });
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Version1 {
     connector: connector::GuestIndices,
     catalog: Option<catalog::GuestIndices>,
     diagnosis: Option<diagnosis::GuestIndices>,
-    migration: bool,
+    migration: Option<migration::GuestIndices>,
 }
 
 impl fmt::Debug for Version1 {
@@ -37,15 +37,16 @@ impl fmt::Debug for Version1 {
 impl Version1 {
     /// Links the component; the optional interfaces are looked up here, once. What it imports has been checked.
     pub(super) fn link(component: &Component) -> wasmtime::Result<Self> {
-        let mut linker = Linker::new(component.engine());
-        log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-        wasi::link(&mut linker)?;
-        let instance = linker.instantiate_pre(component)?;
+        Self::of(linker(component.engine())?.instantiate_pre(component)?)
+    }
+
+    /// The same for one that is linked already, as a later version does to speak what it has in common with this one.
+    pub(super) fn of(instance: InstancePre<State>) -> wasmtime::Result<Self> {
         Ok(Self {
             connector: connector::GuestIndices::new(&instance)?,
             catalog: catalog::GuestIndices::new(&instance).ok(),
             diagnosis: diagnosis::GuestIndices::new(&instance).ok(),
-            migration: migration::GuestIndices::new(&instance).is_ok(),
+            migration: migration::GuestIndices::new(&instance).ok(),
             instance,
         })
     }
@@ -56,12 +57,24 @@ impl Version1 {
     }
 }
 
+/// What the host offers to a connector.
+pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    wasi::link(&mut linker)?;
+    Ok(linker)
+}
+
 impl Adapter for Version1 {
+    fn contract(&self) -> &'static str {
+        "1.0.0"
+    }
+
     fn capabilities(&self) -> Vec<&'static str> {
         let has = [
             ("catalog", self.catalog.is_some()),
             ("diagnosis", self.diagnosis.is_some()),
-            ("migration", self.migration),
+            ("migration", self.migration.is_some()),
         ];
         has.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
     }
@@ -76,11 +89,7 @@ impl Adapter for Version1 {
         context: Context,
         configuration: &Configuration,
     ) -> Result<Verdict, Failure> {
-        let verdict = self.connector(store)?.call_validate(store, &context.into(), &configuration.into())?;
-        Ok(Verdict {
-            findings: verdict.findings.into_iter().map(Into::into).collect(),
-            normalised: verdict.normalised.map(|text| parse("the normalised configuration", &text)).transpose()?,
-        })
+        verdict(self.connector(store)?.call_validate(store, &context.into(), &configuration.into())?)
     }
 
     fn describe(
@@ -109,6 +118,18 @@ impl Adapter for Version1 {
             Ok(statement) => Ok(Some(Ok(self::statement(statement)?))),
             Err(findings) => Ok(Some(Err(findings.into_iter().map(Into::into).collect()))),
         }
+    }
+
+    fn migrate(
+        &self,
+        store: &mut Store<State>,
+        context: Context,
+        configuration: &Configuration,
+    ) -> Result<Option<Verdict>, Failure> {
+        let Some(migration) = &self.migration else { return Ok(None) };
+        let instance = self.instance.instantiate(&mut *store)?;
+        let guest = migration.load(&mut *store, &instance)?;
+        verdict(guest.call_migrate(store, &context.into(), &configuration.into())?).map(Some)
     }
 
     fn diagnose(
@@ -193,6 +214,13 @@ impl From<types::Finding> for Finding {
             hint: finding.hint,
         }
     }
+}
+
+fn verdict(verdict: types::Verdict) -> Result<Verdict, Failure> {
+    Ok(Verdict {
+        findings: verdict.findings.into_iter().map(Into::into).collect(),
+        normalised: verdict.normalised.map(|text| parse("the normalised configuration", &text)).transpose()?,
+    })
 }
 
 fn manifest(manifest: types::Manifest) -> Result<Manifest, Failure> {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::adapter::Verdict;
 use super::contract::{Advice, Finding, Statement};
+use super::text;
 use super::version::refuse;
 use crate::schema::Schema;
 
@@ -80,10 +81,10 @@ fn is_code(code: &str) -> bool {
 }
 
 fn check_text(text: &str) -> Result<(), String> {
-    if text.is_empty() || text.len() > MAX_MESSAGE_BYTES || text.chars().any(char::is_control) {
-        return Err(format!("a text has control characters or not 1 to {MAX_MESSAGE_BYTES} bytes"));
+    if text::is_line(text, MAX_MESSAGE_BYTES) {
+        return Ok(());
     }
-    Ok(())
+    Err(format!("a text is not one line of 1 to {MAX_MESSAGE_BYTES} bytes, without control characters of any kind"))
 }
 
 /// Whether a pointer names something that is there, or an absent member of an object that is there.
@@ -121,6 +122,8 @@ mod tests {
             Finding { code: "Empty".to_owned(), ..good.clone() },
             Finding { message: "x".repeat(513), ..good.clone() },
             Finding { message: "a\u{1b}[31m".to_owned(), ..good.clone() },
+            Finding { message: "a\u{202e}b".to_owned(), ..good.clone() },
+            Finding { hint: Some("a\u{2028}b".to_owned()), ..good.clone() },
             Finding { hint: Some(String::new()), ..good.clone() },
             Finding { pointer: "/x/y".to_owned(), ..good.clone() },
         ];

@@ -46,6 +46,11 @@ impl Version {
         self.adapter.capabilities()
     }
 
+    /// The contract's version that the host speaks with it, such as `1.0.0`. What it was built for can be newer.
+    pub fn contract(&self) -> &'static str {
+        self.adapter.contract()
+    }
+
     /// The names at its border.
     pub fn surface(&self) -> &Surface {
         &self.surface
@@ -145,6 +150,25 @@ impl Version {
         let case =
             Case { manifest: &self.manifest, method, sent: &accepted.sent, credentials_set: &accepted.credentials_set };
         case.judge(descriptor).map(Ok).map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Brings a configuration of an earlier version to this one: none without that interface, and findings if it cannot be
+    /// brought.
+    pub fn migrate(
+        &self,
+        purpose: Purpose,
+        stored: &Accepted,
+    ) -> Result<Option<Result<Accepted, Vec<Finding>>>, CallError> {
+        let (context, configuration) = (Context { purpose }, stored.into());
+        let verdict = self.runtime.call(&self.label, |store| self.adapter.migrate(store, context, &configuration))?;
+        let Some(verdict) = verdict else { return Ok(None) };
+        self.sensible(verdict::check_verdict(&stored.normalised, &verdict, &self.schemas.config))?;
+        let migrated = verdict.normalised.filter(|_| !refuse(&verdict.findings)).map(|normalised| Accepted {
+            normalised,
+            written_by: self.manifest.version.clone(),
+            ..stored.clone()
+        });
+        Ok(Some(migrated.ok_or(verdict.findings)))
     }
 
     /// Plans one page of the catalog; none without that interface.

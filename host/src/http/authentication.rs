@@ -24,6 +24,11 @@ impl Authenticated {
     pub fn request(&self) -> connections::Request<'_> {
         connections::Request { caller: &self.caller, tenant: &self.tenant }
     }
+
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
 }
 
 impl FromRequestParts<Arc<Api>> for Authenticated {

@@ -59,7 +59,7 @@ impl<T: ToSchema + DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
         let is_json = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_json);
         if !is_json {
-            return Err(ApiError::UnsupportedMediaType);
+            return Err(ApiError::UnsupportedMediaType("JSON, with the header Content-Type: application/json"));
         }
         let text = read(request).await?;
         let value = json::parse(&text)

@@ -13,4 +13,5 @@ pub mod resource_uri;
 pub mod test;
 pub mod types;
 pub mod update;
+pub mod upgrade;
 pub mod verify;

@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::connectors::record::ShadowReport;
 use crate::auth::Permission;
 use crate::connections;
+use crate::connectors::admission::Reason;
 use crate::connectors::contract::{Finding, Severity};
 use crate::connectors::{CallError, Limit};
+use crate::rollout::{self, Shadow, State};
 use crate::{secrets, store};
 
 /// How long a caller waits before trying again, in seconds.
@@ -58,15 +61,43 @@ pub enum ApiError {
     /// The body is too large.
     #[error("The request's body is larger than {0} bytes.")]
     PayloadTooLarge(usize),
-    /// The body is not JSON.
-    #[error("The request's body must be JSON, with the header Content-Type: application/json.")]
-    UnsupportedMediaType,
+    /// The body is of another kind; which it must be.
+    #[error("The request's body must be {0}.")]
+    UnsupportedMediaType(&'static str),
     /// The input is wrong: every finding.
     #[error("{}", summary(.0))]
     Validation(Vec<Finding>),
     /// The change would send stored credentials somewhere else.
     #[error("The change leads these credentials to another target; send them again: {}.", .0.join(", "))]
     CredentialsRequired(Vec<String>),
+    /// No version waits for the tenant, or another one.
+    #[error("No connector version of this digest waits for your agreement; read the connection again.")]
+    NoUpgrade,
+    /// A component is not admitted.
+    #[error("The component is refused: {}", reasons_summary(reasons))]
+    ConnectorRefused {
+        /// Its digest.
+        digest: String,
+        /// Every reason.
+        reasons: Vec<Reason>,
+    },
+    /// The state of a connector version does not allow it.
+    #[error("The connector version is {}: {wanted}.", state.name())]
+    ConnectorState {
+        /// The state.
+        state: State,
+        /// What can be done.
+        wanted: &'static str,
+    },
+    /// Connections would fail with a connector version.
+    #[error("{} stored connections would fail with this version; see details.shadow.", .0.failing)]
+    ShadowFailed(Box<Shadow>),
+    /// A connector version cannot go while it serves connections.
+    #[error("The connector version serves {0} connections; it can be deleted when another one serves them.")]
+    ConnectorServing(u64),
+    /// There is nothing to go back to.
+    #[error("No version of this connector was active before this one.")]
+    NothingBefore,
     /// The connector did not do its part.
     #[error("The request could not be answered: {0}.")]
     Connector(CallError),
@@ -112,9 +143,15 @@ impl ApiError {
             Self::ConnectionDisabled => (StatusCode::CONFLICT, "CONNECTION_DISABLED"),
             Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED"),
             Self::PayloadTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+            Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
             Self::Validation(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
             Self::CredentialsRequired(_) => (StatusCode::UNPROCESSABLE_ENTITY, "CREDENTIALS_REQUIRED"),
+            Self::NoUpgrade => (StatusCode::CONFLICT, "CONNECTOR_UPGRADE_CHANGED"),
+            Self::ConnectorRefused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "CONNECTOR_REFUSED"),
+            Self::ConnectorState { .. } => (StatusCode::CONFLICT, "CONNECTOR_STATE"),
+            Self::ShadowFailed(_) => (StatusCode::CONFLICT, "CONNECTOR_SHADOW_FAILED"),
+            Self::ConnectorServing(_) => (StatusCode::CONFLICT, "CONNECTOR_SERVING"),
+            Self::NothingBefore => (StatusCode::CONFLICT, "CONNECTOR_NOTHING_BEFORE"),
             Self::Connector(CallError::Limit { exceeded, .. }) => limit_status(exceeded.limit),
             Self::Connector(CallError::Trap { .. } | CallError::Nonsense { .. } | CallError::Astray { .. }) => {
                 (StatusCode::BAD_GATEWAY, "CONNECTOR_FAILED")
@@ -149,6 +186,8 @@ impl ApiError {
             }
             Self::CredentialsRequired(fields) => json!({ "credentials": fields }),
             Self::InsufficientPermissions(permission) => json!({ "permission": permission.name() }),
+            Self::ConnectorRefused { digest, reasons } => json!({ "digest": digest, "reasons": reasons }),
+            Self::ShadowFailed(shadow) => json!({ "shadow": ShadowReport::from(Shadow::clone(shadow)) }),
             Self::Connector(CallError::Limit { connector, exceeded }) => json!({
                 "connector": connector,
                 "limit": exceeded.limit.name(),
@@ -174,11 +213,18 @@ fn limit_status(limit: Limit) -> (StatusCode, &'static str) {
     (status, code)
 }
 
+/// One sentence for all reasons.
+fn reasons_summary(reasons: &[Reason]) -> String {
+    match reasons {
+        [reason] => format!("{}. {}", reason.message, reason.remedy),
+        reasons => format!("there are {} reasons; details.reasons names each.", reasons.len()),
+    }
+}
+
 /// One sentence for all findings.
 fn summary(findings: &[Finding]) -> String {
     match findings {
-        [finding] if finding.pointer.is_empty() => finding.message.clone(),
-        [finding] => format!("{}: {}", finding.pointer, finding.message),
+        [finding] => finding.to_string(),
         findings => format!("The request has {} problems; details.findings names each.", findings.len()),
     }
 }
@@ -195,6 +241,7 @@ impl From<connections::Error> for ApiError {
             Error::RevisionMismatch(_) => Self::PreconditionFailed,
             Error::Contended => Self::Unavailable("Others keep changing the connection; try again in a moment.".into()),
             Error::Disabled => Self::ConnectionDisabled,
+            Error::NoUpgrade => Self::NoUpgrade,
             Error::Store(error @ store::Error::Unavailable(_)) => Self::unavailable("metadata store", &error),
             Error::Store(error) => Self::internal(&error),
             Error::Secrets(error @ secrets::Error::Unavailable(_)) => Self::unavailable("secret store", &error),
@@ -202,6 +249,28 @@ impl From<connections::Error> for ApiError {
             Error::TooManyTests => Self::TooManyTests,
             // Logged where it happened, with what the caller is not told.
             Error::Connector(error) => Self::Connector(error),
+        }
+    }
+}
+
+impl From<rollout::Error> for ApiError {
+    fn from(error: rollout::Error) -> Self {
+        use rollout::Error;
+        match error {
+            Error::Forbidden(permission) => Self::InsufficientPermissions(permission),
+            Error::NotFound => Self::NotFound("connector version"),
+            Error::TooLarge(most) => Self::PayloadTooLarge(usize::try_from(most).unwrap_or(usize::MAX)),
+            Error::Refused { digest, reasons } => Self::ConnectorRefused { digest, reasons },
+            Error::State { state, wanted } => Self::ConnectorState { state, wanted },
+            Error::ShadowFailed(shadow) => Self::ShadowFailed(shadow),
+            Error::NothingBefore => Self::NothingBefore,
+            Error::Serving(count) => Self::ConnectorServing(count),
+            Error::Contended => Self::Unavailable("The connections keep changing; try again in a moment.".into()),
+            Error::Connector(error) => Self::Connector(error),
+            Error::Store(error @ store::Error::Unavailable(_)) => Self::unavailable("metadata store", &error),
+            Error::Store(error) => Self::internal(&error),
+            Error::Library(error) => Self::unavailable("library of connectors", &error),
+            error @ (Error::Directory(_) | Error::BrokenOff(_)) => Self::internal(&error),
         }
     }
 }
@@ -266,7 +335,8 @@ pub struct ErrorContent {
     status: u16,
     /// For `VALIDATION_ERROR`: `findings`, a list of {severity, pointer, code, message, hint}. For `CREDENTIALS_REQUIRED`:
     /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`. For `CONNECTOR_LIMIT_…`: `connector`,
-    /// `limit`, its `value` in the unit of the setting, and the `setting`. Else null.
+    /// `limit`, its `value` in the unit of the setting, and the `setting`. For `CONNECTOR_REFUSED`: `digest` and
+    /// `reasons`, a list of {code, message, remedy}. For `CONNECTOR_SHADOW_FAILED`: `shadow`. Else null.
     #[schema(value_type = Option<Object>)]
     details: Value,
     /// Names this request in the host's log; also in the header `X-Request-ID`.

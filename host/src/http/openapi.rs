@@ -12,7 +12,7 @@ use utoipa::openapi::{
     Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Required, ServerBuilder,
 };
 
-use super::{TAG_DATA, TAG_HEALTH, schemas};
+use super::{TAG_CONNECTORS, TAG_DATA, TAG_HEALTH, schemas};
 
 const DESCRIPTION: &str = "\
 Patchpanel, the connection host: a data source is registered once, every application uses it, and none holds the \
@@ -38,6 +38,10 @@ pub(super) fn description() -> OpenApi {
         .servers(Some([ServerBuilder::new().url("/").build(), ServerBuilder::new().url("/api").build()]))
         .tags(Some([
             tag(TAG_DATA, "Register a data source once, test it, use it everywhere."),
+            tag(
+                TAG_CONNECTORS,
+                "Load, activate and roll back connectors while the host serves; for the platform role.",
+            ),
             tag(TAG_HEALTH, "For probes; without a token."),
         ]))
         .components(Some(components()))
@@ -108,7 +112,7 @@ mod tests {
         }
         let ids: Vec<&str> = all.iter().filter_map(|object| object.get("operationId")?.as_str()).collect();
         let unique: std::collections::HashSet<_> = ids.iter().collect();
-        assert_eq!((ids.len(), unique.len()), (12, 12), "{ids:?}");
+        assert_eq!((ids.len(), unique.len()), (20, 20), "{ids:?}");
     }
 
     #[test]

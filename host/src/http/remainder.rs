@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
 
 /// More is not read, in bytes; the client of a larger body may see a reset.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long the reading may take.
 const TIMEOUT: Duration = Duration::from_secs(5);

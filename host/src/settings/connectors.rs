@@ -1,19 +1,26 @@
 //! The settings of connectors: where they come from, what may become one, and what each may take.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::connectors::admission::{self, WasiPolicy};
-use crate::connectors::{self, Allocator, CompileLimits, Limits, breaker};
+use crate::connectors::{self, Allocator, CompileLimits, Limits, breaker, probation};
 
 /// The settings of connectors. The field's name is its key in the settings file.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ConnectorSettings {
-    /// The directory of connectors: every *.wasm in it is loaded at start.
+    /// The directory of connectors: every *.wasm in it becomes the active version of its type, unless stored connections
+    /// would fail with it.
     ///
     /// The default is `connectors` beside the executable, else one level above.
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTORS_DIR", value_name = "DIRECTORY")]
     pub(super) connectors_dir: Option<PathBuf>,
+
+    /// Whether the directory of connectors is followed while the host runs: a new or changed file takes over without a
+    /// dropped call, and the type of one that is removed is retired. Default: only in development mode.
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTORS_WATCH", value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) connectors_watch: Option<bool>,
 
     /// How connectors get their memory: from slots reserved at start, which is fast, or from the system at every call.
     #[arg(
@@ -122,6 +129,17 @@ pub(super) struct ConnectorSettings {
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_BREAKER_WINDOW_S", value_name = "S", default_value = "60",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     connector_breaker_window_s: u64,
+
+    /// Failed calls of a new connector version within the window, each of which the version before would have answered,
+    /// after which it is rolled back; 0 for never.
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ROLLBACK_FAILURES", value_name = "COUNT",
+        default_value = "3", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    connector_rollback_failures: u32,
+
+    /// That window, in seconds.
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ROLLBACK_WINDOW_S", value_name = "S", default_value = "60",
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    connector_rollback_window_s: u64,
 }
 
 /// How connectors get their memory.
@@ -161,15 +179,18 @@ impl From<WasiChoice> for WasiPolicy {
 }
 
 impl ConnectorSettings {
-    /// For connectors of this directory, whose compiled forms are kept in that one.
-    pub(super) fn in_directories(&self, directory: PathBuf, cache_directory: &Path) -> connectors::Settings {
+    /// For connectors whose compiled forms are kept in this directory.
+    pub(super) fn with_cache(&self, cache_directory: PathBuf) -> connectors::Settings {
         connectors::Settings {
-            directory,
-            cache_directory: cache_directory.to_owned(),
+            cache_directory,
             admission: self.admission(),
             breaker: breaker::Settings {
                 failures: self.connector_breaker_failures,
                 window: Duration::from_secs(self.connector_breaker_window_s),
+            },
+            probation: probation::Settings {
+                failures: self.connector_rollback_failures,
+                window: Duration::from_secs(self.connector_rollback_window_s),
             },
         }
     }

@@ -50,10 +50,16 @@ pub struct ConnectionRow {
     pub status: String,
     /// Why.
     pub status_reason: Option<String>,
-    /// The connector version that normalised the configuration.
-    pub connector_version: String,
-    /// And its digest.
+    /// The connector version that wrote the configuration, as its manifest has it.
+    pub written_by: String,
+    /// The digest of the connector version that serves it.
     pub connector_digest: String,
+    /// What that version says of itself; none when it is gone.
+    pub connector: Option<ConnectorFacts>,
+    /// What it was before that version took it over; none once somebody has changed it.
+    pub before: Option<Before>,
+    /// The connector version that waits for its tenant's agreement.
+    pub upgrade: Option<UpgradeRow>,
     /// Who registered it.
     pub created_by: String,
     /// Who changed it last.
@@ -68,6 +74,35 @@ pub struct ConnectionRow {
     pub revision: i64,
     /// Grows by one with every recorded test.
     pub test_revision: i64,
+}
+
+/// What a connector version says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectorFacts {
+    /// A semantic version.
+    pub version: String,
+    /// The version of the contract.
+    pub contract: String,
+}
+
+/// What a connection was before another connector version took it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The digest of the version that served it.
+    pub digest: String,
+    /// The configuration.
+    pub config: String,
+    /// The version that wrote the configuration.
+    pub written_by: String,
+}
+
+/// A connector version that would lead a connection elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpgradeRow {
+    /// Its digest.
+    pub digest: String,
+    /// JSON: what would change.
+    pub upgrade: String,
 }
 
 /// Where a secret version is; whose it is goes without saying.
@@ -97,7 +132,7 @@ pub async fn insert(connection: &mut AnyConnection, row: &ConnectionRow) -> Resu
     let inserted = sqlx::query(
         "insert into connections (id, organization, project, resource_uri, name, description, search_text, tags,
              connection_type, config_member, auth_method, config_sent, config, credentials_set, bindings, secret_store,
-             secret_key, secret_version, secret_sequence, status, status_reason, connector_version, connector_digest,
+             secret_key, secret_version, secret_sequence, status, status_reason, written_by, connector_digest,
              created_by, updated_by, created_at, updated_at, last_tested_at, revision, test_revision)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
              $23, $24, $25, $26, $27, $28, $29, $30)
@@ -124,7 +159,7 @@ pub async fn insert(connection: &mut AnyConnection, row: &ConnectionRow) -> Resu
     .bind(row.secret_sequence)
     .bind(&row.status)
     .bind(row.status_reason.as_deref())
-    .bind(&row.connector_version)
+    .bind(&row.written_by)
     .bind(&row.connector_digest)
     .bind(&row.created_by)
     .bind(&row.updated_by)
@@ -148,7 +183,8 @@ pub async fn find(
     resource_uri: &str,
 ) -> Result<Option<ConnectionRow>, Error> {
     sqlx::query(
-        "select * from connections where organization = $1 and (project = $2 or project = '') and resource_uri = $3",
+        "select * from connection_records
+         where organization = $1 and (project = $2 or project = '') and resource_uri = $3",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))
@@ -168,7 +204,8 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
         "update connections set name = $5, description = $6, search_text = $7, tags = $8, config_member = $9,
              auth_method = $10, config_sent = $11, config = $12, credentials_set = $13, bindings = $14,
              secret_store = $15, secret_key = $16, secret_version = $17, status = $18, status_reason = $19,
-             connector_version = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
+             written_by = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
+             before_digest = $25, before_config = $26, before_written_by = $27, upgrade_digest = $28, upgrade = $29,
              revision = revision + 1
          where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $24 returning id",
     )
@@ -191,11 +228,16 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
     .bind(row.secret.as_ref().map(|secret| secret.version))
     .bind(&row.status)
     .bind(row.status_reason.as_deref())
-    .bind(&row.connector_version)
+    .bind(&row.written_by)
     .bind(&row.connector_digest)
     .bind(&row.updated_by)
     .bind(row.updated_at)
     .bind(row.test_revision)
+    .bind(row.before.as_ref().map(|before| &*before.digest))
+    .bind(row.before.as_ref().map(|before| &*before.config))
+    .bind(row.before.as_ref().map(|before| &*before.written_by))
+    .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.digest))
+    .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.upgrade))
     .fetch_optional(&mut *connection)
     .await?;
     if updated.is_some() {
@@ -319,8 +361,11 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             secret_sequence: row.try_get("secret_sequence")?,
             status: row.try_get("status")?,
             status_reason: row.try_get("status_reason")?,
-            connector_version: row.try_get("connector_version")?,
+            written_by: row.try_get("written_by")?,
             connector_digest: row.try_get("connector_digest")?,
+            connector: connector_facts(row)?,
+            before: before(row)?,
+            upgrade: upgrade(row)?,
             created_by: row.try_get("created_by")?,
             updated_by: row.try_get("updated_by")?,
             created_at: row.try_get("created_at")?,
@@ -329,5 +374,27 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             revision: row.try_get("revision")?,
             test_revision: row.try_get("test_revision")?,
         })
+    }
+}
+
+fn connector_facts(row: &AnyRow) -> Result<Option<ConnectorFacts>, Error> {
+    let facts = (row.try_get("connector_version")?, row.try_get("connector_contract")?);
+    Ok(if let (Some(version), Some(contract)) = facts { Some(ConnectorFacts { version, contract }) } else { None })
+}
+
+fn before(row: &AnyRow) -> Result<Option<Before>, Error> {
+    let before = (row.try_get("before_digest")?, row.try_get("before_config")?, row.try_get("before_written_by")?);
+    match before {
+        (Some(digest), Some(config), Some(written_by)) => Ok(Some(Before { digest, config, written_by })),
+        (None, None, None) => Ok(None),
+        _ => Err(Error::Damaged("state before a connector version")),
+    }
+}
+
+fn upgrade(row: &AnyRow) -> Result<Option<UpgradeRow>, Error> {
+    match (row.try_get("upgrade_digest")?, row.try_get("upgrade")?) {
+        (Some(digest), Some(upgrade)) => Ok(Some(UpgradeRow { digest, upgrade })),
+        (None, None) => Ok(None),
+        _ => Err(Error::Damaged("connector upgrade")),
     }
 }

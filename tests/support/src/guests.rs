@@ -21,9 +21,21 @@ pub fn assemble(text: &str) -> Result<Vec<u8>> {
 /// A component of the contract's world `connector-plugin`, made of a core module as text. The module exports `memory`,
 /// `cabi_realloc` and the functions of [`CONNECTOR`] in their lowered form, such as `…#get-manifest`.
 pub fn connector(module: &str) -> Result<Vec<u8>> {
+    component(include_str!("../../../wit/connector.wit"), "connector-plugin", module)
+}
+
+/// A connector of the draft 1.1.0 of the contract, in a world of it: the well-behaved fields of text connectors, and these
+/// imports and fields.
+pub fn draft(world: &str, type_name: &str, imports: &str, fields: &str) -> Result<Vec<u8>> {
+    let module = module(type_name, imports, fields).replace("@1.0.0", "@1.1.0");
+    component(include_str!("../../golden/draft-1.1.0.wit"), world, &module)
+}
+
+/// A component of a world of this version of the contract.
+fn component(contract: &str, world: &str, module: &str) -> Result<Vec<u8>> {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("connector.wit", include_str!("../../../wit/connector.wit"))?;
-    let world = resolve.select_world(&[package], Some("connector-plugin"))?;
+    let package = resolve.push_str("connector.wit", contract)?;
+    let world = resolve.select_world(&[package], Some(world))?;
     let mut bytes = assemble(module)?;
     embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8)?;
     let mut encoder =
@@ -79,10 +91,14 @@ fn name(path: &Path) -> String {
 
 /// A connector of `tests/guests/*.wat`: the fields of `good.wat`, its type name and those of its own.
 fn text(path: &Path) -> Result<Vec<u8>> {
-    let good = include_str!("../../guests/src/good.wat");
     let fields = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let type_name = format!("zoo-{}", name(path));
+    connector(&module(&format!("zoo-{}", name(path)), "", &fields)).with_context(|| path.display().to_string())
+}
+
+/// A module of the fields of `good.wat`, a type name, and imports and fields of its own.
+fn module(type_name: &str, imports: &str, fields: &str) -> String {
+    let good = include_str!("../../guests/src/good.wat");
     let length = type_name.len();
     let type_name = format!(r#"(data (i32.const 16) (i32 256 {length})) (data (i32.const 256) "{type_name}")"#);
-    connector(&format!("(module {good} {type_name} {fields})")).with_context(|| path.display().to_string())
+    format!("(module {imports} {good} {type_name} {fields})")
 }

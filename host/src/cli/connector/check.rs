@@ -71,9 +71,19 @@ struct Facts<'a> {
     version: &'a str,
     digest: &'a str,
     contract_version: &'a str,
+    contract_spoken: &'static str,
     capabilities: Vec<&'static str>,
     drivers: &'a [String],
     imports: &'a [String],
+}
+
+impl Facts<'_> {
+    fn contract(&self) -> String {
+        if self.contract_version == self.contract_spoken {
+            return self.contract_spoken.to_owned();
+        }
+        format!("{}, spoken as {}", self.contract_version, self.contract_spoken)
+    }
 }
 
 impl<'a> Report<'a> {
@@ -87,6 +97,7 @@ impl<'a> Report<'a> {
                 version: &version.manifest().version,
                 digest: version.digest(),
                 contract_version: &version.surface().contract,
+                contract_spoken: version.contract(),
                 capabilities: version.capabilities(),
                 drivers: &version.manifest().drivers,
                 imports: &version.surface().imports,
@@ -105,7 +116,7 @@ impl<'a> Report<'a> {
             let capabilities: Vec<String> = facts.capabilities.iter().map(|&name| name.to_owned()).collect();
             for (name, value) in [
                 ("type", format!("{} {} ({})", facts.connection_type, facts.version, facts.title)),
-                ("contract", facts.contract_version.to_owned()),
+                ("contract", facts.contract()),
                 ("capabilities", list(&capabilities)),
                 ("drivers", list(facts.drivers)),
                 ("imports", list(facts.imports)),

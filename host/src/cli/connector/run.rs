@@ -31,9 +31,9 @@ pub(super) fn run(settings: &Settings, command: &Run) -> Result<ExitCode, Failur
     project.build(&steps)?;
     let component = built(&project)?;
     let directory = component.parent().unwrap_or(project.root()).to_owned();
-    let settings = settings.with_connectors(directory, project.made("host"));
+    let settings = settings.with_connectors(directory.clone(), project.made("host"));
     // What is compiled here is kept for the test itself.
-    let load = || Connectors::load(&settings.connectors()?).context("cannot load the connector");
+    let load = || Connectors::load(&settings.connectors()?, &directory).context("cannot load the connector");
     let loaded = steps.step("Compiling for this machine", load)?;
     if loaded.list().is_empty() {
         return Err(Failure::Other(anyhow!("a host refuses the connector; `patchpanel connector check` says why")));

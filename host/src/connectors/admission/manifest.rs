@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Reason, secrets};
 use crate::connectors::contract::{CONFIG_MEMBERS, Manifest};
 use crate::connectors::reach;
+use crate::connectors::text;
 use crate::drivers;
 use crate::schema::Schema;
 
@@ -67,7 +68,7 @@ fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     if !is_version(&manifest.version) {
         wrong("version", "version is not a semantic version", "Write one such as 1.0.0 (semver.org).");
     }
-    if !is_text(&manifest.title, 100) || !is_text(&manifest.description, 512) {
+    if !text::is_line(&manifest.title, 100) || !text::is_line(&manifest.description, 512) {
         let message = "title (100 bytes) or description (512 bytes) is absent, too long or has control characters";
         wrong("title", message, "Write one line of text for each.");
     }
@@ -121,7 +122,7 @@ fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) -> Vec<Schema> 
         wrong("auth_method", "there is no authentication method", "Give one, such as `basic`.");
     }
     for method in &manifest.auth_methods {
-        if !is_name(&method.name) || !names.insert(&method.name) || !is_text(&method.title, 100) {
+        if !is_name(&method.name) || !names.insert(&method.name) || !text::is_line(&method.title, 100) {
             let message = "an authentication method lacks a title or a name [a-z][a-z0-9-]* of its own";
             wrong("auth_method", message, "Give each a name and a title.");
         }
@@ -147,9 +148,10 @@ fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) -> Vec<Schema> 
 fn check_setup(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     for instruction in &manifest.setup {
         let known = ["sql", "shell", "conf", "text"].contains(&instruction.language.as_str());
-        if !known || !is_text(&instruction.title, 100) || instruction.text.len() > 16 << 10 {
+        if !known || !text::is_line(&instruction.title, 100) || !text::are_lines(&instruction.text, 16 << 10) {
             let remedy = "Give each a title, a language (sql, shell, conf, text) and at most 16 KiB of text.";
-            reasons.push(Reason::new("setup", "an instruction is incomplete or too long", remedy));
+            let message = "an instruction is incomplete, too long or has control characters";
+            reasons.push(Reason::new("setup", message, remedy));
         }
     }
 }
@@ -166,8 +168,4 @@ fn is_version(text: &str) -> bool {
         && core.split('.').count() == 3
         && core.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte))
-}
-
-fn is_text(text: &str, most: usize) -> bool {
-    !text.is_empty() && text.len() <= most && !text.chars().any(char::is_control)
 }

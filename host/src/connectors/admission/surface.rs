@@ -5,6 +5,7 @@ use serde::Serialize;
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 use super::Reason;
+use crate::connectors::adapter::{SPOKEN, choose, spoken_versions};
 use crate::connectors::wasi;
 
 /// Whether connectors may import WASI.
@@ -30,7 +31,7 @@ const MAX_REFUSED: usize = 100;
 /// The names at a component's border.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Surface {
-    /// The contract's version by the interface `connector` that it exports, such as `1.0.0`.
+    /// The contract's version that it was built for, by the interface `connector` that it exports, such as `1.0.0`.
     pub contract: String,
     /// What it imports.
     pub imports: Vec<String>,
@@ -39,20 +40,35 @@ pub struct Surface {
 /// Reads the border and names everything that must not be there, and what is missing.
 pub(super) fn check(bytes: &[u8], policy: WasiPolicy) -> Result<Surface, Vec<Reason>> {
     let (imports, exports) = names(bytes)?;
-    let foreign = imports.iter().filter(|name| !is_import_of_contract(name));
+    let built_for = exports.iter().find_map(|name| version(name, "connector"));
+    let unspoken = built_for.filter(|version| choose(SPOKEN, version).is_none());
+    let foreign = imports.iter().filter(|name| {
+        let of_contract = IMPORTS.iter().find_map(|interface| version(name, interface));
+        // What is built for another contract has that one's imports, which is one reason, not three.
+        !of_contract.is_some_and(|version| choose(SPOKEN, version).is_some() || Some(version) == unspoken)
+    });
     let mut reasons: Vec<Reason> = foreign.filter_map(|name| refuse_import(name, policy)).take(MAX_REFUSED).collect();
-    let contract = exports.iter().find_map(|name| version(name, "connector"));
-    if contract.is_none() {
-        reasons.push(Reason::new(
+    match built_for {
+        Some(version) if unspoken.is_some() => reasons.push(refuse_contract(version)),
+        Some(version) if reasons.is_empty() => return Ok(Surface { contract: version.to_owned(), imports }),
+        Some(_) => {}
+        None => reasons.push(Reason::new(
             "no_contract",
             format!("it does not export {CONTRACT}connector@1.0.0, so it is not a connector of contract 1"),
             "Build it against the contract's world `connector-plugin` or `full-connector`.",
-        ));
+        )),
     }
-    match contract {
-        Some(contract) if reasons.is_empty() => Ok(Surface { contract, imports }),
-        _ => Err(reasons),
-    }
+    Err(reasons)
+}
+
+/// The reason against a component for a contract that no adapter speaks.
+pub(super) fn refuse_contract(built_for: &str) -> Reason {
+    let (built_for, spoken) = (super::shown(built_for), spoken_versions());
+    Reason::new(
+        "contract_version",
+        format!("it is built for contract {built_for}, which this host does not speak; it speaks {spoken}"),
+        format!("Build it for contract {spoken}, or use a host that speaks {built_for}."),
+    )
 }
 
 /// The names of the outermost component's imports and exports. What is nested in it is not looked at, however deep.
@@ -88,14 +104,9 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), Vec<Reason>> {
     }
 }
 
-fn is_import_of_contract(name: &str) -> bool {
-    IMPORTS.iter().any(|interface| version(name, interface).is_some())
-}
-
-/// The version of a name such as `patchpanel:connector/log@1.0.0`, if it is of contract 1.
-fn version(name: &str, interface: &str) -> Option<String> {
-    let version = name.strip_prefix(CONTRACT)?.strip_prefix(interface)?.strip_prefix('@')?;
-    version.starts_with("1.").then(|| version.to_owned())
+/// The version in a name such as `patchpanel:connector/log@1.0.0`, if it is of this interface.
+fn version<'a>(name: &'a str, interface: &str) -> Option<&'a str> {
+    name.strip_prefix(CONTRACT)?.strip_prefix(interface)?.strip_prefix('@')
 }
 
 fn refuse_import(name: &str, policy: WasiPolicy) -> Option<Reason> {
@@ -105,15 +116,18 @@ fn refuse_import(name: &str, policy: WasiPolicy) -> Option<Reason> {
     }
     let (what, remedy) = if name.starts_with("wasi:") {
         let what = if inert {
-            "which the operator does not allow (the setting connector_wasi)"
+            "which the operator does not allow (the setting connector_wasi)".to_owned()
         } else {
-            "which no connector gets"
+            "which no connector gets".to_owned()
         };
         let remedy = "Build it without WASI: `componentize-py componentize --stub-wasi`, `jco componentize --disable all` \
                       (or `--disable http` for wasi:http alone), or `cargo build --target wasm32-unknown-unknown`.";
         (what, remedy)
+    } else if name.starts_with(CONTRACT) {
+        let what = format!("which a host that speaks contract {} does not offer", spoken_versions());
+        (what, "Import nothing but the contract's `types` and `log`, or use a host that speaks a later version.")
     } else {
-        ("which is not of the contract", "Import nothing but the contract's `types` and `log`.")
+        ("which is not of the contract".to_owned(), "Import nothing but the contract's `types` and `log`.")
     };
     Some(Reason::new("unexpected_import", format!("it imports {}, {what}", super::shown(name)), remedy))
 }

@@ -198,17 +198,17 @@ pub const PROTOCOL_VIOLATION: Code = Code {
 /// The server sent more than is accepted.
 pub const RESPONSE_TOO_LARGE: Code = Code {
     name: "response_too_large",
-    stages: &[Stage::Tls, Stage::Authenticate, Stage::Session, Stage::Privileges, Stage::Discover],
+    stages: &[Stage::Tls, Stage::Authenticate, Stage::Session, Stage::Privileges],
     blame: Blame::Server,
     retryable: false,
     message: "The server sent more than is accepted.",
-    remedy: "Check that host and port lead to the database itself. A schema with very many tables can be narrowed by selected_tables.",
+    remedy: "Check that host and port lead to the database itself.",
 };
 
 /// The server's answer came too slowly.
 pub const RESPONSE_TOO_SLOW: Code = Code {
     name: "response_too_slow",
-    stages: &[Stage::Authenticate, Stage::Session, Stage::Privileges, Stage::Discover],
+    stages: &[Stage::Authenticate, Stage::Session, Stage::Privileges],
     blame: Blame::Network,
     retryable: true,
     message: "The server's answer came too slowly.",

@@ -12,6 +12,7 @@ pub(super) const ALL: &[&Code] = &[
     &SUPERUSER,
     &CAN_WRITE,
     &DISCOVER_TIMEOUT,
+    &LISTING_TOO_LARGE,
     &DISCOVERY_FAILED,
     &DISCOVERY_UNSUPPORTED,
     &STATEMENT_REFUSED,
@@ -88,14 +89,28 @@ pub const CAN_WRITE: Code = Code {
     remedy: "Take its write privileges away, or use one that may only read.",
 };
 
-/// The server did not list its contents in time.
+/// The connector's listing did not end in time. Whether it asks for too much or the server is slow cannot be told; the
+/// server has just answered the host's own questions in time, and who wrote the statement shall not explain it away.
 pub const DISCOVER_TIMEOUT: Code = Code {
     name: "discover_timeout",
     stages: &[Stage::Discover],
-    blame: Blame::Server,
+    blame: Blame::Connector,
     retryable: true,
-    message: "The server did not list its contents in time.",
-    remedy: "Try again. If it stays, narrow the listing by selected_tables, or check the load of the server.",
+    message: "The connector's statement that lists the contents did not end in time.",
+    remedy: "Try again. If it stays, either the server is slow: check its load; or the connector's statement asks for too \
+             much: narrow the listing by selected_tables, or ask the connector's author.",
+};
+
+/// The connector's listing is larger than is accepted. For the blame see [`DISCOVER_TIMEOUT`].
+pub const LISTING_TOO_LARGE: Code = Code {
+    name: "listing_too_large",
+    stages: &[Stage::Discover],
+    blame: Blame::Connector,
+    retryable: false,
+    message: "The connector's statement that lists the contents gives more than is accepted.",
+    remedy: "Either the connector's statement asks for too much: narrow the listing by selected_tables, or ask the \
+             connector's author; or the server sends more than it is asked for: check that host and port lead to the \
+             database itself.",
 };
 
 /// The server would not list its contents.
@@ -105,7 +120,7 @@ pub const DISCOVERY_FAILED: Code = Code {
     blame: Blame::Server,
     retryable: false,
     message: "The server would not list its contents.",
-    remedy: "Check that the user may read the server's catalog.",
+    remedy: "Check that the user may read the server's catalog. If it may, ask the connector's author about its statement.",
 };
 
 /// This connector does not list the contents of a data source.

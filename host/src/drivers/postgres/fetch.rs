@@ -36,6 +36,9 @@ const MAX_ROWS_BYTES: usize = 1024 * 1024;
 /// One value is cut to this.
 const MAX_VALUE_BYTES: usize = 4 * 1024;
 
+/// Classes of errors that are a statement's own.
+const STATEMENT_CLASSES: [&str; 5] = ["0A", "21", "22", "25", "42"];
+
 /// Why rows are not handed out.
 enum Failure {
     Driver(Error),
@@ -66,7 +69,7 @@ impl Session {
             Err(Failure::Fault(fault)) => Err(fault),
             Err(Failure::Driver(error)) => {
                 let texts = self.texts.clone();
-                Err(self.fault(error, |error| refused(error, &texts)).await)
+                Err(of_statement(self.fault(error, |error| refused(error, &texts)).await))
             }
         }
     }
@@ -172,7 +175,7 @@ async fn collect(stream: RowStream, width: usize, max_rows: usize) -> Result<Vec
         }
         if bytes > MAX_ROWS_BYTES {
             return Err(Failure::Fault(
-                Fault::new(&code::RESPONSE_TOO_LARGE).message(format!(
+                Fault::new(&code::LISTING_TOO_LARGE).message(format!(
                     "The server's list is longer than {MAX_ROWS_BYTES} bytes, which is not accepted."
                 )),
             ));
@@ -182,13 +185,26 @@ async fn collect(stream: RowStream, width: usize, max_rows: usize) -> Result<Vec
     Ok(rows)
 }
 
+/// A server that sends too much or too slowly may be doing what the statement asks for.
+fn of_statement(fault: Fault) -> Fault {
+    if fault.code == code::RESPONSE_TOO_LARGE.name {
+        Fault::new(&code::LISTING_TOO_LARGE).message(fault.message)
+    } else if fault.code == code::RESPONSE_TOO_SLOW.name {
+        Fault::new(&code::DISCOVER_TIMEOUT)
+    } else {
+        fault
+    }
+}
+
 fn refused(error: &ServerError, texts: &ServerText) -> Fault {
+    let class = error.sqlstate.get(..2).unwrap_or_default();
     match error.sqlstate.as_str() {
         "57014" => Fault::new(&code::DISCOVER_TIMEOUT).sqlstate(&error.sqlstate),
-        // The server's words repeat parts of the statement: a syntax error, a read-only transaction, a wrong type.
-        "42601" | "25006" | "42P18" | "42804" | "42883" | "42703" => {
-            Fault::new(&code::STATEMENT_REFUSED).sqlstate(&error.sqlstate)
-        }
+        // The user's rights, not the statement's.
+        "42501" => error.fault(&code::DISCOVERY_FAILED, texts),
+        // What only a statement can do wrong (PostgreSQL manual, "PostgreSQL Error Codes"): a feature that is not there,
+        // cardinality, values, the transaction, syntax. The server's words repeat parts of it.
+        _ if STATEMENT_CLASSES.contains(&class) => Fault::new(&code::STATEMENT_REFUSED).sqlstate(&error.sqlstate),
         _ => error.fault(&code::DISCOVERY_FAILED, texts),
     }
 }

@@ -11,6 +11,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::connections::Connection;
+use crate::connections::record::Upgrade;
+use crate::connectors::shadow::Difference;
 use crate::http::preconditions::etag;
 
 /// A registered connection.
@@ -69,8 +71,57 @@ pub struct ConnectionRecord {
     filesystem_config: Option<Value>,
     /// Every credential of the authentication method, and whether it is set.
     credentials_set: BTreeMap<String, bool>,
-    /// The connector version that normalised the configuration.
+    /// The connector version that serves the connection.
     connector_version: String,
+    /// Its digest: `sha256:` and 64 hex digits.
+    connector_digest: String,
+    /// The version of the contract that it was built for; null when the version is gone.
+    #[schema(example = "1.0.0")]
+    connector_contract: Option<String>,
+    /// A version that has not taken the connection over, because it would lead it elsewhere or does not accept it; null
+    /// when there is none. `POST …/upgrade` agrees to it.
+    connector_upgrade: Option<ConnectorUpgrade>,
+}
+
+/// A connector version that waits for the tenant's agreement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorUpgrade {
+    /// Its digest: what to agree to.
+    digest: String,
+    /// Its semantic version.
+    version: String,
+    /// Why it has not taken the connection over, for people.
+    reason: String,
+    /// What of the descriptor would differ; never a credential.
+    differences: Vec<DescriptorDifference>,
+}
+
+/// One fact of a descriptor that two connector versions see differently.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DescriptorDifference {
+    /// Such as `endpoints/0/host`.
+    path: String,
+    /// By the version that serves the connection; null when it is not there.
+    before: Option<String>,
+    /// By the other one.
+    after: Option<String>,
+}
+
+impl From<Upgrade> for ConnectorUpgrade {
+    fn from(upgrade: Upgrade) -> Self {
+        Self {
+            digest: upgrade.digest,
+            version: upgrade.version,
+            reason: upgrade.reason,
+            differences: upgrade.differences.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Difference> for DescriptorDifference {
+    fn from(difference: Difference) -> Self {
+        Self { path: difference.path, before: difference.before, after: difference.after }
+    }
 }
 
 impl From<Connection> for ConnectionRecord {
@@ -98,12 +149,15 @@ impl From<Connection> for ConnectionRecord {
             last_tested_at: connection.last_tested_at.map(time),
             credentials_set: connection.credentials_set.into_iter().collect(),
             connector_version: connection.connector_version,
+            connector_digest: connection.connector_digest,
+            connector_contract: connection.connector_contract,
+            connector_upgrade: connection.upgrade.map(Into::into),
         }
     }
 }
 
 /// RFC 3339, UTC, of microseconds since 1970. One out of range, which no clock gives, is shown as 1970.
-fn time(microseconds: i64) -> String {
+pub(in crate::http) fn time(microseconds: i64) -> String {
     format!("{:.6}", Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 

@@ -80,7 +80,7 @@ pub async fn list(
     let total: i64 =
         sqlx::query_scalar_with(AssertSqlSafe(count), arguments(&values)?).fetch_one(&mut *connection).await?;
     let page = format!(
-        "select * from connections where {condition} order by {} limit {} offset {}",
+        "select * from connection_records where {condition} order by {} limit {} offset {}",
         order(&selection.sort),
         selection.limit,
         selection.offset

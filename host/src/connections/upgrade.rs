@@ -1,0 +1,85 @@
+//! Agreeing to a connector version that leads a connection elsewhere.
+
+use std::sync::Arc;
+
+use super::record::accepted;
+use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now, owner};
+use crate::auth::Permission;
+use crate::connectors::contract::Finding;
+use crate::connectors::shadow::{Outcome, Stored};
+use crate::connectors::{Accepted, Connector, Target};
+use crate::store::connections::ConnectionRow;
+use crate::store::{self, connections, connector_versions};
+
+impl Connections {
+    /// Gives a connection to the version of this digest that waits for its tenant, and binds its credentials to where
+    /// that version leads. It is `PENDING` afterwards, unless it is disabled.
+    pub async fn upgrade(
+        &self,
+        request: Request<'_>,
+        resource_uri: &str,
+        revision: Option<i64>,
+        digest: &str,
+    ) -> Result<Connection, Error> {
+        for _ in 0..ATTEMPTS {
+            let row = self.find_for(request, resource_uri, Permission::Create).await?;
+            if revision.is_some_and(|revision| revision != row.revision) {
+                return Err(Error::RevisionMismatch(row.revision));
+            }
+            let waits = row.upgrade.as_ref().is_some_and(|upgrade| upgrade.digest == digest);
+            let active = self.trial.connector(&row.connection_type).ok();
+            let Some(connector) = active.filter(|active| waits && active.digest() == digest) else {
+                return Err(Error::NoUpgrade);
+            };
+            if self.try_upgrade(request, row, &connector).await? {
+                return self.find(request, resource_uri).await;
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// False if somebody changes the connection or the connector meanwhile.
+    async fn try_upgrade(
+        &self,
+        request: Request<'_>,
+        mut row: ConnectionRow,
+        connector: &Arc<Connector>,
+    ) -> Result<bool, Error> {
+        let (accepted, target) = self.taken_over(&row, connector).await?;
+        row.config = accepted.normalised.to_string();
+        row.written_by = accepted.written_by;
+        row.bindings =
+            serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
+        connector.digest().clone_into(&mut row.connector_digest);
+        (row.before, row.upgrade) = (None, None);
+        row.updated_by.clone_from(&request.caller.principal);
+        row.updated_at = now();
+        if row.status != Status::Disabled.name() {
+            (row.status, row.status_reason) = (Status::Pending.name().to_owned(), None);
+        }
+        let mut transaction = self.store.begin().await?;
+        let active = connector_versions::active(&mut transaction, &row.connection_type).await?;
+        if active.as_ref() != Some(&row.connector_digest)
+            || !connections::update(&mut transaction, &owner(&row), &row).await?
+        {
+            return Ok(false);
+        }
+        store::commit(transaction).await?;
+        Ok(true)
+    }
+
+    /// What the version makes of the connection.
+    async fn taken_over(&self, row: &ConnectionRow, connector: &Arc<Connector>) -> Result<(Accepted, Target), Error> {
+        let stored = Stored { serving: self.trial.connector_of(row), accepted: accepted(row)? };
+        let comparison = connector.compare(stored).await?;
+        match (comparison.taken, comparison.outcome) {
+            (Some(taken), _) => Ok(taken),
+            (None, Outcome::Rejected(findings)) => Err(Error::Invalid(findings)),
+            (None, Outcome::Failed(error)) => Err(error.into()),
+            (None, _) => {
+                let message = "The connector does not accept the configuration.";
+                Err(Error::Invalid(vec![Finding::error("rejected", "", message)]))
+            }
+        }
+    }
+}

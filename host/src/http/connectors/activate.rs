@@ -1,0 +1,54 @@
+//! `POST /assets/connectors/versions/{digest}/activate`: makes a version the active one of its type.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::digest::Digest;
+use super::record::ConnectorVersion;
+use crate::http::authentication::Authenticated;
+use crate::http::body::Body;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::{Api, TAG_CONNECTORS};
+use crate::rollout::{Activation, Rollout};
+
+/// How to activate a version.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateRequest {
+    /// Only tries it against the stored connections: `shadow` in the answer says what would become of them.
+    #[serde(default)]
+    dry_run: bool,
+    /// Activates it although stored connections would fail with it; those stay with the version that serves them.
+    #[serde(default)]
+    hold_failing: bool,
+}
+
+/// Activates a connector version
+///
+/// It is tried against every stored connection of its type first. If one that works would fail with it, nothing changes
+/// (409, `CONNECTOR_SHADOW_FAILED`). Else it takes over all connections at once but those that it would lead elsewhere; they
+/// stay with the version that serves them until their tenant agrees. Requests that are running end with the version that
+/// they began with. Activating the active version changes nothing.
+#[utoipa::path(post, path = "/assets/connectors/versions/{digest}/activate", tag = TAG_CONNECTORS,
+    params(("digest" = String, Path, description = "`sha256:` and 64 hex digits")),
+    request_body = ActivateRequest,
+    responses(
+        (status = 200, description = "The version", body = ConnectorVersion),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn activate_connector_version(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    Digest(digest): Digest,
+    body: Body<ActivateRequest>,
+) -> Result<Json<ConnectorVersion>, ApiError> {
+    Rollout::authorize(authenticated.caller())?;
+    let ActivateRequest { dry_run, hold_failing } = body.convert()?;
+    let activation = Activation { dry_run, hold_failing };
+    let record = api.rollout.activate(&authenticated.caller().principal, &digest, activation).await?;
+    Ok(Json(record.into()))
+}

@@ -1,0 +1,31 @@
+//! `DELETE /assets/connectors/versions/{digest}`: deletes a connector version.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::digest::Digest;
+use crate::http::authentication::Authenticated;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::{Api, TAG_CONNECTORS};
+use crate::rollout::Rollout;
+
+/// Deletes a connector version
+///
+/// With its bytes. One that is active or serves connections stays.
+#[utoipa::path(delete, path = "/assets/connectors/versions/{digest}", tag = TAG_CONNECTORS,
+    params(("digest" = String, Path, description = "`sha256:` and 64 hex digits")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn delete_connector_version(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    Digest(digest): Digest,
+) -> Result<StatusCode, ApiError> {
+    Rollout::authorize(authenticated.caller())?;
+    api.rollout.delete(&authenticated.caller().principal, &digest).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,28 @@
+//! The `{digest}` of a path.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+
+use crate::http::error::ApiError;
+
+/// A well-formed digest as the client sent it.
+#[derive(Debug)]
+pub struct Digest(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Digest {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let digest = Path::<String>::from_request_parts(parts, state).await.map(|Path(digest)| digest);
+        digest.ok().filter(|digest| is_digest(digest)).map(Self).ok_or_else(|| {
+            let message = "The digest in the path is not sha256: and 64 hex digits in lower case.";
+            ApiError::InvalidRequest(message.into())
+        })
+    }
+}
+
+/// Whether this is `sha256:` and 64 hex digits.
+pub fn is_digest(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.strip_prefix("sha256:").is_some_and(|digits| digits.len() == 64 && digits.bytes().all(is_digit))
+}

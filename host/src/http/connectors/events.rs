@@ -1,0 +1,110 @@
+//! `GET /assets/connectors/events`: what happens to connector versions, as it happens.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream::{self, Stream};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::record::RefusalReason;
+use crate::http::authentication::Authenticated;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::{Api, TAG_CONNECTORS};
+use crate::rollout::{self, News, Rollout};
+
+/// How often a silent stream shows that it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// The data of an event `state`: a version has a new state.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StateEvent {
+    /// The version.
+    digest: String,
+    /// Its type; null until it has been admitted.
+    connection_type: Option<String>,
+    /// Its semantic version; null until it has been admitted.
+    version: Option<String>,
+    /// The state.
+    state: &'static str,
+    /// Why, if that has a reason.
+    reasons: Vec<RefusalReason>,
+}
+
+/// The data of an event `progress`: a version is being tried against the stored connections.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProgressEvent {
+    /// The version.
+    digest: String,
+    /// How many have been looked at.
+    done: u64,
+    /// Of how many.
+    total: u64,
+}
+
+/// The data of an event `missed`: the client was too slow, and should list the versions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MissedEvent {
+    /// How many events it has missed.
+    missed: u64,
+}
+
+/// Follows the connector versions
+///
+/// Server-sent events: first `state` for every version that is there, then `state` whenever one changes, and `progress` while
+/// one is tried against the stored connections.
+#[utoipa::path(get, path = "/assets/connectors/events", tag = TAG_CONNECTORS, responses(
+    (status = 200, description = "Events, without end", body = StateEvent, content_type = "text/event-stream"),
+    (status = "default", description = "Any error", body = ErrorBody),
+))]
+pub async fn follow_connector_versions(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    Rollout::authorize(authenticated.caller())?;
+    // Before the list, so that nothing is lost in between.
+    let subscription = api.rollout.events().subscribe();
+    let present = api.rollout.list().await?.into_iter().map(|record| {
+        event(
+            "state",
+            &StateEvent {
+                digest: record.digest,
+                connection_type: record.type_name,
+                version: record.version,
+                state: record.state.name(),
+                reasons: record.reasons.into_iter().map(Into::into).collect(),
+            },
+        )
+    });
+    let news = stream::unfold(subscription, |mut subscription| async {
+        let next = subscription.next().await?;
+        Some((next.map_or_else(|missed| event("missed", &MissedEvent { missed }), to_event), subscription))
+    });
+    let events = stream::StreamExt::chain(stream::iter(present.collect::<Vec<_>>()), news);
+    Ok(Sse::new(stream::StreamExt::map(events, Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+fn to_event(happened: rollout::Event) -> Event {
+    let known = |text: String| Some(text).filter(|text| !text.is_empty());
+    match happened.news {
+        News::State(state, reasons) => event(
+            "state",
+            &StateEvent {
+                digest: happened.digest,
+                connection_type: known(happened.type_name),
+                version: known(happened.version),
+                state: state.name(),
+                reasons: reasons.into_iter().map(Into::into).collect(),
+            },
+        ),
+        News::Progress(done, total) => event("progress", &ProgressEvent { digest: happened.digest, done, total }),
+    }
+}
+
+fn event(name: &str, data: &impl Serialize) -> Event {
+    // Such data are always JSON; the fallback is never seen.
+    Event::default().event(name).json_data(data).unwrap_or_default()
+}

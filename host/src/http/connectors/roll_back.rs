@@ -1,0 +1,35 @@
+//! `POST /assets/connectors/versions/{digest}/rollback`: puts an active version back.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use super::digest::Digest;
+use super::record::ConnectorVersion;
+use crate::connectors::admission::Reason;
+use crate::http::authentication::Authenticated;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::{Api, TAG_CONNECTORS};
+use crate::rollout::Rollout;
+
+/// Rolls a connector version back
+///
+/// The version that was active before it is active again, and connections that nobody has changed since are as they were.
+/// One that the earlier version does not accept stays. Takes no body.
+#[utoipa::path(post, path = "/assets/connectors/versions/{digest}/rollback", tag = TAG_CONNECTORS,
+    params(("digest" = String, Path, description = "Of the active version: `sha256:` and 64 hex digits")),
+    responses(
+        (status = 200, description = "The version that was rolled back", body = ConnectorVersion),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn roll_back_connector_version(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    Digest(digest): Digest,
+) -> Result<Json<ConnectorVersion>, ApiError> {
+    Rollout::authorize(authenticated.caller())?;
+    let message = format!("{} rolled it back", authenticated.caller().principal);
+    let reason = Reason::new("rolled_back", message, "Activate it to have it serve again.");
+    Ok(Json(api.rollout.roll_back(&digest, reason).await?.into()))
+}

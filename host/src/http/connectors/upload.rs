@@ -1,0 +1,73 @@
+//! `POST /assets/connectors/versions`: uploads a component.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, StatusCode};
+use futures_util::StreamExt as _;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::record::ConnectorVersion;
+use crate::http::authentication::Authenticated;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::{Api, TAG_CONNECTORS};
+use crate::rollout::{Incoming, Rollout};
+
+/// How long the body may pause, and take in all.
+const PAUSE_TIMEOUT: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// Uploads a connector version
+///
+/// The body is the component. It is admitted and compiled, tried against the stored connections, and waits in the state
+/// `SHADOW`; nothing is served by it yet. One that is refused is 422 with every reason. Uploading the same bytes again changes
+/// nothing.
+#[utoipa::path(post, path = "/assets/connectors/versions", tag = TAG_CONNECTORS,
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
+    responses(
+        (status = 201, description = "The version", body = ConnectorVersion,
+            headers(("Location" = String, description = "The path of the version"))),
+        (status = "default", description = "Any error", body = ErrorBody),
+    ))]
+pub async fn upload_connector_version(
+    authenticated: Authenticated,
+    State(api): State<Arc<Api>>,
+    request: Request,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ConnectorVersion>), ApiError> {
+    Rollout::authorize(authenticated.caller())?;
+    if !is_wasm(request.headers()) {
+        return Err(ApiError::UnsupportedMediaType("a component, with the header Content-Type: application/wasm"));
+    }
+    let mut incoming = api.rollout.receive().await?;
+    receive(request, &mut incoming, api.rollout.max_component_bytes()).await?;
+    let record = api.rollout.upload(&authenticated.caller().principal, incoming).await?;
+    let location = format!("/assets/connectors/versions/{}", record.digest);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(record.into())))
+}
+
+/// Writes the body to disk as it comes.
+async fn receive(request: Request, incoming: &mut Incoming, most: u64) -> Result<(), ApiError> {
+    let body = request.into_body();
+    // One that announces too much is refused before it is read.
+    if axum::body::HttpBody::size_hint(&body).lower() > most {
+        return Err(ApiError::PayloadTooLarge(usize::try_from(most).unwrap_or(usize::MAX)));
+    }
+    let end = Instant::now() + BODY_TIMEOUT;
+    let mut stream = body.into_data_stream();
+    loop {
+        let next = timeout_at(end, timeout(PAUSE_TIMEOUT, stream.next())).await;
+        match next.map_err(|_| ApiError::RequestTimeout)?.map_err(|_| ApiError::RequestTimeout)? {
+            Some(Ok(bytes)) => incoming.write(&bytes).await?,
+            Some(Err(_)) => return Err(ApiError::InvalidRequest("The body broke off.".into())),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn is_wasm(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/wasm")
+}

@@ -1,0 +1,155 @@
+//! The bytes of all versions: one file each, named by its digest, complete or not there.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use tokio::io::AsyncWriteExt as _;
+use uuid::Uuid;
+
+use super::Error;
+use crate::connectors::admission::Reason;
+use crate::{crash, hex};
+
+/// The directory of components.
+#[derive(Debug)]
+pub(super) struct Library {
+    directory: PathBuf,
+}
+
+/// A component that is being received. What is not finished goes away with it.
+pub struct Incoming {
+    file: tokio::fs::File,
+    /// Taken when it is finished.
+    path: Option<PathBuf>,
+    digest: Context,
+    bytes: u64,
+    most: u64,
+}
+
+/// A component whose bytes are on disk for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// `sha256:` and 64 hex digits.
+    pub digest: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Library {
+    /// Opens the directory, and makes it, for nobody else to read, when it is not there.
+    pub(super) fn open(directory: PathBuf) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+        Ok(Self { directory })
+    }
+
+    /// Removes what a killed process has left: what was being received, and components that no row knows.
+    pub(super) fn sweep(&self, known: &BTreeSet<String>) -> io::Result<()> {
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let stem = path.file_stem().map(|stem| format!("sha256:{}", stem.to_string_lossy()));
+            let is_known =
+                path.extension().is_some_and(|it| it == "wasm") && stem.is_some_and(|it| known.contains(&it));
+            if !is_known {
+                fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to receive a component of at most this many bytes.
+    pub(super) async fn receive(&self, most: u64) -> io::Result<Incoming> {
+        let path = self.directory.join(format!("{}.new", Uuid::new_v4()));
+        let mut options = tokio::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(&path).await?;
+        Ok(Incoming { file, path: Some(path), digest: Context::new(&SHA256), bytes: 0, most })
+    }
+
+    /// The bytes of a version; a reason against it if they are not what its digest says.
+    pub(super) async fn read(&self, digest: &str) -> io::Result<Result<Vec<u8>, Vec<Reason>>> {
+        let refuse = |what: &str| {
+            let remedy = "Upload it again.";
+            Ok(Err(vec![Reason::new("damaged", format!("its file in the library {what}"), remedy)]))
+        };
+        match tokio::fs::read(self.path(digest)).await {
+            Ok(bytes) if digest_of(&bytes) == digest => Ok(Ok(bytes)),
+            Ok(_) => refuse("has other bytes than it was admitted with"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("is gone"),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the bytes of this version are here.
+    pub(super) fn has(&self, digest: &str) -> bool {
+        self.path(digest).is_file()
+    }
+
+    /// Removes the bytes of a version.
+    pub(super) async fn remove(&self, digest: &str) -> io::Result<()> {
+        match tokio::fs::remove_file(self.path(digest)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        self.directory.join(format!("{}.wasm", digest.trim_start_matches("sha256:")))
+    }
+
+    /// Gives a received component its name. It is durable when this returns.
+    pub(super) async fn keep(&self, mut incoming: Incoming) -> Result<Received, Error> {
+        incoming.file.flush().await?;
+        incoming.file.sync_all().await?;
+        crash::point("upload-received");
+        let digest = format!("sha256:{}", hex::encode(incoming.digest.clone().finish().as_ref()));
+        let path = self.path(&digest);
+        if let Some(temporary) = incoming.path.take() {
+            tokio::fs::rename(&temporary, &path).await?;
+            let directory = self.directory.clone();
+            tokio::task::spawn_blocking(move || sync_directory(&directory)).await??;
+        }
+        crash::point("upload-stored");
+        Ok(Received { digest, bytes: incoming.bytes })
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Incoming").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+impl Incoming {
+    /// Adds bytes.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.bytes += bytes.len() as u64;
+        if self.bytes > self.most {
+            return Err(Error::TooLarge(self.most));
+        }
+        self.digest.update(bytes);
+        Ok(self.file.write_all(bytes).await?)
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if let Some(path) = self.path.take()
+            && let Err(error) = fs::remove_file(&path)
+        {
+            tracing::warn!(path = %path.display(), %error, "a component that was not received whole cannot be removed");
+        }
+    }
+}
+
+/// The digest of a version with these bytes.
+pub(super) fn digest_of(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref()))
+}
+
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}

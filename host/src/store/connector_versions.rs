@@ -1,0 +1,180 @@
+//! Rows of connector versions, and of the files that they came from. They belong to the platform, not to a tenant.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::Error;
+
+/// One row. JSON is text; times are microseconds since 1970 in UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectorVersionRow {
+    /// `sha256:` and 64 hex digits of its bytes.
+    pub digest: String,
+    /// The type; empty until it has been admitted, as are the next two.
+    pub type_name: String,
+    /// A semantic version.
+    pub version: String,
+    /// The version of the contract.
+    pub contract: String,
+    /// `PENDING`, `SHADOW`, `ACTIVE`, `RETIRED`, `REFUSED` or `ROLLED_BACK`.
+    pub state: String,
+    /// JSON: why it is not active.
+    pub reasons: String,
+    /// JSON: what it makes of the stored connections.
+    pub shadow: Option<String>,
+    /// The file of the watched directory; none when it was uploaded.
+    pub file: Option<String>,
+    /// The component's size.
+    pub bytes: i64,
+    /// Who uploaded it.
+    pub created_by: String,
+    /// When it came.
+    pub created_at: i64,
+    /// When its state changed last.
+    pub changed_at: i64,
+    /// When it became active last.
+    pub activated_at: Option<i64>,
+}
+
+/// Inserts a row; false when the version is there already.
+pub async fn insert(connection: &mut AnyConnection, row: &ConnectorVersionRow) -> Result<bool, Error> {
+    let inserted = sqlx::query(
+        "insert into connector_versions (digest, type_name, version, contract, state, reasons, shadow, file, bytes,
+             created_by, created_at, changed_at, activated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         on conflict (digest) do nothing returning digest",
+    )
+    .bind(&row.digest)
+    .bind(&row.type_name)
+    .bind(&row.version)
+    .bind(&row.contract)
+    .bind(&row.state)
+    .bind(&row.reasons)
+    .bind(row.shadow.as_deref())
+    .bind(row.file.as_deref())
+    .bind(row.bytes)
+    .bind(&row.created_by)
+    .bind(row.created_at)
+    .bind(row.changed_at)
+    .bind(row.activated_at)
+    .fetch_optional(connection)
+    .await?;
+    Ok(inserted.is_some())
+}
+
+/// Writes all but digest, size and origin; false when the row is gone.
+pub async fn update(connection: &mut AnyConnection, row: &ConnectorVersionRow) -> Result<bool, Error> {
+    let updated = sqlx::query(
+        "update connector_versions set type_name = $2, version = $3, contract = $4, state = $5, reasons = $6,
+             shadow = $7, file = $8, changed_at = $9, activated_at = $10
+         where digest = $1 returning digest",
+    )
+    .bind(&row.digest)
+    .bind(&row.type_name)
+    .bind(&row.version)
+    .bind(&row.contract)
+    .bind(&row.state)
+    .bind(&row.reasons)
+    .bind(row.shadow.as_deref())
+    .bind(row.file.as_deref())
+    .bind(row.changed_at)
+    .bind(row.activated_at)
+    .fetch_optional(connection)
+    .await?;
+    Ok(updated.is_some())
+}
+
+/// Finds one.
+pub async fn find(connection: &mut AnyConnection, digest: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+    sqlx::query("select * from connector_versions where digest = $1")
+        .bind(digest)
+        .fetch_optional(connection)
+        .await?
+        .as_ref()
+        .map(ConnectorVersionRow::try_from)
+        .transpose()
+}
+
+/// All of them, the newest first.
+pub async fn list(connection: &mut AnyConnection) -> Result<Vec<ConnectorVersionRow>, Error> {
+    let rows =
+        sqlx::query("select * from connector_versions order by created_at desc, digest").fetch_all(connection).await?;
+    rows.iter().map(ConnectorVersionRow::try_from).collect()
+}
+
+/// The digest of a type's active version.
+pub async fn active(connection: &mut AnyConnection, type_name: &str) -> Result<Option<String>, Error> {
+    Ok(sqlx::query_scalar("select digest from connector_versions where type_name = $1 and state = 'ACTIVE'")
+        .bind(type_name)
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// The version of a type that was active before the present one, and has not been rolled back.
+pub async fn last_good(connection: &mut AnyConnection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+    sqlx::query(
+        "select * from connector_versions where type_name = $1 and state = 'RETIRED' and activated_at is not null
+         order by activated_at desc limit 1",
+    )
+    .bind(type_name)
+    .fetch_optional(connection)
+    .await?
+    .as_ref()
+    .map(ConnectorVersionRow::try_from)
+    .transpose()
+}
+
+/// Deletes a row; false when it is gone.
+pub async fn delete(connection: &mut AnyConnection, digest: &str) -> Result<bool, Error> {
+    let deleted = sqlx::query("delete from connector_versions where digest = $1 returning digest")
+        .bind(digest)
+        .fetch_optional(connection)
+        .await?;
+    Ok(deleted.is_some())
+}
+
+/// The files that were last seen in the watched directory, each with the digest of what it held.
+pub async fn files(connection: &mut AnyConnection) -> Result<Vec<(String, String)>, Error> {
+    Ok(sqlx::query_as("select name, digest from connector_files order by name").fetch_all(connection).await?)
+}
+
+/// Remembers what a file holds.
+pub async fn record_file(connection: &mut AnyConnection, name: &str, digest: &str) -> Result<(), Error> {
+    sqlx::query(
+        "insert into connector_files (name, digest) values ($1, $2)
+         on conflict (name) do update set digest = excluded.digest",
+    )
+    .bind(name)
+    .bind(digest)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets a file that is gone.
+pub async fn forget_file(connection: &mut AnyConnection, name: &str) -> Result<(), Error> {
+    sqlx::query("delete from connector_files where name = $1").bind(name).execute(connection).await?;
+    Ok(())
+}
+
+impl TryFrom<&AnyRow> for ConnectorVersionRow {
+    type Error = Error;
+
+    fn try_from(row: &AnyRow) -> Result<Self, Error> {
+        Ok(Self {
+            digest: row.try_get("digest")?,
+            type_name: row.try_get("type_name")?,
+            version: row.try_get("version")?,
+            contract: row.try_get("contract")?,
+            state: row.try_get("state")?,
+            reasons: row.try_get("reasons")?,
+            shadow: row.try_get("shadow")?,
+            file: row.try_get("file")?,
+            bytes: row.try_get("bytes")?,
+            created_by: row.try_get("created_by")?,
+            created_at: row.try_get("created_at")?,
+            changed_at: row.try_get("changed_at")?,
+            activated_at: row.try_get("activated_at")?,
+        })
+    }
+}
