@@ -1,6 +1,6 @@
 //! What the author of a connector needs: a project to start with, and the tools of its language to build it with.
 //!
-//! A project is a directory with a `connector.toml`. [`template`] makes one; [`toolchain`] turns it into a component,
+//! A project is a directory with a `connector.toml`. `template` makes one; `toolchain` turns it into a component,
 //! which is always `build/NAME.wasm`. Nothing is written outside the project: what a package registry has is installed
 //! into it, and is there the next time without a network.
 

@@ -33,6 +33,9 @@ pub use recorded::record;
 /// Findings of one check; more of them help nobody.
 const MAX_FINDINGS: usize = 20;
 
+/// Failures after which a check does not go on: each may take its whole limit of time.
+const MAX_FAILURES: usize = 50;
+
 /// What a connector is tried with.
 #[derive(Debug, Clone)]
 pub struct Options {

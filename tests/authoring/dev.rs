@@ -1,8 +1,11 @@
 //! `connector dev`: what is saved is in force a moment later, unless it is wrong.
 
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use test_support::client::Client;
+use test_support::patchpanel::Patchpanel;
 use test_support::process::Process;
 
 use super::Author;
@@ -19,11 +22,12 @@ struct Session {
 }
 
 impl Session {
-    fn start(language: &str) -> Self {
+    fn start(arguments: &[&str]) -> Self {
         let author = Author::new();
-        author.succeed("", &["new", "mine", "--lang", language]);
+        // It is built in no time.
+        author.succeed("", &["new", "mine", "--lang", "c"]);
         let log = author.path("log");
-        let mut command = author.command("mine", &["dev"]);
+        let mut command = author.command("mine", &[&["dev"], arguments].concat());
         let process = Process::start(&mut command, log, Signal::INT, &author.directory).unwrap();
         Self { author, process, read: 0 }
     }
@@ -48,7 +52,7 @@ impl Session {
 
 #[test]
 fn a_save_is_in_force_a_moment_later_and_a_mistake_is_not() {
-    let mut session = Session::start("c");
+    let mut session = Session::start(&[]);
     let shown = session.shows("✓ mine 0.1.0 is in force");
     for part in [
         "✓ cases: 3 cases",
@@ -83,4 +87,35 @@ fn a_save_is_in_force_a_moment_later_and_a_mistake_is_not() {
     let status = session.process.stop().unwrap();
     assert_eq!(status.code(), Some(0), "{}", session.process.log_tail());
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_host_serves_what_was_saved_last() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut session = Session::start(&["--serve", &format!("--listen={address}")]);
+    session.shows("mine 0.1.0 is in force");
+    let token = session.author.path("mine/build/host");
+    let client = Client::new(&format!("http://{address}"));
+    let until = |what: &str, seen: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        while !seen() {
+            assert!(start.elapsed() < Duration::from_secs(30), "{what} is not seen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    until("a host", &|| client.get("/health/ready").is_ok_and(|reply| reply.status.is_success()));
+    let arguments = ["--org", "acme", "--project", "sales", "--role", "viewer"];
+    let mut command = Patchpanel::builder().directory(&session.author.directory).command("token").unwrap();
+    let output = command.args(arguments).env("PATCHPANEL_DATA_DIR", token).output().unwrap();
+    let client = client.with_token(String::from_utf8(output.stdout).unwrap().trim()).with_project("sales");
+    let serves = |version: &str| {
+        let body = client.get("/assets/data/types").unwrap().json().unwrap();
+        body["data"][0]["version"] == version
+    };
+    until("version 0.1.0", &|| serves("0.1.0"));
+    session.author.edit("mine/src/manifest.c", "0.1.0", "0.2.0");
+    session.shows("mine 0.2.0 is in force");
+    until("version 0.2.0", &|| serves("0.2.0"));
+    assert_eq!(session.process.stop().unwrap().code(), Some(0), "{}", session.process.log_tail());
+    assert!(client.get("/health/live").is_err(), "the host outlived its author");
 }

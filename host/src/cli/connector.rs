@@ -56,7 +56,7 @@ pub(super) fn run(settings: &Settings, command: &Connector) -> Result<ExitCode, 
         Command::Build(_) => build::run(),
         Command::Check(command) => check::run(settings, command),
         Command::Test(command) => test::run(settings, command),
-        Command::Dev(_) => dev::run(settings),
+        Command::Dev(command) => dev::run(settings, command),
         Command::Run(command) => run::run(settings, command),
         Command::Wit(command) => wit::run(command),
     }

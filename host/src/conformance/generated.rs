@@ -2,11 +2,8 @@
 //! accepted is the connector's own affair.
 
 use super::generate::Generator;
-use super::{Kit, Tried};
+use super::{Kit, MAX_FAILURES, Tried};
 use crate::connectors::contract::Purpose;
-
-/// Failures after which the rest is not tried: each may take its whole limit of time.
-const MAX_FAILURES: usize = 50;
 
 pub(super) fn check(kit: &Kit<'_>) -> Tried {
     let mut tried = Tried::default();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Kit, Tried};
+use super::{Kit, MAX_FAILURES, Tried};
 
 /// Texts that have broken something, somewhere.
 pub(super) const TEXTS: [&str; 36] = [
@@ -73,26 +73,30 @@ pub(super) fn nested() -> Value {
 
 pub(super) fn check(kit: &Kit<'_>) -> Tried {
     let mut tried = Tried::default();
-    let mut count = 0;
-    for example in &kit.version.manifest().examples {
-        for place in places(example) {
-            for value in values() {
-                if tried.is_full() {
-                    break;
-                }
-                let mut config = example.clone();
-                if let Some(member) = config.pointer_mut(&place) {
-                    *member = value;
-                }
-                count += 1;
-                if let Err(failed) = kit.try_it(&config) {
-                    tried.add(failed.finding(&config));
-                }
-            }
+    let (mut count, mut failures) = (0, 0);
+    for config in kit.version.manifest().examples.iter().flat_map(spoilt) {
+        if failures == MAX_FAILURES || tried.is_full() {
+            break;
+        }
+        count += 1;
+        if let Err(failed) = kit.try_it(&config) {
+            failures += 1;
+            tried.add(failed.finding(&config));
         }
     }
     tried.what = format!("{count} values in the fields of the examples");
     tried
+}
+
+/// An example with each value in each of its fields.
+fn spoilt(example: &Value) -> impl Iterator<Item = Value> {
+    let spoil = |(place, value): (String, Value)| {
+        let mut config = example.clone();
+        *config.pointer_mut(&place)? = value;
+        Some(config)
+    };
+    let each = places(example).into_iter().flat_map(|place| values().map(move |value| (place.clone(), value)));
+    each.filter_map(spoil)
 }
 
 fn values() -> impl Iterator<Item = Value> {

@@ -42,7 +42,9 @@ pub(super) fn run(settings: &Settings, check: &Check) -> Result<ExitCode, Failur
     let text = if check.json {
         serde_json::to_string_pretty(&report).context("cannot write the report")? + "\n"
     } else {
-        report.text()
+        let next = "\nNext: `patchpanel connector test`, and `patchpanel connector dev` while you write\n";
+        // Who names a file has a way of building of their own.
+        report.text() + if check.file.is_none() && outcome.is_ok() { next } else { "" }
     };
     print(&text)?;
     Ok(match outcome {

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Child, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 
 use super::test::{describe, escaped};
@@ -30,9 +31,14 @@ const QUICK: [&str; 3] = ["forms", "cases", "required"];
 ///
 /// What fails to build or is refused does not replace the one before, as in a host. Ctrl-C ends it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Dev {}
+pub(super) struct Dev {
+    /// Serves the connector too, at --listen: the HTTP API and its documentation, with what was built last. Its data are
+    /// in the project's build/host.
+    #[arg(long)]
+    serve: bool,
+}
 
-pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
+pub(super) fn run(settings: &Settings, command: &Dev) -> Result<ExitCode, Failure> {
     // What a connector logs, and why it traps.
     let format = if settings.log_format == logs::Format::Auto { logs::Format::Text } else { settings.log_format };
     logs::start(format, logs::Level::Info).context("cannot start logging")?;
@@ -42,6 +48,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let steps = Steps::until(stop);
     let project = Project::find(Path::new("."))?;
     let mut watch = Watch::start(&project)?;
+    let _server = if command.serve { Some(Server::start(settings, &project)?) } else { None };
     let mut bench = Bench { settings, project, current: None };
     let (mut change, mut since) = (Change::Sources, Instant::now());
     loop {
@@ -55,6 +62,32 @@ pub(super) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
 
 fn is_interrupted(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(authoring::Error::Interrupted))
+}
+
+/// A host that follows the directory of what is built.
+struct Server(Child);
+
+impl Server {
+    fn start(settings: &Settings, project: &Project) -> anyhow::Result<Self> {
+        let (component, data) = (project.component(), project.made("host"));
+        let directory = component.parent().unwrap_or(project.root());
+        std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+        let program = std::env::current_exe().context("cannot find this program")?;
+        let mut serve = std::process::Command::new(program);
+        serve.args(["serve", "--connectors-watch", "--log-level=warn"]);
+        serve.arg("--connectors-dir").arg(directory).arg("--data-dir").arg(data);
+        serve.arg(format!("--listen={}", settings.listen));
+        serve.stdin(Stdio::null()).spawn().map(Self).context("cannot start the host")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // In good order; it may have ended by itself.
+        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+        let _ = id.map(|id| kill_process(id, Signal::TERM));
+        let _ = self.0.wait();
+    }
 }
 
 /// The project, and the version of its connector that is in force.

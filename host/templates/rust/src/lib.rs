@@ -9,8 +9,8 @@ mod contract;
 use config::Config;
 use contract::exports::patchpanel::connector::connector::Guest;
 use contract::patchpanel::connector::types::{
-    AuthMethod, Authentication, Configuration, Context, Descriptor, Endpoint, Finding, Instruction, Manifest,
-    Parameter, Reach, Tls, TlsMode, Value, Verdict,
+    AuthMethod, Authentication, Configuration, Context, Descriptor, Endpoint, Finding, Instruction,
+    Manifest, Parameter, Reach, Tls, TlsMode, Value, Verdict,
 };
 
 struct Connector;
@@ -60,10 +60,17 @@ impl Guest for Connector {
 
     fn validate(_context: Context, configuration: Configuration) -> Verdict {
         let (findings, config) = config::check(&configuration.config);
-        Verdict { findings, normalised: config.map(|config| config.to_json()), extras: Vec::new() }
+        Verdict {
+            findings,
+            normalised: config.map(|config| config.to_json()),
+            extras: Vec::new(),
+        }
     }
 
-    fn describe(_context: Context, configuration: Configuration) -> Result<Descriptor, Vec<Finding>> {
+    fn describe(
+        _context: Context,
+        configuration: Configuration,
+    ) -> Result<Descriptor, Vec<Finding>> {
         let (findings, config) = config::check(&configuration.config);
         config.map(|config| descriptor(&config)).ok_or(findings)
     }
@@ -96,11 +103,17 @@ fn descriptor(config: &Config) -> Descriptor {
             endpoint_role: "data".to_owned(),
             scheme: "password".to_owned(),
             parameters: ["username", "password"]
-                .map(|name| Parameter { name: name.to_owned(), value: Value::Credential(name.to_owned()) })
+                .map(|name| Parameter {
+                    name: name.to_owned(),
+                    value: Value::Credential(name.to_owned()),
+                })
                 .to_vec(),
             extras: Vec::new(),
         }],
-        parameters: vec![Parameter { name: "database".to_owned(), value: Value::Text(config.database.clone()) }],
+        parameters: vec![Parameter {
+            name: "database".to_owned(),
+            value: Value::Text(config.database.clone()),
+        }],
         extras: Vec::new(),
     }
 }
