@@ -97,3 +97,21 @@ fn a_descriptor_that_leads_astray() {
     guest("loosen-tls", "loosens_tls", "looser TLS mode", "or a stricter one");
     guest("use-the-password-as-username", "secret_sent_openly", "would be sent openly", "as passwords or keys only");
 }
+
+#[test]
+fn what_only_a_user_would_notice() {
+    guest("trap-in-use", "trap", "traps", "by a finding");
+    guest(
+        "lead-elsewhere-in-use",
+        "leads_elsewhere",
+        "describe: the data endpoint",
+        "exactly as the tenant wrote them",
+    );
+    guest(
+        "refuse-what-it-accepted",
+        "accepted_not_described",
+        "describe refuses what validate accepts",
+        "by the same check",
+    );
+    guest("set-a-negative-number", "descriptor_unsupported", "is not a whole number", "documents for the driver");
+}

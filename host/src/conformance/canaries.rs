@@ -22,7 +22,7 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
             count += 1;
             match kit.try_with(Purpose::Check, example, &set) {
                 Ok(outcome) => {
-                    let bindings = outcome.target.and_then(Result::ok).map(|target| target.bindings);
+                    let bindings = outcome.target.map(|target| target.bindings);
                     let used = |name: &String| bindings.iter().flatten().any(|binding| binding.credential == *name);
                     unused.retain(|name| !used(name));
                 }
@@ -70,8 +70,7 @@ fn repeats(kit: &Kit<'_>, config: &Value, tried: &mut Tried) {
         Ok(outcome) => outcome,
         Err(failed) => return tried.add(failed.finding(config)),
     };
-    let described = outcome.target.as_ref().and_then(|target| target.as_ref().err());
-    for finding in outcome.findings.iter().chain(described.into_iter().flatten()) {
+    for finding in &outcome.findings {
         let texts = [Some(&finding.message), finding.hint.as_ref(), Some(&finding.code)];
         if texts.into_iter().flatten().any(|text| text.contains(CANARY)) {
             let message = format!("the finding {} repeats the value that it is about", finding.code);

@@ -23,23 +23,25 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
         if tried.is_full() {
             break;
         }
-        // What fails is told by the other checks.
-        if let Ok(Some(finding)) = compare(kit, config) {
-            tried.add(finding.with_input(config));
+        // What fails at once is told by the other checks.
+        let Ok(first) = kit.try_it(config) else { continue };
+        match compare(kit, config, &first) {
+            Ok(None) => {}
+            Ok(Some(finding)) => tried.add(finding.with_input(config)),
+            Err(failed) => tried.add(failed.finding(config)),
         }
     }
     tried.what = format!("{} configurations, 6 times each", configs.len());
     tried
 }
 
-fn compare(kit: &Kit<'_>, config: &Value) -> Result<Option<Finding>, Failed> {
-    let first = kit.try_it(config)?;
-    if kit.try_it(config)? != first {
+fn compare(kit: &Kit<'_>, config: &Value, first: &Outcome) -> Result<Option<Finding>, Failed> {
+    if kit.try_it(config)? != *first {
         let message = "the same configuration is answered differently from call to call";
         let remedy = "Take nothing into an answer but the arguments: no address of memory, and no order of a hash map.";
         return Ok(Some(Finding::error("not_deterministic", message, remedy)));
     }
-    if at_another_moment(kit, config)? != first {
+    if at_another_moment(kit, config)? != *first {
         let message = "the answer depends on the time or on randomness";
         let remedy =
             "Take no clock and no randomness into an answer; where a library wants a seed, give it a constant.";

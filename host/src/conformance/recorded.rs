@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::cases::{read, shown};
 use super::explain::explain;
-use super::trial::Outcome;
+use super::trial::{Outcome, first_error};
 use super::{Finding, Kit, Tried};
-use crate::connectors::contract::{self, Purpose, Severity};
+use crate::connectors::contract::Purpose;
 use crate::connectors::{Accepted, Binding};
 
 /// One file: a configuration that a version accepted, and what came of it.
@@ -86,18 +86,13 @@ fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
     }
 }
 
-fn first_error(findings: &[contract::Finding]) -> String {
-    let error = findings.iter().find(|finding| finding.severity == Severity::Error);
-    error.map_or_else(String::new, |error| format!(": {} {}", error.pointer, error.message))
-}
-
 /// Writes down what this version makes of its examples, in files of its own; returns the new ones.
 pub fn record(kit: &Kit<'_>, directory: &Path) -> io::Result<Vec<PathBuf>> {
     let manifest = kit.version.manifest();
     let mut written = Vec::new();
     fs::create_dir_all(directory)?;
     for (index, example) in manifest.examples.iter().enumerate() {
-        let Ok(Outcome { accepted: Some(accepted), target: Some(Ok(target)), .. }) = kit.try_it(example) else {
+        let Ok(Outcome { accepted: Some(accepted), target: Some(target), .. }) = kit.try_it(example) else {
             continue;
         };
         let path = directory.join(format!("{}-{index}.json", manifest.version));

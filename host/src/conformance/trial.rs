@@ -1,7 +1,5 @@
 //! One configuration, tried as far as it goes: validated, described, and what the optional interfaces make of it.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::explain::explain;
@@ -9,6 +7,8 @@ use super::{Finding, Kit};
 use crate::connectors::contract::{self, Level, Page, Purpose, Statement};
 use crate::connectors::{Accepted, CallError, Target};
 use crate::diagnosis::{Fault, Stage, code};
+use crate::drivers;
+use crate::secrets::{Credentials, Secret};
 
 /// What became of a configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +16,8 @@ pub(super) struct Outcome {
     pub(super) findings: Vec<contract::Finding>,
     /// What it became, if it was accepted.
     pub(super) accepted: Option<Accepted>,
-    /// What it is described as, or why not.
-    pub(super) target: Option<Result<Target, Vec<contract::Finding>>>,
+    /// What it is described as.
+    pub(super) target: Option<Target>,
     pub(super) statements: Vec<Result<Statement, Vec<contract::Finding>>>,
     pub(super) advice: Option<contract::Advice>,
 }
@@ -32,33 +32,47 @@ impl Outcome {
     }
 }
 
-/// A call that gave no answer which can be used.
+/// What no configuration may come to.
 #[derive(Debug)]
-pub(super) struct Failed {
-    function: &'static str,
-    error: CallError,
+pub(super) enum Failed {
+    /// A call of this function gave no answer that can be used.
+    Call(&'static str, CallError),
+    /// What `validate` has just accepted is refused by `describe`, for this reason.
+    NotDescribed(String),
+    /// The driver does not take the descriptor.
+    NotTaken(Fault),
 }
 
 impl Failed {
     /// The finding that it is.
     pub(super) fn finding(&self, input: &Value) -> Finding {
-        explain(self.function, &self.error).with_input(input)
-    }
-
-    fn code(&self) -> Cow<'static, str> {
-        explain(self.function, &self.error).code
+        let finding = match self {
+            Self::Call(function, error) => explain(function, error),
+            Self::NotDescribed(why) => {
+                let message = format!("describe refuses what validate accepts{why}");
+                Finding::error("accepted_not_described", message, "Refuse it in `validate` already, by the same check.")
+            }
+            Self::NotTaken(fault) => {
+                let remedy = "Answer what the contract documents for the driver at `descriptor`.";
+                Finding::error("descriptor_unsupported", format!("describe: {}", fault.message), remedy)
+            }
+        };
+        finding.with_input(input)
     }
 }
 
 impl Kit<'_> {
     /// Tries a configuration with these credentials set.
     pub(super) fn try_with(&self, purpose: Purpose, config: &Value, set: &[String]) -> Result<Outcome, Failed> {
-        let failed = |function| move |error| Failed { function, error };
+        let failed = |function| move |error| Failed::Call(function, error);
         let version = self.version;
         let (findings, accepted) = version.validate(purpose, config, set).map_err(failed("validate"))?;
         let mut outcome = Outcome { findings, accepted, target: None, statements: Vec::new(), advice: None };
         let Some(accepted) = &outcome.accepted else { return Ok(outcome) };
-        outcome.target = Some(version.describe(purpose, accepted).map_err(failed("describe"))?);
+        let target = version.describe(purpose, accepted).map_err(failed("describe"))?;
+        let target = target.map_err(|findings| Failed::NotDescribed(first_error(&findings)))?;
+        self.check_descriptor(config, &target, set)?;
+        outcome.target = Some(target);
         if version.capabilities().contains(&"catalog") {
             for page in pages("") {
                 outcome.statements.extend(version.plan(purpose, accepted, &page).map_err(failed("plan"))?);
@@ -77,12 +91,24 @@ impl Kit<'_> {
         self.try_with(Purpose::Check, config, &self.required_credentials(config))
     }
 
+    /// Whether the driver takes a descriptor; without what is required there is nothing to be said.
+    fn check_descriptor(&self, config: &Value, target: &Target, set: &[String]) -> Result<(), Failed> {
+        if self.required_credentials(config).iter().any(|name| !set.contains(name)) {
+            return Ok(());
+        }
+        let mut credentials = Credentials::default();
+        for name in set {
+            credentials.set(name.clone(), Secret::new("x"));
+        }
+        drivers::check(&target.descriptor, &credentials).map_err(Failed::NotTaken)
+    }
+
     /// Plans pages with this text in every place that takes one.
     pub(super) fn plan_with(&self, accepted: &Accepted, text: &str) -> Result<Vec<Statement>, Failed> {
         let mut statements = Vec::new();
         for page in pages(text) {
             let plan = self.version.plan(Purpose::Use, accepted, &page);
-            let plan = plan.map_err(|error| Failed { function: "plan", error })?;
+            let plan = plan.map_err(|error| Failed::Call("plan", error))?;
             statements.extend(plan.and_then(Result::ok));
         }
         Ok(statements)
@@ -113,7 +139,7 @@ impl Kit<'_> {
             let mut smaller = smallest.clone();
             smaller.as_object_mut().and_then(|members| members.shift_remove(&member));
             if let Err(again) = self.try_it(&smaller)
-                && again.code() == failed.code()
+                && again.finding(&smaller).code == found.code
             {
                 found = again.finding(&smaller);
                 smallest = smaller;
@@ -121,6 +147,12 @@ impl Kit<'_> {
         }
         found
     }
+}
+
+/// The first error among findings, to stand behind a sentence.
+pub(super) fn first_error(findings: &[contract::Finding]) -> String {
+    let error = findings.iter().find(|finding| finding.severity == contract::Severity::Error);
+    error.map_or_else(String::new, |error| format!(": {} {}", error.pointer, error.message))
 }
 
 fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {

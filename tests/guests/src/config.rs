@@ -33,7 +33,7 @@ impl Config {
         }
         let complete = !config.host.is_empty() && !config.database.is_empty() && config.port != 0;
         let is_mode = ["", "disable", "require", "verify-ca", "verify-full"].contains(&config.ssl_mode.as_str());
-        (complete && is_mode).then_some(config)
+        (complete && is_mode && config.database.len() <= 1000).then_some(config)
     }
 
     /// Sets a member to the value at the start of a text; what follows it.
