@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod api;
+mod authoring;
 mod command_line;
 mod connectors;
 mod crashes;

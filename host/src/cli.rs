@@ -10,6 +10,7 @@ mod verify;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use crate::authoring;
 use crate::connectors::compile::child;
 use crate::settings::{self, Settings};
 
@@ -41,6 +42,8 @@ Examples:
       tries a connection without a server
   patchpanel explain password_rejected
       says what a code of a connection test means
+  patchpanel connector new my-database --lang rust
+      writes a project for a connector of one's own, in Rust, Python, JavaScript or C
   patchpanel connector check my-connector.wasm
       says whether a host admits this connector, and what its author can do if not
 
@@ -76,6 +79,12 @@ enum Failure {
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::Other(error)
+    }
+}
+
+impl From<authoring::Error> for Failure {
+    fn from(error: authoring::Error) -> Self {
+        if error.is_of_input() { Self::Input(error.into()) } else { Self::Other(error.into()) }
     }
 }
 

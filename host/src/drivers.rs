@@ -40,6 +40,15 @@ pub async fn open(
     }
 }
 
+/// Whether the driver takes a descriptor with these credentials, as far as that can be said without opening anything:
+/// what [`open`] looks at first.
+pub fn check(descriptor: &Descriptor, credentials: &Credentials) -> Result<(), Fault> {
+    match descriptor.driver.as_str() {
+        "postgres" => postgres::check(descriptor, credentials),
+        _ => Err(unknown_driver()),
+    }
+}
+
 fn unknown_driver() -> Fault {
     Fault::new(&code::DESCRIPTOR_UNSUPPORTED)
         .message("The connector asks for a driver that this installation does not have.")

@@ -12,8 +12,10 @@
 
 pub mod app;
 pub mod auth;
+pub mod authoring;
 pub mod cli;
 mod clock;
+pub mod conformance;
 pub mod connections;
 pub mod connectors;
 mod crash;

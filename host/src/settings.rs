@@ -249,6 +249,15 @@ impl Settings {
         })
     }
 
+    /// The same for other connectors, whose compiled forms are kept in this directory.
+    #[must_use]
+    pub fn with_connectors(&self, connectors: PathBuf, data: PathBuf) -> Self {
+        let mut settings = self.clone();
+        settings.connectors.connectors_dir = Some(connectors);
+        settings.data_dir = Some(data);
+        settings
+    }
+
     /// What becomes a connector, and what it may take.
     pub fn admission(&self) -> crate::connectors::admission::Settings {
         self.connectors.admission()

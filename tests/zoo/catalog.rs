@@ -192,6 +192,8 @@ pub(crate) const ROWS: &[Row] = &[
     load("schema-of-itself", "schema", "back to itself"),
     load("schema-left-open", "schema", "config-schema"),
     load("schema-too-deep", "self_check", "64 levels"),
+    load("ask-for-a-password", "secret_in_config", "admin_password"),
+    load("show-a-password", "unmarked_secret", "password"),
     load("import-http", "unexpected_import", "wasi:http/outgoing-handler@0.2.0"),
     // Those that lie about the configuration
     verify("finding-to-nowhere", nonsense("points to nowhere")),

@@ -1,21 +1,39 @@
 //! `patchpanel connector`: for those who write connectors.
 
-use std::fmt::Write as _;
+mod build;
+mod check;
+mod dev;
+mod new;
+mod run;
+mod test;
+mod wit;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
-use anyhow::Context as _;
-use serde::Serialize;
+use anyhow::anyhow;
 
-use super::{Failure, print};
-use crate::connectors::admission::Reason;
-use crate::connectors::{self, Version};
-use crate::logs;
+use super::{BAD_INPUT, FAILED, Failure, print};
+use crate::authoring::Project;
 use crate::settings::Settings;
 
 /// For those who write connectors.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+The first hour:
+  patchpanel connector new my-database --lang python
+      writes a project that works, in a directory of this name
+  cd my-database
+  patchpanel connector build
+      makes a component of it; what is needed of a package registry is installed into the project
+  patchpanel connector check
+      says whether a host would take it
+  patchpanel connector test
+      tries it with everything that users and their mistakes may send
+  patchpanel connector dev
+      builds and checks it at every save, and shows what becomes of sample.json
+  patchpanel connector run
+      makes a real connection test with sample.json")]
 pub(super) struct Connector {
     #[command(subcommand)]
     command: Command,
@@ -23,123 +41,38 @@ pub(super) struct Connector {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Check(Check),
-}
-
-/// Says whether a host with these settings admits a component, by the same steps: it counts, compiles, links it, and
-/// tries the manifest's examples.
-///
-/// A refusal names every reason with a stable code and what the author can do. Exit status: 0 admitted, 1 refused, 2 the
-/// file cannot be read.
-#[derive(Debug, clap::Args)]
-struct Check {
-    /// The component.
-    file: PathBuf,
-    /// Prints a JSON object for programs.
-    #[arg(long)]
-    json: bool,
+    New(new::New),
+    Build(build::Build),
+    Check(check::Check),
+    Test(test::Test),
+    Dev(dev::Dev),
+    Run(run::Run),
+    Wit(wit::Wit),
 }
 
 pub(super) fn run(settings: &Settings, command: &Connector) -> Result<ExitCode, Failure> {
-    let Command::Check(check) = &command.command;
-    let level = logs::Level::Error;
-    logs::start(settings.log_format, level).context("cannot start logging")?;
-    let start = Instant::now();
-    let outcome = connectors::check(&settings.admission(), &check.file).context("cannot check the connector")?;
-    let report = Report::new(&check.file, &outcome, start.elapsed().as_secs_f64());
-    let text = if check.json {
-        serde_json::to_string_pretty(&report).context("cannot write the report")? + "\n"
-    } else {
-        report.text()
-    };
-    print(&text)?;
-    Ok(match outcome {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(reasons) if reasons.iter().any(|reason| reason.code == "unreadable") => ExitCode::from(super::BAD_INPUT),
-        Err(_) => ExitCode::from(super::FAILED),
-    })
-}
-
-/// What the check found.
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    file: String,
-    admitted: bool,
-    /// What the connector is, if it is admitted.
-    connector: Option<Facts<'a>>,
-    /// Why it is not.
-    reasons: &'a [Reason],
-    seconds: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct Facts<'a> {
-    connection_type: &'a str,
-    title: &'a str,
-    version: &'a str,
-    digest: &'a str,
-    contract_version: &'a str,
-    contract_spoken: &'static str,
-    capabilities: Vec<&'static str>,
-    drivers: &'a [String],
-    imports: &'a [String],
-}
-
-impl Facts<'_> {
-    fn contract(&self) -> String {
-        if self.contract_version == self.contract_spoken {
-            return self.contract_spoken.to_owned();
-        }
-        format!("{}, spoken as {}", self.contract_version, self.contract_spoken)
+    match &command.command {
+        Command::New(command) => new::run(command),
+        Command::Build(_) => build::run(),
+        Command::Check(command) => check::run(settings, command),
+        Command::Test(command) => test::run(settings, command),
+        Command::Dev(command) => dev::run(settings, command),
+        Command::Run(command) => run::run(settings, command),
+        Command::Wit(command) => wit::run(command),
     }
 }
 
-impl<'a> Report<'a> {
-    fn new(file: &Path, outcome: &'a Result<Version, Vec<Reason>>, seconds: f64) -> Self {
-        Self {
-            file: file.display().to_string(),
-            admitted: outcome.is_ok(),
-            connector: outcome.as_ref().ok().map(|version| Facts {
-                connection_type: &version.manifest().type_name,
-                title: &version.manifest().title,
-                version: &version.manifest().version,
-                digest: version.digest(),
-                contract_version: &version.surface().contract,
-                contract_spoken: version.contract(),
-                capabilities: version.capabilities(),
-                drivers: &version.manifest().drivers,
-                imports: &version.surface().imports,
-            }),
-            reasons: outcome.as_ref().err().map_or(&[], Vec::as_slice),
-            seconds,
-        }
+/// The component that `connector build` has made of a project.
+fn built(project: &Project) -> Result<PathBuf, Failure> {
+    let component = project.component();
+    if component.is_file() {
+        return Ok(component);
     }
+    Err(Failure::Input(anyhow!("there is no {} yet; make it with `patchpanel connector build`", shown(&component))))
+}
 
-    fn text(&self) -> String {
-        let mut text = String::new();
-        // Writing to a String cannot fail.
-        if let Some(facts) = &self.connector {
-            let _ = writeln!(text, "✓ {} is admitted ({:.1} s)\n", self.file, self.seconds);
-            let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            let capabilities: Vec<String> = facts.capabilities.iter().map(|&name| name.to_owned()).collect();
-            for (name, value) in [
-                ("type", format!("{} {} ({})", facts.connection_type, facts.version, facts.title)),
-                ("contract", facts.contract()),
-                ("capabilities", list(&capabilities)),
-                ("drivers", list(facts.drivers)),
-                ("imports", list(facts.imports)),
-                ("digest", facts.digest.to_owned()),
-            ] {
-                let _ = writeln!(text, "  {name:<13} {value}");
-            }
-        } else {
-            let count = self.reasons.len();
-            let reasons = if count == 1 { "reason" } else { "reasons" };
-            let _ = writeln!(text, "✗ {} is refused for {count} {reasons}:", self.file);
-            for Reason { code, message, remedy } in self.reasons {
-                let _ = writeln!(text, "\n  {code}\n    {message}\n    → {remedy}");
-            }
-        }
-        text
-    }
+/// A path for people: from the working directory, if it is below that.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }

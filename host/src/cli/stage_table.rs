@@ -15,20 +15,11 @@ const MIN_WIDTH: u16 = 80;
 
 /// The table of stages, then what happened and what to do. Colours only for a terminal.
 pub(super) fn render(result: &TestResult, terminal: bool) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    let width = if terminal { table.width().unwrap_or(PLAIN_WIDTH).max(MIN_WIDTH) } else { PLAIN_WIDTH };
-    table.set_width(width);
-    table.set_header(["STAGE", "OUTCOME", "TIME", "WHAT"]);
-    for stage in &result.details.stages {
-        table.add_row([
-            Cell::new(stage.stage),
-            outcome(stage, terminal),
-            Cell::new(stage.latency_ms.map_or(String::new(), |time| format!("{time:.1} ms")))
-                .set_alignment(CellAlignment::Right),
-            Cell::new(what(stage, result)),
-        ]);
-    }
+    let rows = result.details.stages.iter().map(|stage| {
+        let time = stage.latency_ms.map_or(String::new(), |time| format!("{time:.1} ms"));
+        [stage.stage.to_owned(), stage.outcome.to_owned(), time, what(stage, result)]
+    });
+    let table = table(["STAGE", "OUTCOME", "TIME", "WHAT"], rows, terminal);
     let mut text = format!("{table}\n\n{} ({:.1} ms)\n", sentence(&result.message), result.latency_ms);
     for fault in result.details.stages.iter().flat_map(faults) {
         if let Some(remedy) = &fault.remedy {
@@ -39,12 +30,26 @@ pub(super) fn render(result: &TestResult, terminal: bool) -> String {
     text
 }
 
-fn outcome(stage: &StageResult, terminal: bool) -> Cell {
-    let cell = Cell::new(stage.outcome);
+/// A table of what was done, with its outcome in the second column and its time in the third.
+pub(super) fn table(header: [&str; 4], rows: impl Iterator<Item = [String; 4]>, terminal: bool) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    let width = if terminal { table.width().unwrap_or(PLAIN_WIDTH).max(MIN_WIDTH) } else { PLAIN_WIDTH };
+    table.set_width(width);
+    table.set_header(header);
+    for [name, outcome, time, what] in rows {
+        let time = Cell::new(time).set_alignment(CellAlignment::Right);
+        table.add_row([Cell::new(name), colored(&outcome, terminal), time, Cell::new(what)]);
+    }
+    table
+}
+
+fn colored(outcome: &str, terminal: bool) -> Cell {
+    let cell = Cell::new(outcome);
     if !terminal {
         return cell;
     }
-    match stage.outcome {
+    match outcome {
         "passed" => cell.fg(Color::Green),
         "warned" => cell.fg(Color::Yellow),
         "failed" => cell.fg(Color::Red).add_attribute(Attribute::Bold),

@@ -50,6 +50,13 @@ pub(super) struct Verify {
     json: bool,
 }
 
+impl Verify {
+    /// The same for the body in this file, which names its connection type.
+    pub(super) fn of(config: PathBuf, json: bool) -> Self {
+        Self { connection_type: None, config, json }
+    }
+}
+
 pub(super) fn run(settings: &Settings, command: &Verify) -> Result<ExitCode, Failure> {
     let body = read(command).map_err(Failure::Input)?;
     crate::logs::start(settings.log_format, crate::logs::Level::Warn).context("cannot start logging")?;

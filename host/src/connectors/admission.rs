@@ -3,6 +3,7 @@
 //! answers.
 
 mod manifest;
+mod secrets;
 mod surface;
 
 use std::borrow::Cow;

@@ -32,12 +32,13 @@ pub(super) struct State {
     /// The bound on memory or tables that a growth hit; the guest may trap of it in its own way.
     refused: Option<Limit>,
     pub(super) log: Log,
+    moment: u64,
     /// Made when the guest first asks for something of it.
     wasi: Option<Box<Wasi>>,
 }
 
 /// A store for one call of this connector. The deadline runs from here, so that it covers a start function too.
-pub(super) fn store(engine: &Engine, connector: &Arc<str>, limits: &Limits) -> Store<State> {
+pub(super) fn store(engine: &Engine, connector: &Arc<str>, limits: &Limits, moment: u64) -> Store<State> {
     let state = State {
         limits: *limits,
         started: Instant::now(),
@@ -46,6 +47,7 @@ pub(super) fn store(engine: &Engine, connector: &Arc<str>, limits: &Limits) -> S
         table_elements: 0,
         refused: None,
         log: Log::new(connector, limits),
+        moment,
         wasi: None,
     };
     let mut store = Store::new(engine, state);
@@ -130,9 +132,14 @@ impl State {
         allowed
     }
 
+    /// Bytes of all linear memories.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
     /// What the guest gets of WASI.
     pub(super) fn wasi(&mut self) -> &mut Wasi {
-        self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.limits, &self.log)))
+        self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.limits, &self.log, self.moment)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use wasmtime::{Engine, Store};
 
@@ -18,6 +19,10 @@ pub(super) struct Runtime {
     pub(super) guests: Guests,
     pub(super) limits: Limits,
     ticker: Ticker,
+    /// The most memory that one call has had.
+    pub(super) peak_memory_bytes: AtomicUsize,
+    /// What the clock and the randomness of WASI depend on; always the same but where an author asks for another.
+    pub(super) moment: AtomicU64,
 }
 
 impl fmt::Debug for Runtime {
@@ -31,7 +36,8 @@ impl Runtime {
     pub(super) fn start(allocator: Allocator, limits: Limits) -> wasmtime::Result<Self> {
         let engine = engine::runner(allocator, &limits)?;
         let (ticker, guests) = (Ticker::start(&engine)?, Guests::start()?);
-        Ok(Self { engine, guests, limits, ticker })
+        let (peak_memory_bytes, moment) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Ok(Self { engine, guests, limits, ticker, peak_memory_bytes, moment })
     }
 
     /// One call of a connector on this thread, which it may hold until its deadline.
@@ -40,8 +46,10 @@ impl Runtime {
         connector: &Arc<str>,
         work: impl FnOnce(&mut Store<State>) -> Result<T, Failure>,
     ) -> Result<T, CallError> {
-        let mut store = instance::store(&self.engine, connector, &self.limits);
+        let moment = self.moment.load(Ordering::Relaxed);
+        let mut store = instance::store(&self.engine, connector, &self.limits, moment);
         let answer = self.ticker.during(|| work(&mut store));
+        self.peak_memory_bytes.fetch_max(store.data().memory_bytes(), Ordering::Relaxed);
         answer.map_err(|failure| explain(failure, connector, &store))
     }
 }

@@ -2,6 +2,7 @@
 //! and judged before anybody sees it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use super::adapter::{Adapter, Configuration, Context, Fault};
 use super::admission::{Schemas, Surface};
 use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Severity, Statement};
 use super::judge::{Case, Refusal};
+use super::limits::Limits;
 use super::runtime::Runtime;
 use super::{Accepted, CallError, Target, verdict};
 use crate::diagnosis;
@@ -52,6 +54,22 @@ impl Version {
     /// The names at its border.
     pub fn surface(&self) -> &Surface {
         &self.surface
+    }
+
+    /// The most memory that a call has had, of this connector or of another one of the same runtime.
+    pub fn peak_memory_bytes(&self) -> usize {
+        self.runtime.peak_memory_bytes.load(Ordering::Relaxed)
+    }
+
+    /// From now on the clock and the randomness of WASI are those of another moment, to see whether an answer depends on
+    /// them; 0 is a host's. It holds for every connector of the same runtime, so this is for an author's tools alone.
+    pub fn move_to(&self, moment: u64) {
+        self.runtime.moment.store(moment, Ordering::Relaxed);
+    }
+
+    /// What a call may take.
+    pub fn limits(&self) -> &Limits {
+        &self.runtime.limits
     }
 
     /// The authentication method that a configuration chooses; a finding if it is not one of the manifest's.

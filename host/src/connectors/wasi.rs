@@ -43,32 +43,35 @@ const NOW: Duration = Duration::from_hours(262_968);
 pub(super) struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
+    monotonic: u64,
 }
 
 impl Wasi {
-    pub(super) fn new(limits: &Limits, log: &Log) -> Self {
+    /// The moment is 0 for every call of a host; another one has another time and other randomness.
+    pub(super) fn new(limits: &Limits, log: &Log, moment: u64) -> Self {
+        let seed = SEED ^ moment;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
         let context = WasiCtx::builder()
             .stdin(Closed)
             .stdout(Output(log.clone(), tracing::Level::INFO))
             .stderr(Output(log.clone(), tracing::Level::WARN))
-            .secure_random(ChaCha8Rng::seed_from_u64(SEED))
-            .insecure_random(ChaCha8Rng::seed_from_u64(!SEED))
-            .insecure_random_seed(SEED.into())
+            .secure_random(ChaCha8Rng::seed_from_u64(seed))
+            .insecure_random(ChaCha8Rng::seed_from_u64(!seed))
+            .insecure_random_seed(seed.into())
             .max_random_size(MAX_RANDOM_BYTES)
-            .wall_clock(Still)
+            .wall_clock(Still(NOW + Duration::from_secs(moment)))
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        Self { context, table }
+        Self { context, table, monotonic: moment }
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let Wasi { context, table } = self.wasi();
+        let Wasi { context, table, .. } = self.wasi();
         WasiCtxView { ctx: context, table }
     }
 }
@@ -121,15 +124,16 @@ impl HasData for Table {
     type Data<'a> = Ready<'a>;
 }
 
-struct Ready<'a>(&'a mut ResourceTable);
+struct Ready<'a>(&'a mut ResourceTable, u64);
 
 fn resources(state: &mut State) -> Ready<'_> {
-    Ready(state.ctx().table)
+    let Wasi { table, monotonic, .. } = state.wasi();
+    Ready(table, *monotonic)
 }
 
 impl clocks::monotonic_clock::Host for Ready<'_> {
     fn now(&mut self) -> wasmtime::Result<u64> {
-        Ok(0)
+        Ok(self.1)
     }
 
     fn resolution(&mut self) -> wasmtime::Result<u64> {
@@ -177,7 +181,7 @@ impl Pollable for Past {
 }
 
 /// A clock that stands still.
-struct Still;
+struct Still(Duration);
 
 impl HostWallClock for Still {
     fn resolution(&self) -> Duration {
@@ -185,7 +189,7 @@ impl HostWallClock for Still {
     }
 
     fn now(&self) -> Duration {
-        NOW
+        self.0
     }
 }
 

@@ -47,6 +47,11 @@ pub struct Session {
     schema: String,
 }
 
+/// Whether the driver takes a descriptor.
+pub(super) fn check(descriptor: &Descriptor, credentials: &Credentials) -> Result<(), Fault> {
+    Target::read(descriptor, credentials).map(drop)
+}
+
 /// Opens a session on the first endpoint that can be reached.
 pub(super) async fn open(
     egress: &Egress,

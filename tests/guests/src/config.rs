@@ -32,7 +32,8 @@ impl Config {
             };
         }
         let complete = !config.host.is_empty() && !config.database.is_empty() && config.port != 0;
-        complete.then_some(config)
+        let is_mode = ["", "disable", "require", "verify-ca", "verify-full"].contains(&config.ssl_mode.as_str());
+        (complete && is_mode && config.database.len() <= 1000).then_some(config)
     }
 
     /// Sets a member to the value at the start of a text; what follows it.
@@ -98,6 +99,7 @@ mod tests {
             r#"{"host":"h","database":"d","port":"1"}"#,
             r#"{"host":"h","database":"d","more":"x"}"#,
             r#"{"host":"h","database":["d"]}"#,
+            r#"{"host":"h","database":"d","ssl_mode":"prefer"}"#,
             r#"{"host":"h\"","database":"d"}"#,
         ] {
             assert_eq!(Config::read(json), None, "{json}");

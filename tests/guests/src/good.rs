@@ -12,9 +12,9 @@ pub const CONFIG_SCHEMA: &str = r#"{
     "properties": {
         "host": {"type": "string", "minLength": 1, "title": "Host"},
         "port": {"type": "integer", "minimum": 1, "maximum": 65535, "default": 5432, "title": "Port"},
-        "database": {"type": "string", "minLength": 1, "title": "Database"},
+        "database": {"type": "string", "minLength": 1, "maxLength": 1000, "title": "Database"},
         "ssl_mode": {"enum": ["disable", "require", "verify-ca", "verify-full"], "title": "TLS"},
-        "trigger": {"type": "string", "title": "Trigger"}
+        "trigger": {"type": "string", "title": "Trigger", "examples": ["on", "177"]}
     },
     "required": ["host", "database"],
     "additionalProperties": false

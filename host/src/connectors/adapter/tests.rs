@@ -62,7 +62,7 @@ impl Host {
     }
 
     fn store(&self) -> Store<State> {
-        instance::store(&self.engine, &Arc::from("golden"), &self.limits)
+        instance::store(&self.engine, &Arc::from("golden"), &self.limits, 0)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Reason;
+use super::{Reason, secrets};
 use crate::connectors::contract::{CONFIG_MEMBERS, Manifest};
 use crate::connectors::reach;
 use crate::connectors::text;
@@ -32,6 +32,7 @@ pub(super) fn check(manifest: &Manifest, approved: &[String]) -> Result<Schemas,
     let config = compile("config-schema", &manifest.config_schema, &mut reasons);
     let credentials = check_methods(manifest, &mut reasons);
     check_setup(manifest, &mut reasons);
+    secrets::check(manifest, &mut reasons);
     match config {
         Some(config) if reasons.is_empty() => Ok(Schemas { config, credentials }),
         _ => Err(reasons),
