@@ -77,7 +77,7 @@ impl Cache {
         let mut file = private().create(true).truncate(true).open(&temporary)?;
         file.write_all(hmac::sign(&self.key, &marked(name, code)).as_ref())?;
         file.write_all(code)?;
-        file.sync_all()?;
+        // Not synchronised: what a failing power supply cuts off does not carry the mark, and is compiled again.
         fs::rename(&temporary, path)
     }
 }
