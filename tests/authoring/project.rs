@@ -27,7 +27,7 @@ fn a_new_project_has_its_own_name_everywhere_and_writes_nothing_beside_itself() 
         }
         for file in found.iter().filter(|file| !file.contains("component_type")) {
             let text = std::fs::read_to_string(root.join(file)).unwrap();
-            for mark in ["example-database", "Example Database", "{needs}", "{files}"] {
+            for mark in ["example-database", "Example Database"] {
                 assert!(!text.contains(mark), "{language}: {file} has {mark}");
             }
         }
@@ -68,6 +68,21 @@ fn a_command_outside_of_a_project_says_what_to_do() {
     author.edit("mine/connector.toml", "language", "langauge");
     let done = author.run("mine", &["build"]);
     assert!(done.code == Some(2) && done.errors.contains("langauge"), "{done:?}");
+}
+
+#[test]
+fn a_world_that_was_tried_leaves_nothing_behind() {
+    let author = Author::new();
+    author.succeed("", &["new", "mine", "--lang", "c"]);
+    let before = files(&author.path("mine/bindings"));
+    author.edit("mine/connector.toml", "world = \"connector-plugin\"", "world = \"full-connector\"");
+    let done = author.run("mine", &["build"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let full = files(&author.path("mine/bindings"));
+    assert!(full.contains(&"full_connector.c".to_owned()) && full.len() == before.len(), "{full:?}");
+    author.edit("mine/connector.toml", "world = \"full-connector\"", "world = \"connector-plugin\"");
+    author.succeed("mine", &["build"]);
+    assert_eq!(files(&author.path("mine/bindings")), before);
 }
 
 #[test]

@@ -27,8 +27,16 @@ pub fn write(directory: &Path) -> Result<(), Error> {
 pub(super) fn write_bindings(project: &Project) -> Result<(), Error> {
     let directory = project.root().join("bindings");
     fs::create_dir_all(&directory).map_err(Error::file(&directory))?;
-    for (name, content) in bindings(project)?.iter() {
+    let bindings = bindings(project)?;
+    for (name, content) in bindings.iter() {
         write_changed(&directory.join(name), content)?;
+    }
+    // What another world has left would be compiled beside this one.
+    for entry in fs::read_dir(&directory).map_err(Error::file(&directory))? {
+        let path = entry.map_err(Error::file(&directory))?.path();
+        if path.is_file() && !bindings.iter().any(|(name, _)| directory.join(name) == path) {
+            fs::remove_file(&path).map_err(Error::file(&path))?;
+        }
     }
     Ok(())
 }

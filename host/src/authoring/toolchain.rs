@@ -5,9 +5,9 @@ mod javascript;
 mod python;
 mod rust;
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::{fs, io};
 
 use super::{Error, Language, Project, Steps};
 
@@ -71,12 +71,19 @@ fn install(
     if directory.is_dir() && fs::read_to_string(&installed).is_ok_and(|present| present == pins) {
         return Ok(());
     }
+    // What is interrupted or fails is not taken for installed the next time.
+    match fs::remove_file(&installed) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file(&installed)(error)),
+        _ => {}
+    }
     install()?;
     fs::write(&installed, pins).map_err(Error::file(&installed))
 }
 
 #[cfg(test)]
 mod tests {
+    use test_support::directory::TemporaryDirectory;
+
     use super::*;
 
     #[test]
@@ -85,6 +92,27 @@ mod tests {
         assert_eq!(version("v20.20.2"), Some((20, 20)));
         assert_eq!(version("cargo 1.95.0 (f2d3ce0bd 2026-03-21)"), Some((1, 95)));
         assert_eq!(version("none"), None);
+    }
+
+    #[test]
+    fn what_was_not_installed_to_the_end_is_installed_again() {
+        let directory = TemporaryDirectory::new("install").unwrap();
+        let name = "mine".parse().unwrap();
+        let project = Project::create(directory.path(), &name, Language::Python, &Steps::default()).unwrap();
+        fs::create_dir_all(project.made("")).unwrap();
+        fs::create_dir(project.root().join(".venv")).unwrap();
+        let attempt = |pins: &str, result: Result<(), Error>| {
+            let mut installs = false;
+            let done = install(&project, ".venv", pins, || {
+                installs = true;
+                result
+            });
+            (installs, done.is_ok())
+        };
+        assert_eq!(attempt("1", Ok(())), (true, true));
+        assert_eq!(attempt("1", Ok(())), (false, true));
+        assert_eq!(attempt("2", Err(Error::Interrupted)), (true, false));
+        assert_eq!(attempt("1", Ok(())), (true, true), "what the failed attempt has left was taken");
     }
 
     #[test]

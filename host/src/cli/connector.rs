@@ -33,7 +33,8 @@ The first hour:
   patchpanel connector dev
       builds and checks it at every save, and shows what becomes of sample.json
   patchpanel connector run
-      makes a real connection test with sample.json")]
+      makes a real connection test with sample.json; `--config mine.private.json` with a
+      database and a password of your own, in a file that is not tracked")]
 pub(super) struct Connector {
     #[command(subcommand)]
     command: Command,
@@ -75,4 +76,23 @@ fn built(project: &Project) -> Result<PathBuf, Failure> {
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(here).unwrap_or(path).display().to_string()
+}
+
+/// A text of the component's or of an input: cut, and without what a terminal would act on.
+fn escaped(text: &str) -> String {
+    const MOST: usize = 600;
+    let plain =
+        |character: char| character.is_alphanumeric() || character.is_ascii_graphic() || " →…".contains(character);
+    let mut shown = String::new();
+    for character in text.chars().take(MOST) {
+        if plain(character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+    }
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }

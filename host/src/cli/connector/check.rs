@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Failure, print};
+use super::{Failure, escaped, print};
 use crate::authoring::Project;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, Version};
@@ -124,16 +124,31 @@ impl<'a> Report<'a> {
                 ("imports", list(facts.imports)),
                 ("digest", facts.digest.to_owned()),
             ] {
-                let _ = writeln!(text, "  {name:<13} {value}");
+                let _ = writeln!(text, "  {name:<13} {}", escaped(&value));
             }
         } else {
             let count = self.reasons.len();
             let reasons = if count == 1 { "reason" } else { "reasons" };
             let _ = writeln!(text, "✗ {} is refused for {count} {reasons}:", self.file);
             for Reason { code, message, remedy } in self.reasons {
-                let _ = writeln!(text, "\n  {code}\n    {message}\n    → {remedy}");
+                let _ = writeln!(text, "\n  {code}\n    {}\n    → {}", escaped(message), escaped(remedy));
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_connectors_reaches_the_terminal_as_it_is() {
+        let text = "\u{9b}31mX\u{202e}\u{1b}[2J";
+        let reasons = Err(vec![Reason::new("schema", format!("{text} is no type"), text)]);
+        let shown = Report::new(Path::new("mine.wasm"), &reasons, 0.0).text();
+        assert!(shown.contains("\\u{9b}31mX\\u{202e}\\u{1b}[2J is no type"), "{shown}");
+        let plain = |character: char| character == '\n' || (!character.is_control() && character != '\u{202e}');
+        assert!(shown.chars().all(plain), "{shown:?}");
     }
 }

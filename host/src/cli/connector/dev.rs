@@ -11,8 +11,8 @@ use anyhow::{Context as _, anyhow};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 
-use super::test::{describe, escaped};
-use super::{Failure, print};
+use super::test::describe;
+use super::{Failure, escaped, print};
 use crate::authoring::{self, CASES, Change, Project, SAMPLE, Steps, Watch};
 use crate::conformance::{CHECKS, Kit, Options};
 use crate::connectors::admission::Reason;

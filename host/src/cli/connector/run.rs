@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 
-use super::{Failure, built};
+use super::Failure;
 use crate::authoring::{Project, SAMPLE, Steps};
 use crate::cli::verify::{self, Verify};
 use crate::connectors::Connectors;
@@ -18,7 +18,7 @@ use crate::settings::Settings;
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
     /// The configuration and the credentials: the body of `POST /assets/data/verify`. The project's sample.json by
-    /// default.
+    /// default; a file `*.private.json` is not tracked, and the place for a real password.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Prints exactly what the HTTP API would answer.
@@ -28,8 +28,7 @@ pub(super) struct Run {
 
 pub(super) fn run(settings: &Settings, command: &Run) -> Result<ExitCode, Failure> {
     let (project, steps) = (Project::find(Path::new("."))?, Steps::default());
-    project.build(&steps)?;
-    let component = built(&project)?;
+    let component = project.build(&steps)?;
     let directory = component.parent().unwrap_or(project.root()).to_owned();
     let settings = settings.with_connectors(directory.clone(), project.made("host"));
     // What is compiled here is kept for the test itself.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 use aws_lc_rs::digest;
 
-use super::{FAILED, Failure, print};
+use super::{FAILED, Failure, escaped, print};
 use crate::authoring::{self, Project, Steps};
 use crate::cli::stage_table;
 use crate::conformance::{self, CHECKS, Checked, Finding, Kit, Options, Outcome, Report, Severity};
@@ -154,23 +154,4 @@ pub(super) fn describe(text: &mut String, check: &str, finding: &Finding) {
         let _ = writeln!(text, "    {}", escaped(&input.to_string()));
     }
     let _ = writeln!(text, "    → {}", escaped(remedy));
-}
-
-/// A text of the component's or of an input: cut, and without what a terminal would act on.
-pub(super) fn escaped(text: &str) -> String {
-    const MOST: usize = 600;
-    let plain =
-        |character: char| character.is_alphanumeric() || character.is_ascii_graphic() || " →…".contains(character);
-    let mut shown = String::new();
-    for character in text.chars().take(MOST) {
-        if plain(character) {
-            shown.push(character);
-        } else {
-            shown.extend(character.escape_unicode());
-        }
-    }
-    if text.chars().nth(MOST).is_some() {
-        shown.push('…');
-    }
-    shown
 }
