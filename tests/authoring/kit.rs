@@ -150,3 +150,50 @@ fn mistakes_in_schemas_and_messages_are_named() {
     let (_, report) = report(&author, "mine", &[]);
     assert!(found(&report, "required").contains(&"missing_not_found".to_owned()), "{report:#}");
 }
+
+#[test]
+fn a_value_that_is_repeated_in_the_log_or_in_a_field_of_no_example_is_found() {
+    let author = project();
+    let validate = "  (void)context;\n  check_t check = check_config(configuration->config);\n  *verdict";
+    let logs = "  patchpanel_connector_log_level_t level = {0};\n  patchpanel_connector_log_write(&level, &configuration->config);\n";
+    author.edit("mine/src/connector.c", validate, &format!("{logs}{validate}"));
+    let (code, report) = report(&author, "mine", &[]);
+    assert_eq!((code, found(&report, "canaries")), (Some(1), vec!["logs_value".to_owned()]), "{report:#}");
+
+    let author = project();
+    author.edit(
+        "mine/src/manifest.c",
+        r#"      "ssl_mode": {"#,
+        r#"      "label": {"type": "string", "title": "Label", "description": "A name for the server's log."},
+      "ssl_mode": {"#,
+    );
+    author.edit(
+        "mine/src/connector.c",
+        "  while (json_next(&reader, &name, &value))\n",
+        r#"  while (json_next(&reader, &name, &value)) {
+    if (equal(name.text, text("label")) && characters(value.text) == 12) {
+      say(&check, PATCHPANEL_CONNECTOR_TYPES_SEVERITY_WARNING, "odd", "label", "", NULL);
+      check.findings.ptr[check.findings.len - 1].message = value.text;
+    }
+"#,
+    );
+    author.edit("mine/src/connector.c", "*members[i].value = value;\n", "*members[i].value = value;\n  }\n");
+    let (code, report) = self::report(&author, "mine", &[]);
+    assert_eq!((code, found(&report, "canaries")), (Some(1), vec!["repeats_value".to_owned()]), "{report:#}");
+}
+
+#[test]
+fn a_directory_that_is_named_and_absent_is_refused() {
+    let author = Author::new();
+    std::fs::write(author.path("good.wasm"), guests::named("good").unwrap()).unwrap();
+    for (arguments, part) in [
+        (&["--cases", "nope"][..], "--cases nope"),
+        (&["--recorded", "nope"], "--recorded nope"),
+        (&["--record"], "--record with a file needs --recorded"),
+    ] {
+        let done = author.run("", &[&["test", "good.wasm", "--configs", "1"], arguments].concat());
+        assert!(done.code == Some(2) && done.errors.contains(part), "{arguments:?}: {done:?}");
+    }
+    author.succeed("", &["test", "good.wasm", "--configs", "1", "--record", "--recorded", "new"]);
+    assert!(author.path("new").is_dir());
+}

@@ -71,7 +71,7 @@ fn a_command_outside_of_a_project_says_what_to_do() {
 }
 
 #[test]
-fn a_world_that_was_tried_leaves_nothing_behind() {
+fn a_world_or_a_name_that_is_changed_leaves_nothing_behind() {
     let author = Author::new();
     author.succeed("", &["new", "mine", "--lang", "c"]);
     let before = files(&author.path("mine/bindings"));
@@ -83,6 +83,11 @@ fn a_world_that_was_tried_leaves_nothing_behind() {
     author.edit("mine/connector.toml", "world = \"full-connector\"", "world = \"connector-plugin\"");
     author.succeed("mine", &["build"]);
     assert_eq!(files(&author.path("mine/bindings")), before);
+
+    author.edit("mine/connector.toml", "\"mine\"", "\"renamed\"");
+    author.succeed("mine", &["build"]);
+    assert!(author.path("mine/build/renamed.wasm").is_file());
+    assert!(!author.path("mine/build/mine.wasm").exists(), "a host would take the old one too");
 }
 
 #[test]

@@ -25,7 +25,16 @@ pub(super) fn build(project: &Project, steps: &Steps) -> Result<(), Error> {
 pub(super) fn put(path: &Path, component: &[u8]) -> Result<(), Error> {
     let unfinished = path.with_extension("unfinished");
     fs::write(&unfinished, component).map_err(Error::file(&unfinished))?;
-    fs::rename(&unfinished, path).map_err(Error::file(path))
+    fs::rename(&unfinished, path).map_err(Error::file(path))?;
+    // A project that has been renamed has left one of its old name, which a host would take too.
+    let directory = path.parent().unwrap_or(path);
+    for entry in fs::read_dir(directory).map_err(Error::file(directory))? {
+        let other = entry.map_err(Error::file(directory))?.path();
+        if other != path && other.extension().is_some_and(|extension| extension == "wasm") {
+            fs::remove_file(&other).map_err(Error::file(&other))?;
+        }
+    }
+    Ok(())
 }
 
 /// A program that is too old or absent.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::hostile::places;
+use super::hostile::{extended, places};
 use super::{Finding, Kit, Tried};
 use crate::connectors::contract::Purpose;
 
@@ -29,11 +29,17 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
                 Err(failed) => tried.add(failed.finding(example)),
             }
         }
-        for config in misplaced(example) {
+        for config in misplaced(example, &places(example)).into_iter().chain(beside(example)) {
             count += 1;
             repeats(kit, &config, &mut tried);
         }
         plans(kit, example, &mut tried);
+    }
+    for (config, places) in extended(kit) {
+        for config in misplaced(&config, &places) {
+            count += 1;
+            repeats(kit, &config, &mut tried);
+        }
     }
     for name in unused {
         let message = format!("no example uses the required credential \"{}\"", name.escape_debug());
@@ -44,32 +50,45 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
     tried
 }
 
-/// The example with a password written into each of its fields, alone and as a part, and beside them.
-fn misplaced(example: &Value) -> Vec<Value> {
+/// The example with a password written into each of these places, alone and as a part.
+fn misplaced(example: &Value, places: &[String]) -> Vec<Value> {
     let mut configs = Vec::new();
-    for place in places(example) {
+    for place in places {
         for text in [CANARY.to_owned(), format!("postgres://user:{CANARY}@db.example.com\n"), format!("{CANARY} ~!%")] {
             let mut config = example.clone();
-            if let Some(member) = config.pointer_mut(&place) {
+            if let Some(member) = config.pointer_mut(place) {
                 *member = Value::String(text);
                 configs.push(config);
             }
         }
     }
-    let mut beside = example.clone();
-    if let Some(members) = beside.as_object_mut() {
-        members.insert("password".to_owned(), Value::from(CANARY));
-        configs.push(beside);
-    }
     configs
+}
+
+/// The example with a password beside its fields.
+fn beside(example: &Value) -> Option<Value> {
+    let mut config = example.clone();
+    config.as_object_mut()?.insert("password".to_owned(), Value::from(CANARY));
+    Some(config)
 }
 
 /// Whether something that is said of a configuration repeats the password.
 fn repeats(kit: &Kit<'_>, config: &Value, tried: &mut Tried) {
-    let outcome = match kit.try_it(config) {
+    let (outcome, log) = kit.version.hear(|| kit.try_it(config));
+    if log.iter().any(|line| line.contains(CANARY)) {
+        let message = "the log repeats a value of the configuration";
+        let remedy = "Log what happens, without the values: a host keeps its log, and others read it.";
+        tried.add(Finding::error("logs_value", message, remedy).with_input(config));
+    }
+    let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(failed) => return tried.add(failed.finding(config)),
     };
+    if outcome.advice.iter().any(|advice| advice.message.contains(CANARY) || advice.remedy.contains(CANARY)) {
+        let message = "the advice of diagnose repeats a value of the configuration";
+        let remedy = "Say what to do without the value: somebody may have written a password into the wrong field.";
+        tried.add(Finding::error("repeats_value", message, remedy).with_input(config));
+    }
     for finding in &outcome.findings {
         let texts = [Some(&finding.message), finding.hint.as_ref(), Some(&finding.code)];
         if texts.into_iter().flatten().any(|text| text.contains(CANARY)) {

@@ -17,7 +17,7 @@ const REASONS: [(&str, &str, &str); 32] = [
     ),
     ("more than 100 findings", "too_many_findings", "Stop at the first twenty of a kind."),
     (
-        "has control characters or not",
+        "a text is not one line",
         "bad_text",
         "Write one line of 1 to 512 bytes, and none of the tenant's own characters.",
     ),
@@ -72,7 +72,7 @@ const REASONS: [(&str, &str, &str); 32] = [
     ("have different names", "duplicate_parameter", "Name each parameter once, and no more than 64."),
     ("at most 8 authentications", "too_many_authentications", "Answer one authentication for each role."),
     ("the scheme", "unknown_scheme", "Use a scheme that the contract documents, such as `password`."),
-    ("the TLS mode", "unknown_tls_mode", "Use disable, require, verify-ca or verify-full."),
+    ("uses the TLS mode", "unknown_tls_mode", "Use disable, require, verify-ca or verify-full."),
 ];
 
 /// The finding for a call of this function that failed.

@@ -69,6 +69,29 @@ impl<'a> Generator<'a> {
         config
     }
 
+    /// The examples, each with one more member that the schema has for one of its objects; and the pointer of that member.
+    pub(super) fn extended(&mut self) -> Vec<(Value, String)> {
+        let mut extended = Vec::new();
+        for example in self.examples {
+            let mut open = vec![(String::new(), self.schema.clone(), example)];
+            while let Some((pointer, schema, value)) = open.pop() {
+                let (schema, Some(members)) = (self.resolve(&schema), value.as_object()) else { continue };
+                for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                    let here = crate::schema::member(&pointer, name);
+                    if let Some(member) = members.get(name) {
+                        open.push((here, property.clone(), member));
+                        continue;
+                    }
+                    let (mut config, value) = (example.clone(), self.value(property, 0));
+                    let object = config.pointer_mut(&pointer).and_then(Value::as_object_mut);
+                    object.and_then(|object| object.insert(name.clone(), value));
+                    extended.push((config, here));
+                }
+            }
+        }
+        extended
+    }
+
     fn below(&mut self, end: u64) -> u64 {
         if end == 0 { 0 } else { self.random.next_u64() % end }
     }
@@ -261,6 +284,20 @@ fn whole(number: f64) -> i64 {
 mod tests {
     use super::*;
     use crate::schema::Schema;
+
+    #[test]
+    fn an_example_is_extended_by_every_member_that_it_has_not() {
+        let schema = json!({"properties": {"a": {"type": "string"}, "b": {"const": 1},
+            "c": {"properties": {"d/e": {"const": 2}, "f": {}}}}});
+        let examples = [json!({"a": "x", "c": {"f": 3}})];
+        let mut extended = Generator::new(&schema, &examples, 1).extended();
+        extended.sort_by(|one, other| one.1.cmp(&other.1));
+        let expected = [
+            (json!({"a": "x", "c": {"f": 3}, "b": 1}), "/b".to_owned()),
+            (json!({"a": "x", "c": {"f": 3, "d/e": 2}}), "/c/d~1e".to_owned()),
+        ];
+        assert_eq!(extended, expected);
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_and_many_satisfy_the_schema() {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::generate::Generator;
 use super::{Kit, MAX_FAILURES, Tried};
 
 /// Texts that have broken something, somewhere.
@@ -74,7 +75,8 @@ pub(super) fn nested() -> Value {
 pub(super) fn check(kit: &Kit<'_>) -> Tried {
     let mut tried = Tried::default();
     let (mut count, mut failures) = (0, 0);
-    for config in kit.version.manifest().examples.iter().flat_map(spoilt) {
+    let examples = kit.version.manifest().examples.iter().map(|example| (example.clone(), places(example)));
+    for config in examples.chain(extended(kit)).flat_map(spoilt) {
         if failures == MAX_FAILURES || tried.is_full() {
             break;
         }
@@ -84,18 +86,28 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
             tried.add(failed.finding(&config));
         }
     }
-    tried.what = format!("{count} values in the fields of the examples");
+    tried.what = format!("{count} values in the fields of the examples, and in those that they have not");
     tried
 }
 
-/// An example with each value in each of its fields.
-fn spoilt(example: &Value) -> impl Iterator<Item = Value> {
-    let spoil = |(place, value): (String, Value)| {
+/// The examples with one more member that the schema has, and the places in it.
+pub(super) fn extended(kit: &Kit<'_>) -> impl Iterator<Item = (Value, Vec<String>)> {
+    let manifest = kit.version.manifest();
+    let extended = Generator::new(&manifest.config_schema, &manifest.examples, kit.options.seed).extended();
+    extended.into_iter().map(|(config, added)| {
+        let inside = config.pointer(&added).map(places).unwrap_or_default();
+        (config, inside.into_iter().map(|place| format!("{added}{place}")).collect())
+    })
+}
+
+/// An example with each value in each of these places.
+fn spoilt((example, places): (Value, Vec<String>)) -> impl Iterator<Item = Value> {
+    let spoil = move |(place, value): (String, Value)| {
         let mut config = example.clone();
         *config.pointer_mut(&place)? = value;
         Some(config)
     };
-    let each = places(example).into_iter().flat_map(|place| values().map(move |value| (place.clone(), value)));
+    let each = places.into_iter().flat_map(|place| values().map(move |value| (place.clone(), value)));
     each.filter_map(spoil)
 }
 

@@ -15,12 +15,24 @@ struct Lines {
     most: u32,
     most_bytes: usize,
     taken: u32,
+    /// What was logged, where an author's tools want it.
+    kept: Option<Vec<String>>,
 }
 
 impl Log {
     pub(super) fn new(connector: &Arc<str>, limits: &Limits) -> Self {
         let (most, most_bytes) = (limits.log_lines, limits.log_line_bytes);
-        Self(Arc::new(Mutex::new(Lines { connector: Arc::clone(connector), most, most_bytes, taken: 0 })))
+        Self(Arc::new(Mutex::new(Lines { connector: Arc::clone(connector), most, most_bytes, taken: 0, kept: None })))
+    }
+
+    /// From now on its lines are kept too.
+    pub(super) fn keep(&self) {
+        self.lines().kept.get_or_insert_default();
+    }
+
+    /// The lines that were kept.
+    pub(super) fn kept(&self) -> Vec<String> {
+        self.lines().kept.take().unwrap_or_default()
     }
 
     /// Bytes of a line beyond which it is cut.
@@ -36,6 +48,9 @@ impl Log {
             return;
         }
         let cut = message.floor_char_boundary(lines.most_bytes);
+        if let Some(kept) = &mut lines.kept {
+            kept.push(message[..cut].to_owned());
+        }
         let message = message[..cut].escape_debug().to_string();
         let connector = &*lines.connector;
         match level {

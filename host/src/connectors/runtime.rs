@@ -1,8 +1,8 @@
 //! Where connectors run: the engine, its clock and the guest threads.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{Engine, Store};
 
@@ -23,6 +23,8 @@ pub(super) struct Runtime {
     pub(super) peak_memory_bytes: AtomicUsize,
     /// What the clock and the randomness of WASI depend on; always the same but where an author asks for another.
     pub(super) moment: AtomicU64,
+    /// What connectors log, while an author's tools listen.
+    heard: Mutex<Option<Vec<String>>>,
 }
 
 impl fmt::Debug for Runtime {
@@ -37,7 +39,16 @@ impl Runtime {
         let engine = engine::runner(allocator, &limits)?;
         let (ticker, guests) = (Ticker::start(&engine)?, Guests::start()?);
         let (peak_memory_bytes, moment) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Ok(Self { engine, guests, limits, ticker, peak_memory_bytes, moment })
+        Ok(Self { engine, guests, limits, ticker, peak_memory_bytes, moment, heard: Mutex::new(None) })
+    }
+
+    /// Does this, and returns what connectors have logged meanwhile.
+    pub(super) fn hear<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<String>) {
+        let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        *heard() = Some(Vec::new());
+        let result = work();
+        let lines = heard().take().unwrap_or_default();
+        (result, lines)
     }
 
     /// One call of a connector on this thread, which it may hold until its deadline.
@@ -48,7 +59,15 @@ impl Runtime {
     ) -> Result<T, CallError> {
         let moment = self.moment.load(Ordering::Relaxed);
         let mut store = instance::store(&self.engine, connector, &self.limits, moment);
+        let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_heard = heard().is_some();
+        if is_heard {
+            store.data().log.keep();
+        }
         let answer = self.ticker.during(|| work(&mut store));
+        if is_heard && let Some(lines) = &mut *heard() {
+            lines.extend(store.data().log.kept());
+        }
         self.peak_memory_bytes.fetch_max(store.data().memory_bytes(), Ordering::Relaxed);
         answer.map_err(|failure| explain(failure, connector, &store))
     }

@@ -67,6 +67,12 @@ impl Version {
         self.runtime.moment.store(moment, Ordering::Relaxed);
     }
 
+    /// Does this, and returns the lines that were logged meanwhile by this connector or another one of the same runtime, as
+    /// they are: for an author's tools alone.
+    pub fn hear<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<String>) {
+        self.runtime.hear(work)
+    }
+
     /// What a call may take.
     pub fn limits(&self) -> &Limits {
         &self.runtime.limits

@@ -20,8 +20,9 @@ pub(super) fn build(project: &Project, steps: &Steps) -> Result<(), Error> {
     contract::write_bindings(project)?;
     let mut cargo = Command::new("cargo");
     cargo.current_dir(project.root()).args(["build", "--release", "--lib", "--target", TARGET]);
-    // Flags for this machine's processor or linker mean nothing to a Wasm module.
-    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    // Flags for this machine's processor or linker mean nothing to a Wasm module; an empty list also overrides those of
+    // cargo's configuration.
+    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", "");
     let target =
         if installed(steps)? { project.root().join("target") } else { from_source(&mut cargo, project, steps)? };
     cargo.arg("--target-dir").arg(&target);

@@ -51,6 +51,17 @@ pub(super) fn run(settings: &Settings, command: &Test) -> Result<ExitCode, Failu
     logs::start(settings.log_format, logs::Level::Error).context("cannot start logging")?;
     let steps = Steps::default();
     let project = if command.file.is_none() { Some(Project::find(Path::new("."))?) } else { None };
+    for (name, directory) in [("--cases", &command.cases), ("--recorded", &command.recorded)] {
+        // A directory to record in is made.
+        let is_made = command.record && name == "--recorded";
+        if let Some(directory) = directory.as_ref().filter(|directory| !is_made || directory.exists()) {
+            let readable = std::fs::read_dir(directory);
+            readable.map_err(|error| Failure::Input(anyhow!("{name} {}: {error}", directory.display())))?;
+        }
+    }
+    if command.record && project.is_none() && command.recorded.is_none() {
+        return Err(Failure::Input(anyhow!("--record with a file needs --recorded, the directory to record in")));
+    }
     let file = match (&command.file, &project) {
         (Some(file), _) => file.clone(),
         (None, Some(project)) => project.build(&steps)?,

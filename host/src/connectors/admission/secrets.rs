@@ -7,9 +7,11 @@ use super::Reason;
 use crate::connectors::contract::Manifest;
 use crate::schema;
 
-/// Last words of names of secrets.
-const SECRETS: [&str; 9] =
-    ["password", "passwd", "pwd", "passphrase", "secret", "token", "credential", "credentials", "apikey"];
+/// How names of secrets end, separators left out.
+const SECRETS: [&str; 8] = ["password", "passwd", "pwd", "passphrase", "passcode", "secret", "token", "credential"];
+
+/// Last words of names of secrets that many other words end with.
+const WORDS: [&str; 1] = ["pass"];
 
 /// Words before `key` that make a secret of it.
 const KEYS: [&str; 9] = ["access", "account", "api", "client", "encryption", "master", "private", "secret", "shared"];
@@ -80,20 +82,28 @@ fn properties(schema: &Value) -> Vec<(String, &str, &Value)> {
     found
 }
 
-/// By the last word of its name: `db_password` and `apiKey` do, `token_url` does not.
+/// By the end of its name, without a number and a plural: `db_password`, `DBPasswords2` and `apiKey` do, `token_url` does
+/// not.
 fn looks_secret(name: &str) -> bool {
-    let mut words = words(name);
-    let last = words.pop().unwrap_or_default();
-    let before = words.pop().unwrap_or_default();
-    SECRETS.contains(&last.as_str()) || (last == "key" && KEYS.contains(&before.as_str()))
+    let words = words(name.trim_end_matches(|character: char| !character.is_alphabetic()));
+    let (whole, last) = (words.concat(), words.last().map_or("", String::as_str));
+    let looks = |whole: &str, last: &str| {
+        let key = whole.strip_suffix("key");
+        SECRETS.iter().any(|end| whole.ends_with(end))
+            || WORDS.contains(&last)
+            || key.is_some_and(|before| KEYS.iter().any(|end| before.ends_with(end)))
+    };
+    looks(&whole, last) || whole.strip_suffix('s').is_some_and(|one| looks(one, last.trim_end_matches('s')))
 }
 
-/// The words of `snake_case`, `kebab-case` and `camelCase`, in lower case.
+/// The words of `snake_case`, `kebab-case`, `camelCase` and `ABCWord`, in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut lower = false;
-    for character in name.chars() {
-        if !character.is_alphanumeric() || (lower && character.is_uppercase()) {
+    let mut characters = name.chars().peekable();
+    while let Some(character) = characters.next() {
+        let begins = lower || characters.peek().is_some_and(|next| next.is_lowercase());
+        if !character.is_alphanumeric() || (begins && character.is_uppercase()) {
             words.push(String::new());
         }
         lower = character.is_lowercase() || character.is_numeric();
@@ -112,12 +122,15 @@ mod tests {
 
     #[test]
     fn knows_secrets_by_their_last_word() {
-        for name in
-            ["password", "db_password", "apiKey", "api_key", "privateKey", "auth-token", "PASSWORD", "sslPassphrase"]
-        {
+        let secrets = "password db_password apiKey api_key privateKey auth-token PASSWORD sslPassphrase dbpassword \
+                       DBPassword password2 password_2 passwords secretkey authtoken pass db_pass DBPass passcode api_keys \
+                       credentials apikey passwd";
+        for name in secrets.split(' ') {
             assert!(looks_secret(name), "{name}");
         }
-        for name in ["token_url", "primary_key", "key", "secret_name", "host", "password_hint", "", "_"] {
+        let others = "token_url primary_key key secret_name host password_hint _ bypass compass encompass monkey keys \
+                      access_level tokenizer";
+        for name in others.split(' ').chain([""]) {
             assert!(!looks_secret(name), "{name}");
         }
     }
