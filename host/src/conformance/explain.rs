@@ -88,13 +88,23 @@ pub(super) fn explain(function: &str, error: &CallError) -> Finding {
             Finding::error(code, format!("{function} exceeds {exceeded}"), remedy)
         }
         CallError::Nonsense { reason, .. } | CallError::Astray { reason, .. } => {
-            let row = REASONS.iter().find(|(part, ..)| reason.contains(part));
+            let row = row(reason);
             let fallback = ("", "nonsense", "Answer as the contract documents the record.");
             let (_, code, remedy) = row.unwrap_or(&fallback);
             Finding::error(*code, format!("{function}: {reason}"), *remedy)
         }
         other => Finding::error("not_called", format!("{function}: {other}"), "Try again."),
     }
+}
+
+fn row(reason: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    REASONS.iter().find(|(part, ..)| reason.contains(part))
+}
+
+/// The code for a reason of nonsense or of going astray, if there is one of its own: for tests beside what gives reasons.
+#[cfg(test)]
+pub(crate) fn code_of(reason: &str) -> Option<&'static str> {
+    row(reason).map(|(_, code, _)| *code)
 }
 
 fn limit(limit: Limit) -> (&'static str, &'static str) {

@@ -255,6 +255,7 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::code_of;
     use crate::connectors::contract::Reach;
     use crate::descriptor::{ClientIdentity, Tls};
     use serde_json::json;
@@ -390,7 +391,8 @@ mod tests {
                 good(it);
                 change(it);
             });
-            assert!(matches!(refusal, Err(Refusal::Astray(_))), "{what}: {refusal:?}");
+            let Err(Refusal::Astray(reason)) = refusal else { panic!("{what}: {refusal:?}") };
+            assert!(code_of(&reason).is_some(), "an author is not told what to do about {reason:?}");
         }
     }
 
@@ -409,7 +411,8 @@ mod tests {
         ];
         for (what, change) in changes {
             let refusal = judge(&json!({"host": "db.example.com"}), SET, change);
-            assert!(matches!(refusal, Err(Refusal::Nonsense(_))), "{what}: {refusal:?}");
+            let Err(Refusal::Nonsense(reason)) = refusal else { panic!("{what}: {refusal:?}") };
+            assert!(code_of(&reason).is_some(), "an author is not told what to do about {reason:?}");
         }
     }
 

@@ -329,3 +329,15 @@ fn unknown(what: &str, name: &str) -> Failure {
     let name: String = name.chars().take(64).flat_map(char::escape_debug).collect();
     Failure::Nonsense(format!("it uses the {what} \"{name}\", which this host does not know"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::code_of;
+
+    #[test]
+    fn an_author_is_told_what_to_do_about_an_unknown_tls_mode() {
+        let Failure::Nonsense(reason) = unknown("TLS mode", "prefer") else { panic!("it is no nonsense") };
+        assert_eq!(code_of(&reason), Some("unknown_tls_mode"));
+    }
+}

@@ -96,6 +96,7 @@ fn leads_somewhere(config: &Value, pointer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::code_of;
     use serde_json::json;
 
     #[test]
@@ -115,6 +116,12 @@ mod tests {
         }
     }
 
+    /// Expects a refusal that an author is told what to do about.
+    fn refused(answer: Result<(), String>, what: &str) {
+        let reason = answer.expect_err(what);
+        assert!(code_of(&reason).is_some(), "an author is not told what to do about {reason:?}");
+    }
+
     #[test]
     fn refuses_answers_that_are_none() {
         let good = Finding::error("empty", "/a", "a is empty.");
@@ -129,8 +136,23 @@ mod tests {
         ];
         assert_eq!(check_findings(&json!({}), std::slice::from_ref(&good)), Ok(()));
         for finding in cases {
-            assert!(check_findings(&json!({}), std::slice::from_ref(&finding)).is_err(), "{finding:?}");
+            refused(check_findings(&json!({}), std::slice::from_ref(&finding)), &format!("{finding:?}"));
         }
-        assert!(check_findings(&json!({}), &vec![good; 101]).is_err());
+        refused(check_findings(&json!({}), &vec![good.clone(); 101]), "101 findings");
+        refused(check_refusal(&json!({}), &[]), "no finding");
+
+        let schema = Schema::compile(&json!({"required": ["a"]})).unwrap();
+        for (findings, normalised) in [(vec![], None), (vec![good], Some(json!({"a": 1}))), (vec![], Some(json!({})))] {
+            let verdict = Verdict { findings, normalised };
+            refused(check_verdict(&json!({}), &verdict, &schema), &format!("{verdict:?}"));
+        }
+        let select = Statement { language: "sql".to_owned(), text: "select 1".to_owned(), parameters: vec![] };
+        for statement in [
+            Statement { language: "cql".to_owned(), ..select.clone() },
+            Statement { text: "x".repeat(MAX_STATEMENT_BYTES + 1), ..select.clone() },
+            Statement { parameters: vec!["\0".to_owned()], ..select },
+        ] {
+            refused(check_statement(&statement), "a statement");
+        }
     }
 }
