@@ -4,9 +4,11 @@
 mod connectors;
 mod file;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
 
 use crate::logs;
 use connectors::ConnectorSettings;
@@ -301,19 +303,32 @@ pub fn parse<C: clap::Parser>(arguments: impl IntoIterator<Item = OsString>) -> 
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     refuse_unknown_variables(&C::command(), std::env::vars_os().map(|(name, _)| name))?;
     let matches = C::command().try_get_matches_from(&arguments)?;
-    let matches = match settings_file(&matches) {
+    let matches = match innermost(&matches).get_one::<PathBuf>("settings_file") {
         Some(path) => file::defaults(C::command(), path)?.try_get_matches_from(&arguments)?,
         None => matches,
     };
     Ok(C::from_arg_matches(&matches)?)
 }
 
+/// The flags of these arguments that are settings, as the variables that say the same to another process of this program.
+pub fn variables<C: clap::Parser>(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Vec<(OsString, OsString)>, Error> {
+    let command = C::command();
+    let matches = command.clone().try_get_matches_from(arguments)?;
+    let matches = innermost(&matches);
+    let variable = |argument: &clap::Arg| {
+        let (variable, id) = (argument.get_env()?, argument.get_id().as_str());
+        let is_flag = matches.value_source(id) == Some(ValueSource::CommandLine);
+        let values: Vec<&OsStr> = matches.get_raw(id).filter(|_| is_flag)?.collect();
+        Some((variable.to_owned(), values.join(OsStr::new(","))))
+    };
+    Ok(command.get_arguments().filter_map(variable).collect())
+}
+
 /// Global flags stand at the subcommand when there is one, whatever their place on the command line was.
-fn settings_file(matches: &clap::ArgMatches) -> Option<&Path> {
-    match matches.subcommand() {
-        Some((_, inner)) => settings_file(inner),
-        None => matches.get_one::<PathBuf>("settings_file").map(PathBuf::as_path),
-    }
+fn innermost(matches: &clap::ArgMatches) -> &clap::ArgMatches {
+    matches.subcommand().map_or(matches, |(_, inner)| innermost(inner))
 }
 
 fn refuse_unknown_variables(command: &clap::Command, variables: impl Iterator<Item = OsString>) -> Result<(), Error> {

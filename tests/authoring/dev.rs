@@ -119,3 +119,14 @@ fn a_host_serves_what_was_saved_last() {
     assert_eq!(session.process.stop().unwrap().code(), Some(0), "{}", session.process.log_tail());
     assert!(client.get("/health/live").is_err(), "the host outlived its author");
 }
+
+#[test]
+fn a_host_that_cannot_serve_ends_the_command() {
+    let author = Author::new();
+    author.succeed("", &["new", "mine", "--lang", "c"]);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("--listen={}", taken.local_addr().unwrap());
+    let done = author.run("mine", &["dev", "--serve", &listen]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.errors.contains("the host that --serve started has ended"), "{done:?}");
+}

@@ -63,8 +63,11 @@ fn a_command_outside_of_a_project_says_what_to_do() {
         assert!(done.errors.contains("patchpanel connector new NAME"), "{done:?}");
     }
     author.succeed("", &["new", "mine", "--lang", "c"]);
-    let done = author.run("mine/src", &["check"]);
-    assert!(done.code == Some(2) && done.errors.contains("patchpanel connector build"), "{done:?}");
+    let done = author.succeed("mine/src", &["check"]);
+    assert!(done.errors.contains("Compiling") && done.errors.contains("✓ Admitting"), "{done:?}");
+    author.edit("mine/connector.toml", "connector-plugin", "conector-plugin");
+    let done = author.run("mine", &["build"]);
+    assert!(done.code == Some(2) && done.errors.contains("no world \"conector-plugin\""), "{done:?}");
     author.edit("mine/connector.toml", "language", "langauge");
     let done = author.run("mine", &["build"]);
     assert!(done.code == Some(2) && done.errors.contains("langauge"), "{done:?}");

@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::Path;
 
-use wit_bindgen_core::wit_parser::{Resolve, WorldId};
+use wit_bindgen_core::wit_parser::{PackageId, Resolve, WorldId};
 use wit_bindgen_core::{Files, WorldGenerator};
 use wit_component::ComponentEncoder;
 
-use super::{Error, Language, Project};
+use super::{Error, Language, MANIFEST, Project};
 
 /// The WIT package of the contract, as text.
 pub const WIT: &str = include_str!("../../../wit/connector.wit");
@@ -48,7 +48,9 @@ fn bindings(project: &Project) -> Result<Files, Error> {
             project.wit().display()
         ))
     };
-    let (mut resolve, world) = parse(project).map_err(unusable)?;
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(project.wit()).map_err(unusable)?;
+    let world = world(project, &resolve, package)?;
     let mut generator: Box<dyn WorldGenerator> = match project.language() {
         Language::Rust => {
             let options = wit_bindgen_rust::Opts { format: true, generate_all: true, ..Default::default() };
@@ -61,11 +63,14 @@ fn bindings(project: &Project) -> Result<Files, Error> {
     Ok(files)
 }
 
-fn parse(project: &Project) -> anyhow::Result<(Resolve, WorldId)> {
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(project.wit())?;
-    let world = resolve.select_world(&[package], Some(project.world()))?;
-    Ok((resolve, world))
+/// The world that `connector.toml` names.
+fn world(project: &Project, resolve: &Resolve, package: PackageId) -> Result<WorldId, Error> {
+    let worlds = &resolve.packages[package].worlds;
+    worlds.get(project.world()).copied().ok_or_else(|| {
+        let names = worlds.keys().map(String::as_str).collect::<Vec<_>>().join(" and ");
+        let reason = format!("there is no world \"{}\" in wit/, but {names}", project.world().escape_debug());
+        Error::Manifest { path: project.root().join(MANIFEST), reason }
+    })
 }
 
 /// Makes a component of the core module that a compiler has made.

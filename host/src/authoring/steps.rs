@@ -132,7 +132,9 @@ fn shown(output: &str) -> String {
     }
     let text = lines.join("\n");
     let characters = text.chars().filter(|character| !character.is_control() || *character == '\n');
-    let text: String = characters.take(MAX_OUTPUT_CHARACTERS).collect();
+    let characters: Vec<char> = characters.collect();
+    // The end says why a program failed.
+    let text: String = characters[characters.len().saturating_sub(MAX_OUTPUT_CHARACTERS)..].iter().collect();
     if text.is_empty() { text } else { format!(":\n{text}") }
 }
 
@@ -161,6 +163,9 @@ mod tests {
         let error = steps.run("Trying", Command::new("sh").args(["-c", script])).unwrap_err().to_string();
         assert!(error.contains("Trying failed: `sh`") && error.contains("out\nerr"), "{error}");
         assert!(!error.contains('\u{1b}'), "{error}");
+        let script = "yes | tr -d '\\n' | head -c 9000; echo; echo the end; exit 3";
+        let error = steps.run("Trying", Command::new("sh").args(["-c", script])).unwrap_err().to_string();
+        assert!(error.ends_with("the end"), "{error}");
         let error = steps.run("Trying", &mut Command::new("no-such-program")).unwrap_err();
         assert!(matches!(&error, Error::Missing { what, .. } if what.contains("no-such-program")), "{error}");
     }

@@ -10,7 +10,7 @@ use aws_lc_rs::digest;
 use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
 
-use super::{CASES, Error, Project, RECORDED, SAMPLE, Steps};
+use super::{CASES, Error, Project, RECORDED, SAMPLE};
 
 /// An editor writes a file in several steps.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -18,9 +18,11 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 /// How soon a request to stop is noticed.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Directories and files that are made of the others, or that nothing is made of. Names that begin with a dot are not
-/// looked at either.
-const IGNORED: [&str; 7] = ["build", "target", "node_modules", "bindings", "__pycache__", "Cargo.lock", "README.md"];
+/// Directories and files of a project that are made of the others, or that nothing is made of.
+const IGNORED: [&str; 6] = ["build", "target", "node_modules", "bindings", "Cargo.lock", "README.md"];
+
+/// How names of samples end that are for `connector run` alone.
+const PRIVATE: &str = ".private.json";
 
 /// What the component is tried with, rather than made of.
 const SAMPLES: [&str; 3] = [SAMPLE, CASES, RECORDED];
@@ -57,14 +59,16 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Waits for the next change; says what it was and when it happened.
-    pub fn next(&mut self, steps: &Steps) -> Result<(Change, Instant), Error> {
+    /// Waits for the next change, as long as `check` has nothing against it; says what it was and when it happened.
+    pub fn next<E: From<Error>>(&mut self, mut check: impl FnMut() -> Result<(), E>) -> Result<(Change, Instant), E> {
         loop {
-            steps.check()?;
+            check()?;
             let event = match self.events.recv_timeout(POLL_INTERVAL) {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return Err(Error::Watch("the watcher has ended".to_owned())),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::Watch("the watcher has ended".to_owned()).into());
+                }
             };
             let first = event.iter().flatten().map(|event| event.time).min().unwrap_or_else(Instant::now);
             self.add_directories()?;
@@ -83,7 +87,7 @@ impl Watch {
     /// of watches.
     fn add_directories(&mut self) -> Result<(), Error> {
         let mut wanted = vec![(self.root.clone(), RecursiveMode::NonRecursive)];
-        let below = names(&self.root).into_iter().filter(|path| path.is_dir());
+        let below = tops(&self.root).into_iter().filter(|path| path.is_dir());
         wanted.extend(below.map(|path| (path, RecursiveMode::Recursive)));
         for (path, mode) in wanted {
             if !self.watched.contains(&path) {
@@ -97,7 +101,7 @@ impl Watch {
 
     fn digests(&self) -> [Vec<u8>; 2] {
         let mut contexts = [digest::Context::new(&digest::SHA256), digest::Context::new(&digest::SHA256)];
-        for path in names(&self.root) {
+        for path in tops(&self.root) {
             let is_sample = path.file_name().is_some_and(|name| SAMPLES.iter().any(|sample| name == *sample));
             add(&mut contexts[usize::from(is_sample)], &path);
         }
@@ -118,13 +122,42 @@ fn add(context: &mut digest::Context, path: &Path) {
     }
 }
 
-/// What is in a directory and is not ignored, sorted.
+/// What is in a project's directory itself and is not ignored, sorted.
+fn tops(root: &Path) -> Vec<PathBuf> {
+    let mut paths = names(root);
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        !IGNORED.contains(&&*name) && !name.ends_with(PRIVATE)
+    });
+    paths
+}
+
+/// What is in a directory, sorted, without what is hidden and what Python compiles.
 fn names(directory: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(directory).into_iter().flatten().flatten().map(|it| it.path()).collect();
     paths.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        !name.starts_with('.') && !IGNORED.contains(&&*name)
+        !name.starts_with('.') && name != "__pycache__"
     });
     paths.sort();
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use test_support::directory::TemporaryDirectory;
+
+    use super::*;
+
+    #[test]
+    fn what_is_ignored_in_the_project_itself_is_not_below() {
+        let directory = TemporaryDirectory::new("watch").unwrap();
+        let root = directory.path();
+        for name in ["src/target", "src/__pycache__", "target", ".git"] {
+            fs::create_dir_all(root.join(name)).unwrap();
+        }
+        fs::write(root.join("mine.private.json"), "{}").unwrap();
+        assert_eq!(tops(root), [root.join("src")]);
+        assert_eq!(names(&root.join("src")), [root.join("src/target")]);
+    }
 }

@@ -8,13 +8,10 @@ mod run;
 mod test;
 mod wit;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::anyhow;
-
 use super::{BAD_INPUT, FAILED, Failure, print};
-use crate::authoring::Project;
 use crate::settings::Settings;
 
 /// For those who write connectors.
@@ -27,7 +24,7 @@ The first hour:
   patchpanel connector build
       makes a component of it; what is needed of a package registry is installed into the project
   patchpanel connector check
-      says whether a host would take it
+      builds it if need be, and says whether a host would take it
   patchpanel connector test
       tries it with everything that users and their mistakes may send
   patchpanel connector dev
@@ -61,15 +58,6 @@ pub(super) fn run(settings: &Settings, command: &Connector) -> Result<ExitCode, 
         Command::Run(command) => run::run(settings, command),
         Command::Wit(command) => wit::run(command),
     }
-}
-
-/// The component that `connector build` has made of a project.
-fn built(project: &Project) -> Result<PathBuf, Failure> {
-    let component = project.component();
-    if component.is_file() {
-        return Ok(component);
-    }
-    Err(Failure::Input(anyhow!("there is no {} yet; make it with `patchpanel connector build`", shown(&component))))
 }
 
 /// A path for people: from the working directory, if it is below that.

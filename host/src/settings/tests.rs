@@ -151,3 +151,13 @@ fn egress_addresses_are_addresses() {
         assert_eq!(parse_network(text).ok().as_deref(), parsed, "{text:?}");
     }
 }
+
+#[test]
+fn flags_can_be_handed_on_as_variables() {
+    let given = ["patchpanel", "serve", "--production=false", "--connector-approved-reaches=a=x.example,b=y.example"];
+    let mut variables = variables::<Line>(given.map(OsString::from)).unwrap();
+    variables.sort();
+    let expected =
+        [("PATCHPANEL_CONNECTOR_APPROVED_REACHES", "a=x.example,b=y.example"), ("PATCHPANEL_PRODUCTION", "false")];
+    assert_eq!(variables, expected.map(|(name, value)| (OsString::from(name), OsString::from(value))));
+}

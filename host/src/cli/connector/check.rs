@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{Failure, escaped, print};
-use crate::authoring::Project;
+use crate::authoring::{Project, Steps};
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, Version};
 use crate::logs;
@@ -22,7 +22,7 @@ use crate::settings::Settings;
 /// file cannot be read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {
-    /// The component. Without it, the one that `connector build` has made of the project here.
+    /// The component. Without it, the project here is built and checked.
     file: Option<PathBuf>,
     /// Prints a JSON object for programs.
     #[arg(long)]
@@ -30,14 +30,20 @@ pub(super) struct Check {
 }
 
 pub(super) fn run(settings: &Settings, check: &Check) -> Result<ExitCode, Failure> {
+    let steps = Steps::default();
     let file = match &check.file {
         Some(file) => file.clone(),
-        None => super::built(&Project::find(Path::new("."))?)?,
+        None => Project::find(Path::new("."))?.build(&steps)?,
     };
     let level = logs::Level::Error;
     logs::start(settings.log_format, level).context("cannot start logging")?;
     let start = Instant::now();
-    let outcome = connectors::check(&settings.admission(), &file).context("cannot check the connector")?;
+    let admit = || connectors::check(&settings.admission(), &file).context("cannot check the connector");
+    let outcome = match steps.step("Admitting", || admit().map_err(Err)?.map_err(Ok)) {
+        Err(Err(error)) => return Err(error.into()),
+        Err(Ok(reasons)) => Err(reasons),
+        Ok(version) => Ok(version),
+    };
     let report = Report::new(&file, &outcome, start.elapsed().as_secs_f64());
     let text = if check.json {
         serde_json::to_string_pretty(&report).context("cannot write the report")? + "\n"

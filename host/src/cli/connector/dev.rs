@@ -1,6 +1,7 @@
 //! `patchpanel connector dev`: at every save, the connector anew.
 
 use std::fmt::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use serde_json::Value as Json;
 use super::test::describe;
 use super::{Failure, escaped, print};
 use crate::authoring::{self, CASES, Change, Project, SAMPLE, Steps, Watch};
+use crate::cli::Cli;
 use crate::conformance::{CHECKS, Kit, Options};
 use crate::connectors::admission::Reason;
 use crate::connectors::contract::{Finding, Purpose, Severity};
@@ -21,7 +23,7 @@ use crate::connectors::{self, Target, Version};
 use crate::descriptor::{Parameter, Value};
 use crate::json;
 use crate::logs;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 
 /// The checks that are made at every save: those that take no time. `connector test` makes them all.
 const QUICK: [&str; 3] = ["forms", "cases", "required"];
@@ -48,11 +50,16 @@ pub(super) fn run(settings: &Settings, command: &Dev) -> Result<ExitCode, Failur
     let steps = Steps::until(stop);
     let project = Project::find(Path::new("."))?;
     let mut watch = Watch::start(&project)?;
-    let _server = if command.serve { Some(Server::start(settings, &project)?) } else { None };
+    let mut server = if command.serve { Some(Server::start(settings, &project)?) } else { None };
     let mut bench = Bench { settings, project, current: None };
     let (mut change, mut since) = (Change::Sources, Instant::now());
     loop {
-        match bench.show(change, since, &steps).and_then(|()| Ok(watch.next(&steps)?)) {
+        match bench.show(change, since, &steps).and_then(|()| {
+            watch.next(|| {
+                steps.check()?;
+                server.as_mut().map_or(Ok(()), Server::check)
+            })
+        }) {
             Ok(next) => (change, since) = next,
             Err(Failure::Other(error)) if is_interrupted(&error) => return Ok(ExitCode::SUCCESS),
             Err(failure) => return Err(failure),
@@ -74,10 +81,23 @@ impl Server {
         std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut serve = std::process::Command::new(program);
-        serve.args(["serve", "--connectors-watch", "--log-level=warn"]);
+        serve.env("PATCHPANEL_LOG_LEVEL", "warn").envs(settings::variables::<Cli>(std::env::args_os())?);
+        serve.args(["serve", "--connectors-watch"]);
         serve.arg("--connectors-dir").arg(directory).arg("--data-dir").arg(data);
         serve.arg(format!("--listen={}", settings.listen));
+        // A terminal's Ctrl-C is for this process, which ends the host in good order; two signals would end it at once.
+        serve.process_group(0);
         serve.stdin(Stdio::null()).spawn().map(Self).context("cannot start the host")
+    }
+}
+
+impl Server {
+    /// An error once it has ended, which nobody has asked it to; it has said why.
+    fn check(&mut self) -> Result<(), Failure> {
+        match self.0.try_wait().context("cannot look after the host")? {
+            Some(status) => Err(Failure::Other(anyhow!("the host that --serve started has ended with {status}"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -135,7 +155,7 @@ impl Bench<'_> {
     fn replace(&self, steps: &Steps) -> Result<Version, Result<String, Failure>> {
         let component = self.project.build(steps).map_err(|error| match error {
             authoring::Error::Interrupted => Err(Failure::from(error)),
-            error => Ok(format!("✗ {error}\n")),
+            error => Ok(format!("✗ {:#}\n", anyhow!(error))),
         })?;
         let admit = || connectors::check(&self.settings.admission(), &component);
         let admitted = steps.step("Admitting", || admit().map_err(Err)?.map_err(Ok));
