@@ -43,6 +43,8 @@ impl Arena {
             .setting("CONNECTORS_DIR", &connectors.path().display().to_string())
             .setting("CONNECTOR_ALLOCATOR", allocator)
             .setting("CONNECTOR_BREAKER_FAILURES", "0")
+            // The first time every one of them is compiled.
+            .ready_limit(Duration::from_mins(5))
             .start()?;
         let database = Postgres::builder().sql(sales::SQL).start()?;
         let closed_port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
