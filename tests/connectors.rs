@@ -16,6 +16,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use test_support::client::Client;
 use test_support::directory::TemporaryDirectory;
+use test_support::eventually::eventually;
 use test_support::guests;
 use test_support::patchpanel::{self, Builder, Patchpanel};
 use test_support::process::Process;
@@ -76,17 +77,17 @@ fn refuses_each_in(directory: &TemporaryDirectory, builder: Builder, files: &[Re
     }
     let host = builder.start().unwrap();
     for (name, _, code, part) in files {
+        let file = directory.path().join(name);
+        let is_refused = || {
+            let refusals = refusals(&log(&host), &file);
+            refusals.iter().any(|(actual, reason)| actual == code && reason.contains(part)).then_some(())
+        };
         // A host that has something to serve looks at the rest while it serves.
-        let start = Instant::now();
-        loop {
-            let refusals = refusals(&log(&host), &directory.path().join(name));
-            if refusals.iter().any(|(actual, reason)| actual == code && reason.contains(part)) {
-                break;
-            }
-            let is_over = !refusals.is_empty() || start.elapsed() > Duration::from_mins(1);
-            assert!(!is_over, "{name} was not refused for {code}: {part:?} but for {refusals:?}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        assert!(
+            eventually(Duration::from_mins(1), is_refused).is_some(),
+            "{name} was not refused for {code}: {part:?} but for {:?}",
+            refusals(&log(&host), &file)
+        );
     }
     assert_eq!(types(&host), ["postgres"]);
     host

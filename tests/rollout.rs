@@ -11,11 +11,12 @@ mod load;
 mod versions;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 use test_support::directory::TemporaryDirectory;
+use test_support::eventually::eventually;
 use test_support::guests;
 use test_support::patchpanel::{Builder, Patchpanel};
 
@@ -139,9 +140,5 @@ fn offered(client: &Client) -> Option<String> {
 
 /// Waits until something holds.
 fn within_limit(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < LIMIT, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    assert!(eventually(LIMIT, || holds().then_some(())).is_some(), "not in time: {what}");
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use test_support::client::Client;
+use test_support::eventually::eventually;
 use test_support::patchpanel::Patchpanel;
 use test_support::process::Process;
 
@@ -97,11 +98,7 @@ fn a_host_serves_what_was_saved_last() {
     let token = session.author.path("mine/build/host");
     let client = Client::new(&format!("http://{address}"));
     let until = |what: &str, seen: &dyn Fn() -> bool| {
-        let start = Instant::now();
-        while !seen() {
-            assert!(start.elapsed() < Duration::from_secs(30), "{what} is not seen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        assert!(eventually(Duration::from_secs(30), || seen().then_some(())).is_some(), "{what} is not seen");
     };
     until("a host", &|| client.get("/health/ready").is_ok_and(|reply| reply.status.is_success()));
     let arguments = ["--org", "acme", "--project", "sales", "--role", "viewer"];

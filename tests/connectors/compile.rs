@@ -3,10 +3,11 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use test_support::bombs;
 use test_support::directory::TemporaryDirectory;
+use test_support::eventually;
 use test_support::patchpanel::Patchpanel;
 
 use super::{host_with, refuses_each, refuses_each_in};
@@ -55,15 +56,8 @@ fn children(parent: u32) -> Vec<u32> {
     ids.filter(is_child).collect()
 }
 
-fn eventually<T>(mut look: impl FnMut() -> Option<T>, what: &str) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+fn eventually<T>(look: impl FnMut() -> Option<T>, what: &str) -> T {
+    eventually::eventually(Duration::from_secs(20), look).unwrap_or_else(|| panic!("{what}"))
 }
 
 /// `patchpanel connector check` at work on a bomb.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use test_support::directory::TemporaryDirectory;
+use test_support::eventually::eventually;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
@@ -113,10 +114,8 @@ fn a_full_server_is_too_many_connections() {
 const SLEEPING: &str = "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'";
 
 fn wait_until(condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(20), "it never comes true");
-    }
+    let comes_true = eventually(Duration::from_secs(20), || condition().then_some(()));
+    assert!(comes_true.is_some(), "it never comes true");
 }
 
 /// Runs a script as soon as there is room for its session.

@@ -2,12 +2,13 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 use test_support::directory::TemporaryDirectory;
+use test_support::eventually::eventually;
 use test_support::patchpanel::{self, Patchpanel};
 use test_support::postgres::Postgres;
 use test_support::{guests, sales};
@@ -74,16 +75,18 @@ impl Arena {
 
     fn refusal(&self, row: &Row) -> Result<()> {
         let Outcome::Refused(code, part) = row.outcome else { bail!("one that misbehaves when loaded is refused") };
+        let is_refused = |refusals: &[(String, String)]| {
+            refusals.iter().any(|(actual, reason)| actual == code && reason.contains(part))
+        };
+        let refusals = || -> Result<_> { Ok(refusals(&self.host.log()?, &self.file(row))) };
         // A host that has something to serve looks at the rest while it serves.
-        let start = Instant::now();
-        loop {
-            let refusals = refusals(&self.host.log()?, &self.file(row));
-            if refusals.iter().any(|(actual, reason)| actual == code && reason.contains(part)) {
-                return Ok(());
-            }
-            let is_over = !refusals.is_empty() || start.elapsed() > REFUSAL_LIMIT;
-            ensure!(!is_over, "it was not refused for {code} ({part}) but for {refusals:?}");
-            std::thread::sleep(Duration::from_millis(50));
+        let refused = eventually(REFUSAL_LIMIT, || match refusals() {
+            Ok(refusals) => is_refused(&refusals).then_some(Ok(())),
+            Err(error) => Some(Err(error)),
+        });
+        match refused {
+            Some(refused) => refused,
+            None => bail!("it was not refused for {code} ({part}) but for {:?}", refusals()?),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod bombs;
 pub mod certificates;
 pub mod client;
 pub mod directory;
+pub mod eventually;
 pub mod guests;
 pub mod listener;
 pub mod load;
