@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -57,8 +57,7 @@ impl<T: ToSchema + DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
-        let is_json = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_json);
-        if !is_json {
+        if !is_json(&media_type(request.headers())) {
             return Err(ApiError::UnsupportedMediaType("JSON, with the header Content-Type: application/json"));
         }
         let text = read(request).await?;
@@ -94,10 +93,15 @@ fn is_length_limit(error: &axum::Error) -> bool {
     false
 }
 
-/// `application/json` or `application/…+json`; parameters such as the charset change nothing (RFC 8259, section 11).
-fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+/// The media type of a body, in lower case; parameters such as the charset change nothing (RFC 8259, section 11).
+pub(super) fn media_type(headers: &HeaderMap) -> String {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// `application/json` or `application/…+json`.
+fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
 #[cfg(test)]
@@ -115,7 +119,8 @@ mod tests {
             ("application/x-www-form-urlencoded", false),
             ("", false),
         ] {
-            assert_eq!(is_json(content_type), json, "{content_type}");
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
+            assert_eq!(is_json(&media_type(&headers)), json, "{content_type}");
         }
     }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::record::ConnectorVersion;
 use crate::http::authentication::Authenticated;
+use crate::http::body::media_type;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::{Incoming, Rollout};
@@ -38,7 +39,7 @@ pub async fn upload_connector_version(
     request: Request,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ConnectorVersion>), ApiError> {
     Rollout::authorize(authenticated.caller())?;
-    if !is_wasm(request.headers()) {
+    if media_type(request.headers()) != "application/wasm" {
         return Err(ApiError::UnsupportedMediaType("a component, with the header Content-Type: application/wasm"));
     }
     let mut incoming = api.rollout.receive().await?;
@@ -65,9 +66,4 @@ async fn receive(request: Request, incoming: &mut Incoming, most: u64) -> Result
             None => return Ok(()),
         }
     }
-}
-
-fn is_wasm(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/wasm")
 }
