@@ -250,11 +250,6 @@ impl Connectors {
         self.serving().loaded.get(digest).cloned()
     }
 
-    /// The digests of all that are loaded.
-    pub fn loaded_digests(&self) -> Vec<String> {
-        self.serving().loaded.keys().cloned().collect()
-    }
-
     /// Whether requests that began with this version are still running.
     pub fn is_in_use(&self, digest: &str) -> bool {
         self.serving().loaded.get(digest).is_some_and(|connector| Arc::strong_count(connector) > 1)

@@ -21,6 +21,7 @@ pub mod connectors;
 mod crash;
 pub mod descriptor;
 pub mod diagnosis;
+pub mod digest;
 pub mod drivers;
 pub mod egress;
 pub mod hex;

@@ -216,10 +216,23 @@ impl Rollout {
         Ok(())
     }
 
-    /// Has the active version watched, if there is one to go back to.
+    /// Has the active version watched, if there is one to go back to, which stays loaded for that.
     async fn watch(&self, type_name: &str, digest: &str) -> Result<(), Error> {
-        let before = connector_versions::last_good(&mut *self.store.reader().await?, type_name).await?;
-        let before = before.and_then(|before| self.connectors.loaded(&before.digest));
+        let last_good = connector_versions::last_good(&mut *self.store.reader().await?, type_name).await?;
+        let before = match last_good.filter(|row| !self.refused().contains_key(&row.digest)) {
+            None => None,
+            Some(row) => match self.load(&row).await {
+                Ok(connector) => {
+                    self.connectors.keep(Arc::clone(&connector));
+                    Some(connector)
+                }
+                Err(Error::Refused { reasons, .. }) => {
+                    log_refusal(&row.digest, &reasons);
+                    None
+                }
+                Err(error) => return Err(error),
+            },
+        };
         self.connectors.watch(digest, before.as_deref());
         Ok(())
     }
@@ -273,18 +286,6 @@ impl Rollout {
             self.connectors.activate(Arc::clone(connector));
         } else if self.needed().await?.contains(&row.digest) {
             self.connectors.keep(Arc::clone(connector));
-        }
-        Ok(())
-    }
-
-    /// Loads the version of a type that can be gone back to.
-    async fn load_last_good(&self, type_name: &str) -> Result<(), Error> {
-        let before = connector_versions::last_good(&mut *self.store.reader().await?, type_name).await?;
-        let Some(before) = before else { return Ok(()) };
-        match self.load(&before).await {
-            Ok(connector) => self.connectors.keep(connector),
-            Err(Error::Refused { reasons, .. }) => log_refusal(&before.digest, &reasons),
-            Err(error) => return Err(error),
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use patchpanel::digest;
 use serde_json::{Value, json};
 use test_support::directory::TemporaryDirectory;
 use test_support::patchpanel::Patchpanel;
@@ -69,16 +70,12 @@ impl Case {
         let mut versions: Vec<_> = list.map(|it| (text(&it["digest"]), text(&it["state"]))).collect();
         versions.sort();
         let library = self.host.directory().path().join("data/library").read_dir().unwrap();
-        let mut digests: Vec<_> = library.map(|file| digest(&std::fs::read(file.unwrap().path()).unwrap())).collect();
+        let mut digests: Vec<_> =
+            library.map(|file| digest::of(&std::fs::read(file.unwrap().path()).unwrap())).collect();
         digests.sort();
         assert_eq!(digests, versions.iter().map(|(digest, _)| digest.clone()).collect::<Vec<_>>());
         versions
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    format!("sha256:{}", patchpanel::hex::encode(digest.as_ref()))
 }
 
 #[test]

@@ -79,8 +79,7 @@ impl Connections {
         let mut transaction = self.store.begin().await?;
         // A version that has been replaced meanwhile must not come back with a configuration of its own.
         let is_reviewed_by_another = after.connector_digest != before.connector_digest
-            && connector_versions::active(&mut transaction, &after.connection_type).await?.as_ref()
-                != Some(&after.connector_digest);
+            && !connector_versions::is_active(&mut transaction, &after.connector_digest).await?;
         if is_reviewed_by_another || !connections::update(&mut transaction, &owner, &after).await? {
             return Ok(false);
         }

@@ -71,9 +71,7 @@ impl Connections {
         row.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
         let mut transaction = self.store.begin().await?;
         // Rows of a version that has been replaced would be left behind.
-        if connector_versions::active(&mut transaction, &row.connection_type).await?.as_ref()
-            != Some(&row.connector_digest)
-        {
+        if !connector_versions::is_active(&mut transaction, &row.connector_digest).await? {
             return Ok(None);
         }
         if let Some(key) = &idempotency {

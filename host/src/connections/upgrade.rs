@@ -60,8 +60,7 @@ impl Connections {
             (row.status, row.status_reason) = (Status::Pending.name().to_owned(), None);
         }
         let mut transaction = self.store.begin().await?;
-        let active = connector_versions::active(&mut transaction, &row.connection_type).await?;
-        if active.as_ref() != Some(&row.connector_digest)
+        if !connector_versions::is_active(&mut transaction, &row.connector_digest).await?
             || !connections::update(&mut transaction, &owner(&row), &row).await?
         {
             return Ok(false);

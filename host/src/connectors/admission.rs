@@ -11,7 +11,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 use wasmtime::component::Component;
@@ -26,7 +25,7 @@ use super::limits::Limits;
 use super::runtime::Runtime;
 use super::version::Version;
 use super::{Error, precheck};
-use crate::hex;
+use crate::digest;
 
 pub(super) use manifest::Schemas;
 pub use surface::{Surface, WasiPolicy};
@@ -121,7 +120,7 @@ impl Admission {
     pub(super) fn admit(&self, bytes: &[u8], name: &str) -> Result<Version, Vec<Reason>> {
         check_size(bytes.len() as u64, &self.runtime.limits)?;
         let surface = self.check_bytes(bytes)?;
-        let digest = format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, bytes).as_ref()));
+        let digest = digest::of(bytes);
         let component = self.compiled(bytes, &digest).map_err(|reason| vec![reason])?;
         let adapter = link(&surface.contract, &component).map_err(|reason| vec![reason])?;
         let ask = || self.runtime.call(&Arc::from(name), |store| adapter.manifest(store));

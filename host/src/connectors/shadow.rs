@@ -12,7 +12,7 @@ use super::contract::{Finding, Purpose};
 use super::version::{Version, refuse};
 use super::{Accepted, Binding, CallError, Connector, Target, reach};
 use crate::descriptor::{Descriptor, Value};
-use crate::hex;
+use crate::digest;
 
 /// Differences of one connection that are kept.
 const MAX_DIFFERENCES: usize = 32;
@@ -195,10 +195,10 @@ fn facts(descriptor: &Descriptor) -> BTreeMap<String, String> {
             add(path("tls/server_name"), server_name);
         }
         for (number, root) in endpoint.tls.roots.iter().enumerate() {
-            add(path(&format!("tls/roots/{number}")), &digest(root));
+            add(path(&format!("tls/roots/{number}")), &digest::of(root.as_bytes()));
         }
         if let Some(identity) = &endpoint.tls.identity {
-            add(path("tls/identity/certificate"), &digest(&identity.certificate));
+            add(path("tls/identity/certificate"), &digest::of(identity.certificate.as_bytes()));
             add(path("tls/identity/key"), &value(&identity.key));
         }
     }
@@ -222,18 +222,13 @@ fn value(value: &Value) -> String {
     }
 }
 
-fn digest(text: &str) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    format!("sha256:{}", hex::encode(digest.as_ref()))
-}
-
 /// Text of a connector in a report: short, and without control characters.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(MAX_SHOWN).flat_map(char::escape_debug).collect();
     if text.chars().nth(MAX_SHOWN).is_some() {
         // What was cut off still makes a difference.
         shown.push_str("… ");
-        shown.push_str(&digest(text));
+        shown.push_str(&digest::of(text.as_bytes()));
     }
     shown
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::record::to_json;
+use super::record::{state, to_json};
 use super::shadow::{differences, findings};
 use super::{Error, Rollout, Shadow, State, VersionRecord};
 use crate::clock::now;
@@ -182,7 +182,6 @@ impl Rollout {
         }
         self.events.state(row);
         let watched = async {
-            self.load_last_good(&row.type_name).await?;
             self.watch(&row.type_name, &row.digest).await?;
             self.prune(&row.type_name).await?;
             self.unload().await
@@ -209,7 +208,7 @@ impl Rollout {
                 compared.push((connection, self.compare(connector, connection, true).await?));
             }
             let mut transaction = self.store.begin().await?;
-            if connector_versions::active(&mut transaction, &row.type_name).await?.as_ref() != Some(&row.digest) {
+            if !connector_versions::is_active(&mut transaction, &row.digest).await? {
                 return Ok(());
             }
             for (connection, comparison) in compared {
@@ -223,12 +222,9 @@ impl Rollout {
     /// Looks for connections that are not with the active version of their type and do not wait for their tenant: those
     /// that a crash, a roll-back or an edit has left so.
     pub(super) async fn gather_strays(&self) -> Result<(), Error> {
-        for connector in self.connectors.list() {
-            let (type_name, digest) = (&*connector.manifest().type_name, connector.digest());
-            let others = Others { type_name, digest, with_held: false };
-            if !serving::page(&mut *self.store.reader().await?, others, "", 1).await?.is_empty() {
-                self.hand_over(&self.find_row(digest).await?, &connector).await?;
-            }
+        let missed_by = serving::missed_by(&mut *self.store.reader().await?).await?;
+        for connector in missed_by.iter().filter_map(|digest| self.connectors.loaded(digest)) {
+            self.hand_over(&self.find_row(connector.digest()).await?, &connector).await?;
         }
         Ok(())
     }
@@ -241,8 +237,7 @@ async fn end(
     state: State,
     reasons: &[Reason],
 ) -> Result<Option<ConnectorVersionRow>, Error> {
-    let Some(active) = connector_versions::active(transaction, type_name).await? else { return Ok(None) };
-    let mut row = connector_versions::find(transaction, &active).await?.ok_or(Error::NotFound)?;
+    let Some(mut row) = connector_versions::active(transaction, type_name).await? else { return Ok(None) };
     state.name().clone_into(&mut row.state);
     row.reasons = to_json(reasons)?;
     row.changed_at = now();
@@ -306,11 +301,6 @@ async fn place(
         credentials_set: &credentials_to_json(connector, accepted),
     };
     Ok(serving::hand_over(transaction, to).await?)
-}
-
-/// The state in a row.
-fn state(row: &ConnectorVersionRow) -> Result<State, Error> {
-    Ok(State::from_name(&row.state).ok_or(store::Error::Damaged("connector state"))?)
 }
 
 fn refuse(state: State, wanted: &'static str) -> Error {

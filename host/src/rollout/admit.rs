@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::library::digest_of;
 use super::record::to_json;
 use super::{Error, Incoming, Received, Rollout, State, VersionRecord};
 use crate::clock::now;
@@ -73,9 +72,8 @@ impl Rollout {
         Ok(())
     }
 
-    /// Keeps bytes that were read from a file.
-    pub(super) async fn keep(&self, bytes: &[u8]) -> Result<Received, Error> {
-        let digest = digest_of(bytes);
+    /// Keeps bytes of this digest that were read from a file.
+    pub(super) async fn keep(&self, digest: String, bytes: &[u8]) -> Result<Received, Error> {
         if self.library.has(&digest) {
             return Ok(Received { digest, bytes: bytes.len() as u64 });
         }

@@ -59,9 +59,9 @@ impl Rollout {
                 return Err(Error::State { state, wanted });
             }
         }
-        let counts = serving::counts(&mut transaction).await?;
-        if let Some((_, count)) = counts.iter().find(|(named, _)| named == digest) {
-            return Err(Error::Serving(count.unsigned_abs()));
+        let count = serving::served_by(&mut transaction, digest).await?;
+        if count > 0 {
+            return Err(Error::Serving(count));
         }
         connector_versions::delete(&mut transaction, digest).await?;
         store::commit(transaction).await?;

@@ -16,6 +16,7 @@ use super::record::to_json;
 use super::{Error, Rollout, State};
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, Connector, component_files, log_refusal, read};
+use crate::digest;
 use crate::store;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 
@@ -172,11 +173,12 @@ impl Rollout {
             }
             None => return Ok(TakenIn::Changing),
         };
-        let received = self.keep(&bytes).await?;
-        drop(bytes);
-        if self.is_decided(name, &received.digest, recorded, looks).await? {
+        let digest = digest::of(&bytes);
+        if self.is_decided(name, &digest, recorded, looks).await? {
             return Ok(TakenIn::Done(None));
         }
+        let received = self.keep(digest, &bytes).await?;
+        drop(bytes);
         let rival = match self.admit(&received, PRINCIPAL, Some(name)).await {
             Ok((row, connector)) => self.install(name, row, connector, looks).await?,
             Err(Error::Refused { reasons, .. }) => {
@@ -233,12 +235,7 @@ impl Rollout {
         looks: &Looks,
     ) -> Result<Option<String>, Error> {
         let path = self.settings.directory.join(name).display().to_string();
-        let mut reader = self.store.reader().await?;
-        let active = match connector_versions::active(&mut reader, &row.type_name).await? {
-            Some(active) => connector_versions::find(&mut reader, &active).await?,
-            None => None,
-        };
-        drop(reader);
+        let active = connector_versions::active(&mut *self.store.reader().await?, &row.type_name).await?;
         let rival = active.and_then(|active| active.file).filter(|file| file != name && looks.contains_key(file));
         let is_named_after_it = |file: &str| Path::new(file).file_stem().is_some_and(|stem| stem == &*row.type_name);
         if let Some(rival) = rival.filter(|rival| !is_named_after_it(name) || is_named_after_it(rival)) {

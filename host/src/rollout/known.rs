@@ -26,7 +26,8 @@ pub(super) struct Known(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    comparisons: HashMap<Key, Arc<Comparison>>,
+    /// Each with its bytes.
+    comparisons: HashMap<Key, (Arc<Comparison>, usize)>,
     bytes: usize,
 }
 
@@ -43,7 +44,12 @@ impl Key {
 
 impl Known {
     pub(super) fn get(&self, key: &Key) -> Option<Arc<Comparison>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).comparisons.get(key).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .comparisons
+            .get(key)
+            .map(|(comparison, _)| Arc::clone(comparison))
     }
 
     pub(super) fn add(&self, key: Key, comparison: &Arc<Comparison>) {
@@ -52,7 +58,7 @@ impl Known {
         if entries.bytes + bytes > MAX_BYTES {
             *entries = Entries::default();
         }
-        if bytes <= MAX_BYTES && entries.comparisons.insert(key, Arc::clone(comparison)).is_none() {
+        if bytes <= MAX_BYTES && entries.comparisons.insert(key, (Arc::clone(comparison), bytes)).is_none() {
             entries.bytes += bytes;
         }
     }
@@ -61,8 +67,6 @@ impl Known {
     pub(super) fn forget(&self, candidate: &str) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.comparisons.retain(|key, _| key.candidate != candidate);
-        if entries.comparisons.is_empty() {
-            entries.bytes = 0;
-        }
+        entries.bytes = entries.comparisons.values().map(|(_, bytes)| bytes).sum();
     }
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::connectors::admission::Reason;
-use crate::{crash, hex};
+use crate::{crash, digest};
 
 /// The directory of components.
 #[derive(Debug)]
@@ -58,7 +58,10 @@ impl Library {
             let text = |part: Option<&OsStr>| part.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
             let (stem, extension) = (text(path.file_stem()), text(path.extension()));
             let is_spent = match extension.as_str() {
-                "wasm" => is_hex_of_digest(&stem) && !known.contains(&format!("sha256:{stem}")),
+                "wasm" => {
+                    let digest = format!("sha256:{stem}");
+                    digest::is_digest(&digest) && !known.contains(&digest)
+                }
                 "new" => Uuid::parse_str(&stem).is_ok(),
                 // Not ours.
                 _ => false,
@@ -85,7 +88,7 @@ impl Library {
             Ok(Err(vec![Reason::new("damaged", format!("its file in the library {what}"), remedy)]))
         };
         match tokio::fs::read(self.path(digest)).await {
-            Ok(bytes) if digest_of(&bytes) == digest => Ok(Ok(bytes)),
+            Ok(bytes) if digest::of(&bytes) == digest => Ok(Ok(bytes)),
             Ok(_) => refuse("has other bytes than it was admitted with"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("is gone"),
             Err(error) => Err(error),
@@ -114,7 +117,7 @@ impl Library {
         incoming.file.flush().await?;
         incoming.file.sync_all().await?;
         crash::point("upload-received");
-        let digest = format!("sha256:{}", hex::encode(incoming.digest.clone().finish().as_ref()));
+        let digest = digest::write(&incoming.digest.clone().finish());
         let path = self.path(&digest);
         if let Some(temporary) = incoming.path.take() {
             tokio::fs::rename(&temporary, &path).await?;
@@ -157,15 +160,6 @@ impl Drop for Incoming {
             tracing::warn!(path = %path.display(), %error, "a component that was not received whole cannot be removed");
         }
     }
-}
-
-fn is_hex_of_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}
-
-/// The digest of a version with these bytes.
-pub(super) fn digest_of(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref()))
 }
 
 fn sync_directory(directory: &Path) -> io::Result<()> {

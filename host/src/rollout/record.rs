@@ -90,31 +90,30 @@ impl Rollout {
         let mut reader = self.store.reader().await?;
         let counts: HashMap<_, _> = serving::counts(&mut reader).await?.into_iter().collect();
         let rows = connector_versions::list(&mut reader).await?;
-        rows.into_iter().map(|row| self.record(row, &counts)).collect()
+        let count = |row: &ConnectorVersionRow| counts.get(&row.digest).copied().unwrap_or_default().unsigned_abs();
+        rows.into_iter().map(|row| self.record(count(&row), row)).collect()
     }
 
     /// One version.
     pub async fn find(&self, digest: &str) -> Result<VersionRecord, Error> {
         let mut reader = self.store.reader().await?;
-        let counts: HashMap<_, _> = serving::counts(&mut reader).await?.into_iter().collect();
         let row = connector_versions::find(&mut reader, digest).await?.ok_or(Error::NotFound)?;
-        self.record(row, &counts)
+        self.record(serving::served_by(&mut reader, digest).await?, row)
     }
 
-    fn record(&self, row: ConnectorVersionRow, counts: &HashMap<String, i64>) -> Result<VersionRecord, Error> {
-        let count = counts.get(&row.digest).copied().unwrap_or_default();
-        let stored = State::from_name(&row.state).ok_or(store::Error::Damaged("connector state"))?;
+    fn record(&self, connections: u64, row: ConnectorVersionRow) -> Result<VersionRecord, Error> {
+        let stored = state(&row)?;
         let refused = self.refused().get(&row.digest).cloned();
         let state = match stored {
             State::Active if refused.is_some() => State::Refused,
-            State::Retired if count > 0 || self.connectors.is_in_use(&row.digest) => State::Draining,
+            State::Retired if connections > 0 || self.connectors.is_in_use(&row.digest) => State::Draining,
             stored => stored,
         };
         let known = |text: String| Some(text).filter(|text| !text.is_empty());
         Ok(VersionRecord {
             reasons: refused.map_or_else(|| reasons(&row), Ok)?,
             shadow: row.shadow.as_deref().map(parse).transpose()?,
-            connections: count.unsigned_abs(),
+            connections,
             bytes: row.bytes.unsigned_abs(),
             digest: row.digest,
             type_name: known(row.type_name),
@@ -128,6 +127,11 @@ impl Rollout {
             activated_at: row.activated_at,
         })
     }
+}
+
+/// The state in a row.
+pub(super) fn state(row: &ConnectorVersionRow) -> Result<State, store::Error> {
+    State::from_name(&row.state).ok_or(store::Error::Damaged("connector state"))
 }
 
 /// The reasons in a row.

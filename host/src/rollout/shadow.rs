@@ -122,7 +122,7 @@ impl Rollout {
         let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: true };
         let total = serving::count(&mut *self.store.reader().await?, others).await?;
         let (mut shadow, mut failures, mut after) = (Shadow::default(), 0, String::new());
-        loop {
+        'pages: loop {
             self.events.progress(row, shadow.connections, total.max(shadow.connections));
             let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
             let Some(last) = page.last() else { break };
@@ -133,11 +133,8 @@ impl Rollout {
                 shadow.add(connection, &comparison.outcome);
                 if failures >= MAX_FAILURES {
                     shadow.stopped_early = true;
-                    break;
+                    break 'pages;
                 }
-            }
-            if shadow.stopped_early {
-                break;
             }
         }
         shadow.tried_at = now();

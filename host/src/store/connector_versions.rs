@@ -102,12 +102,26 @@ pub async fn list(connection: &mut AnyConnection) -> Result<Vec<ConnectorVersion
     rows.iter().map(ConnectorVersionRow::try_from).collect()
 }
 
-/// The digest of a type's active version.
-pub async fn active(connection: &mut AnyConnection, type_name: &str) -> Result<Option<String>, Error> {
-    Ok(sqlx::query_scalar("select digest from connector_versions where type_name = $1 and state = 'ACTIVE'")
+/// A type's active version.
+pub async fn active(connection: &mut AnyConnection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+    sqlx::query("select * from connector_versions where type_name = $1 and state = 'ACTIVE'")
         .bind(type_name)
         .fetch_optional(connection)
-        .await?)
+        .await?
+        .as_ref()
+        .map(ConnectorVersionRow::try_from)
+        .transpose()
+}
+
+/// Whether a version is the active one. What one that has been replaced would write into a connection must not be
+/// written.
+pub async fn is_active(connection: &mut AnyConnection, digest: &str) -> Result<bool, Error> {
+    let found: Option<String> =
+        sqlx::query_scalar("select digest from connector_versions where digest = $1 and state = 'ACTIVE'")
+            .bind(digest)
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
 }
 
 /// The version of a type that was active before the present one, and has not been rolled back.

@@ -43,6 +43,26 @@ pub async fn counts(connection: &mut AnyConnection) -> Result<Vec<(String, i64)>
         .await?)
 }
 
+/// How many connections this version serves.
+pub async fn served_by(connection: &mut AnyConnection, digest: &str) -> Result<u64, Error> {
+    let count: i64 = sqlx::query_scalar("select count(*) from connections where connector_digest = $1")
+        .bind(digest)
+        .fetch_one(connection)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
+/// The digests of active versions whose types have connections that other versions serve and that wait for nobody.
+pub async fn missed_by(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
+    Ok(sqlx::query_scalar(
+        "select digest from connector_versions where state = 'ACTIVE' and exists (
+             select 1 from connections where connection_type = type_name and connector_digest <> digest
+                 and coalesce(upgrade_digest, '') <> digest)",
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// How many there are.
 pub async fn count(connection: &mut AnyConnection, others: Others<'_>) -> Result<u64, Error> {
     let count: i64 = sqlx::query_scalar(

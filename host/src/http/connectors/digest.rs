@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
+use crate::digest::is_digest;
 use crate::http::error::ApiError;
 
 /// A well-formed digest as the client sent it.
@@ -19,10 +20,4 @@ impl<S: Send + Sync> FromRequestParts<S> for Digest {
             ApiError::InvalidRequest(message.into())
         })
     }
-}
-
-/// Whether this is `sha256:` and 64 hex digits.
-pub fn is_digest(text: &str) -> bool {
-    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    text.strip_prefix("sha256:").is_some_and(|digits| digits.len() == 64 && digits.bytes().all(is_digit))
 }
