@@ -11,7 +11,12 @@ mod wit;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
+
 use super::{BAD_INPUT, FAILED, Failure, print};
+use crate::authoring::Steps;
+use crate::connectors::admission::Reason;
+use crate::connectors::{self, Version};
 use crate::settings::Settings;
 
 /// For those who write connectors.
@@ -57,6 +62,21 @@ pub(super) fn run(settings: &Settings, command: &Connector) -> Result<ExitCode, 
         Command::Dev(command) => dev::run(settings, command),
         Command::Run(command) => run::run(settings, command),
         Command::Wit(command) => wit::run(command),
+    }
+}
+
+/// Admits a component as a host would, as a step of this title: the connector, or every reason against it.
+fn admit(
+    settings: &Settings,
+    file: &Path,
+    title: &str,
+    steps: &Steps,
+) -> Result<Result<Version, Vec<Reason>>, Failure> {
+    let check = || connectors::check(&settings.admission(), file);
+    match steps.step(title, || check().map_err(Err)?.map_err(Ok)) {
+        Ok(version) => Ok(Ok(version)),
+        Err(Ok(reasons)) => Ok(Err(reasons)),
+        Err(Err(error)) => Err(Failure::Other(anyhow!(error).context("cannot check the connector"))),
     }
 }
 

@@ -8,10 +8,10 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Failure, escaped, print};
+use super::{Failure, admit, escaped, print};
 use crate::authoring::{Project, Steps};
+use crate::connectors::Version;
 use crate::connectors::admission::Reason;
-use crate::connectors::{self, Version};
 use crate::logs;
 use crate::settings::Settings;
 
@@ -38,12 +38,7 @@ pub(super) fn run(settings: &Settings, check: &Check) -> Result<ExitCode, Failur
     let level = logs::Level::Error;
     logs::start(settings.log_format, level).context("cannot start logging")?;
     let start = Instant::now();
-    let admit = || connectors::check(&settings.admission(), &file).context("cannot check the connector");
-    let outcome = match steps.step("Admitting", || admit().map_err(Err)?.map_err(Ok)) {
-        Err(Err(error)) => return Err(error.into()),
-        Err(Ok(reasons)) => Err(reasons),
-        Ok(version) => Ok(version),
-    };
+    let outcome = admit(settings, &file, "Admitting", &steps)?;
     let report = Report::new(&file, &outcome, start.elapsed().as_secs_f64());
     let text = if check.json {
         serde_json::to_string_pretty(&report).context("cannot write the report")? + "\n"

@@ -13,13 +13,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 
 use super::test::describe;
-use super::{Failure, escaped, print};
+use super::{Failure, admit, escaped, print};
 use crate::authoring::{self, CASES, Change, Project, SAMPLE, Steps, Watch};
 use crate::cli::Cli;
 use crate::conformance::{CHECKS, Kit, Options};
 use crate::connectors::admission::Reason;
 use crate::connectors::contract::{Finding, Purpose, Severity};
-use crate::connectors::{self, Target, Version};
+use crate::connectors::{Target, Version};
 use crate::descriptor::{Parameter, Value};
 use crate::json;
 use crate::logs;
@@ -89,9 +89,7 @@ impl Server {
         serve.process_group(0);
         serve.stdin(Stdio::null()).spawn().map(Self).context("cannot start the host")
     }
-}
 
-impl Server {
     /// An error once it has ended, which nobody has asked it to; it has said why.
     fn check(&mut self) -> Result<(), Failure> {
         match self.0.try_wait().context("cannot look after the host")? {
@@ -157,12 +155,8 @@ impl Bench<'_> {
             authoring::Error::Interrupted => Err(Failure::from(error)),
             error => Ok(format!("✗ {:#}\n", anyhow!(error))),
         })?;
-        let admit = || connectors::check(&self.settings.admission(), &component);
-        let admitted = steps.step("Admitting", || admit().map_err(Err)?.map_err(Ok));
-        admitted.map_err(|refused| match refused {
-            Ok(reasons) => Ok(reasons.iter().map(refusal).collect()),
-            Err(error) => Err(Failure::Other(anyhow!(error).context("cannot check the connector"))),
-        })
+        let admitted = admit(self.settings, &component, "Admitting", steps).map_err(Err)?;
+        admitted.map_err(|reasons| Ok(reasons.iter().map(refusal).collect()))
     }
 
     fn checks(&self, version: &Version, text: &mut String) {

@@ -7,14 +7,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use aws_lc_rs::digest;
 
-use super::{FAILED, Failure, escaped, print};
+use super::{FAILED, Failure, admit, escaped, print};
 use crate::authoring::{self, Project, Steps};
 use crate::cli::stage_table;
 use crate::conformance::{self, CHECKS, Checked, Finding, Kit, Options, Outcome, Report, Severity};
-use crate::connectors;
-use crate::hex;
+use crate::digest;
 use crate::logs;
 use crate::settings::Settings;
 
@@ -96,16 +94,14 @@ fn examine(
         return Err(Failure::Input(anyhow!("{} is no file; name a component", file.display())));
     }
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let digest = Some(format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, &bytes).as_ref())));
+    let digest = Some(digest::of(&bytes));
     let start = Instant::now();
-    let admit = || connectors::check(&settings.admission(), file).context("cannot check the connector");
-    let version = match steps.step("admission", || admit().map_err(Err)?.map_err(Ok)) {
+    let version = match admit(settings, file, "admission", steps)? {
         Ok(version) => version,
-        Err(Ok(reasons)) => {
+        Err(reasons) => {
             let checks = vec![conformance::refused(&reasons, start)];
             return Ok((Report::new(digest, None, options.seed, checks), Vec::new()));
         }
-        Err(Err(error)) => return Err(error.into()),
     };
     let mut checks = vec![conformance::refused(&[], start)];
     let kit = Kit::new(&version, bytes.len() as u64, options);
