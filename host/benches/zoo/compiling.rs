@@ -29,7 +29,8 @@ pub(crate) fn run() -> Result<Vec<Measured>> {
     settings.compile_limits = CompileLimits { memory_bytes: 256 << 20, ..CompileLimits::default() };
     ensure!(refused_for(&settings)? == "compile_memory", "the limit of memory does not hold");
 
-    settings.compile_limits = CompileLimits { wall_time: LIMIT, ..CompileLimits::default() };
+    // More memory than it can fill in this time.
+    settings.compile_limits = CompileLimits { wall_time: LIMIT, memory_bytes: 8 << 30, ..CompileLimits::default() };
     let (id, over) = (std::process::id(), AtomicBool::new(false));
     let before = resident_bytes(id)?;
     let most = AtomicU64::new(before);

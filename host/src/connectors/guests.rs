@@ -133,6 +133,8 @@ impl Shared {
         }
         queue.arrivals += 1;
         queue.waiting += 1;
+        // Whoever wakes would find the lock taken.
+        drop(queue);
         self.changed.notify_one();
         Ok(())
     }
@@ -168,6 +170,7 @@ impl Shared {
             queue.lanes.clear();
             queue.clock = Duration::ZERO;
         }
+        drop(queue);
         // A job of this key may have waited for the thread.
         self.changed.notify_one();
     }

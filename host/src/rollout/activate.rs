@@ -20,7 +20,7 @@ use crate::store::serving::{self, HandOver, Others};
 use crate::store::{self, Transaction};
 
 /// Connections that are handed over in one transaction: others wait for it.
-const BATCH: u32 = 25;
+const BATCH: u32 = 8;
 
 /// How to activate a version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

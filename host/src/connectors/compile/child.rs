@@ -3,11 +3,16 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::{Context as _, ensure};
+use nix::sys::signal::{SaFlags, SigAction, SigEvent, SigHandler, SigSet, SigevNotify, Signal as Alarm, sigaction};
+use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
+use nix::time::ClockId;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, nice, set_parent_process_death_signal, setrlimit};
 
 use crate::connectors::engine;
+use crate::connectors::instance::TICK;
 
 /// The hidden command of the program that runs this.
 pub(crate) const COMMAND: &str = "compile-connector";
@@ -41,10 +46,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let outcome = confine(arguments).and_then(|()| {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).context("cannot read the component")?;
-        Ok(bytes)
+        Ok((bytes, give_way().context("cannot give way to the server")?))
     });
-    let bytes = match outcome {
-        Ok(bytes) => bytes,
+    let (bytes, _timer) = match outcome {
+        Ok(outcome) => outcome,
         Err(error) => return fail(FAILED, &format!("{error:#}")),
     };
     match engine::compiler().and_then(|compiler| compiler.precompile_component(&bytes)) {
@@ -82,6 +87,21 @@ fn confine(arguments: &Arguments) -> anyhow::Result<()> {
         setrlimit(resource, limit).with_context(|| format!("cannot limit {resource:?}"))?;
     }
     Ok(())
+}
+
+/// Gives way to other threads at every [`TICK`], as guests do, while the timer is there.
+#[expect(unsafe_code, reason = "a handler of a signal is the only way to interrupt the compiler")]
+fn give_way() -> nix::Result<Timer> {
+    extern "C" fn yield_now(_signal: i32) {
+        thread::yield_now();
+    }
+    let action = SigAction::new(SigHandler::Handler(yield_now), SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: the handler makes one system call, which touches nothing of this process.
+    unsafe { sigaction(Alarm::SIGALRM, &action) }?;
+    let event = SigEvent::new(SigevNotify::SigevSignal { signal: Alarm::SIGALRM, si_value: 0 });
+    let mut timer = Timer::new(ClockId::CLOCK_MONOTONIC, event)?;
+    timer.set(Expiration::Interval(TICK.into()), TimerSetTimeFlags::empty())?;
+    Ok(timer)
 }
 
 /// A descriptor of the parent's that is not marked to be closed would be open here.
