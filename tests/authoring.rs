@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use test_support::directory::TemporaryDirectory;
-use test_support::patchpanel::Patchpanel;
+use test_support::patchpanel::author_command;
 
 /// A directory in which somebody writes connectors.
 struct Author {
@@ -35,12 +35,10 @@ impl Author {
         self.directory.path().join(name)
     }
 
-    /// `patchpanel connector` in a directory below. Registries' clients have settings in the environment.
+    /// `patchpanel connector` in a directory below.
     fn command(&self, directory: &str, arguments: &[&str]) -> Command {
-        let mut command = Patchpanel::builder().directory(&self.directory).command("connector").unwrap();
-        let ours = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with("PATCHPANEL_");
-        command.envs(std::env::vars_os().filter(|(name, _)| !ours(name)));
-        command.args(arguments).current_dir(self.path(directory));
+        let mut command = author_command(&self.path(directory)).unwrap();
+        command.env("PATCHPANEL_DATA_DIR", self.path("data")).args(arguments);
         command
     }
 

@@ -34,7 +34,7 @@ fn a_connector_in_python_that_sleeps_is_not_waited_for() {
         return;
     }
     let connectors = TemporaryDirectory::new("strangers").unwrap();
-    std::fs::copy(Stranger::sleeper().unwrap(), connectors.path().join("sleeper.wasm")).unwrap();
+    std::fs::copy(Stranger::sleeper(), connectors.path().join("sleeper.wasm")).unwrap();
     let host = host_with(&connectors);
     offers_its_type(&host, Stranger::Python);
     connects(&host, Stranger::Python);

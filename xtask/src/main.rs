@@ -86,7 +86,7 @@ fn run(arguments: Arguments) -> Result<()> {
             if further.is_empty() {
                 plugins::test_guests(&mut progress)?;
             }
-            strangers::build(install, arguments.ci, &mut progress)?;
+            strangers::get_tool_chains(install, arguments.ci, &mut progress)?;
             // The hostile connectors are programs for Wasm; built for this machine they would only take time.
             let arguments = ["test", "--workspace", "--exclude", "guests"];
             with_setup::cargo("Building and running the tests", &arguments, &further, set_up, &mut progress)

@@ -2,11 +2,11 @@
 
 import time
 
-import cockroachdb
+import connector
 from wit_world.imports.types import Configuration, Context, Verdict
 
 
-class Connector(cockroachdb.Connector):
+class Connector(connector.Connector):
     def validate(self, context: Context, configuration: Configuration) -> Verdict:
         time.sleep(3)
         return super().validate(context, configuration)

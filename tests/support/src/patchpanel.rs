@@ -240,6 +240,19 @@ fn built_program() -> Result<PathBuf> {
     })
 }
 
+/// `patchpanel connector` in this directory, as an author starts it: with our environment, in which registries' clients have
+/// settings, but without those of a host.
+pub fn author_command(directory: &Path) -> Result<Command> {
+    let mut command = Command::new(built_program()?);
+    let ours =
+        std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("PATCHPANEL_"));
+    for name in ours {
+        command.env_remove(name);
+    }
+    command.arg("connector").current_dir(directory);
+    Ok(command)
+}
+
 /// The connectors that were built for the program.
 pub fn built_connectors() -> Result<PathBuf> {
     let program = built_program()?;

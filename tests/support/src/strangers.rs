@@ -1,34 +1,25 @@
-//! Connectors as strangers write them, in `tests/strangers/`: each in a language of its own, against nothing but the
-//! published contract, built by the stock tools of that language. Components and tools are put below the build
-//! directory's `strangers`; what has not changed is not built again, and then neither tools nor network are needed.
-
-mod c;
-mod javascript;
-mod python;
+//! Connectors as strangers write them, in `tests/strangers/`: each in a language of its own, from the project that
+//! `patchpanel connector new` makes, by the tools that `patchpanel connector build` gets. What has not changed is not
+//! built again, and then neither tools nor network are needed.
 
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest;
 
-/// What is kept of the output of a tool that failed.
-const MAX_OUTPUT_LINES: usize = 40;
-const MAX_OUTPUT_CHARACTERS: usize = 4000;
-
-/// The world of the contract that the strangers build for.
-const WORLD: &str = "connector-plugin";
+use crate::patchpanel::author_command;
 
 /// A connector that is written in another language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stranger {
-    /// For `cockroachdb`, by componentize-py.
+    /// For `cockroachdb`.
     Python,
-    /// For `redshift`, by componentize-qjs.
+    /// For `redshift`.
     JavaScript,
-    /// For `yugabytedb`, by clang, without a standard library.
+    /// For `yugabytedb`.
     C,
 }
 
@@ -61,7 +52,7 @@ impl Stranger {
         }
     }
 
-    /// The type of data source, which is also the name of the component's file.
+    /// The type of data source, which is also the project's name.
     pub fn type_name(self) -> &'static str {
         match self {
             Self::Python => "cockroachdb",
@@ -81,54 +72,63 @@ impl Stranger {
 
     /// Looks for the tool-chain.
     pub fn find_tool_chain(self) -> Result<(), Missing> {
-        let found = match self {
-            Self::Python => python::find(),
-            Self::JavaScript => javascript::find(),
-            Self::C => c::find(),
+        let says: &[(&str, &[&str])] = match self {
+            Self::Python => &[("python3", &["-c", "import ensurepip, venv"])],
+            Self::JavaScript => &[("node", &["--version"]), ("npm", &["--version"])],
+            Self::C => &[("clang", &["--version"]), ("wasm-ld", &["--version"])],
         };
+        let found = says.iter().try_for_each(|(program, arguments)| run(Command::new(program).args(*arguments)));
         found.map_err(|error| Missing { stranger: self, reason: format!("{error:#}").replace('\n', " ") })
     }
 
-    /// The component, if it is there and was made of the sources, tools and contract that are there now.
-    pub fn built(self) -> Result<Option<PathBuf>> {
-        let place = Place::new(self)?;
-        let digest = self.digest()?;
-        let present = std::fs::read(place.digest()).is_ok_and(|present| present == digest);
-        Ok(Some(place.component()).filter(|component| present && component.is_file()))
-    }
-
-    /// Builds the component, unless it is there. The first time takes up to a minute and gets the tools from their
-    /// registries. Several processes may ask at once.
+    /// Builds the component, unless it is there. It takes up to a minute, and gets the tools from their registries.
+    /// Several processes may ask at once.
     pub fn build(self) -> Result<Built> {
-        let place = Place::new(self)?;
-        let _lock = place.lock()?;
-        if let Some(component) = self.built()? {
+        let project = self.project();
+        let parent = project.parent().context("a project has a directory above")?;
+        std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        let _lock = lock(&project.with_extension("lock"))?;
+        let component = project.join("build").join(self.type_name()).with_extension("wasm");
+        let (digest, written) = (self.digest()?, project.with_extension("digest"));
+        if component.is_file() && std::fs::read(&written).is_ok_and(|present| present == digest) {
             return Ok(Built::Component(component));
         }
         if let Err(missing) = self.find_tool_chain() {
             return Ok(Built::Missing(missing));
         }
-        let digest = self.digest()?;
-        place.copy_sources()?;
-        // What does not become complete must not pass for it.
-        remove(&place.digest())?;
-        let unfinished = place.directory.join("unfinished.wasm");
-        match self {
-            Self::Python => python::build(&place, &unfinished),
-            Self::JavaScript => javascript::build(&place, &unfinished),
-            Self::C => c::build(&place, &unfinished),
+        if project.is_dir() {
+            std::fs::remove_dir_all(&project).with_context(|| format!("cannot remove {}", project.display()))?;
         }
-        .with_context(|| format!("cannot build the {} connector in {}", self.language(), self.sources().display()))?;
-        let component = place.component();
-        std::fs::rename(&unfinished, &component)
-            .with_context(|| format!("there is no {}, though the tools did not complain", unfinished.display()))?;
-        std::fs::write(place.digest(), digest)?;
+        self.make(&project, parent).with_context(|| format!("cannot build {}", self.sources().display()))?;
+        std::fs::write(&written, digest).with_context(|| format!("cannot write {}", written.display()))?;
         Ok(Built::Component(component))
     }
 
+    fn make(self, project: &Path, parent: &Path) -> Result<()> {
+        let language = match self {
+            Self::Python => "python",
+            Self::JavaScript => "js",
+            Self::C => "c",
+        };
+        run(author_command(parent)?.args(["new", self.type_name(), "--lang", language]))?;
+        for path in files(&self.sources())? {
+            std::fs::copy(&path, project.join(path.strip_prefix(self.sources())?))
+                .with_context(|| format!("cannot copy {}", path.display()))?;
+        }
+        run(author_command(project)?.arg("build"))?;
+        if self == Self::Python {
+            // Without `--stub-wasi`, it has the host's WASI to sleep with.
+            let mut tool = Command::new(project.join(".venv/bin/componentize-py"));
+            tool.current_dir(project).env_remove("PYTHONPATH");
+            tool.args(["--wit-path", "wit", "--world", "connector-plugin", "componentize", "sleeper"]);
+            run(tool.args(["--python-path", ".", "--output", SLEEPER]))?;
+        }
+        Ok(())
+    }
+
     /// The Python connector that sleeps for three seconds before every answer. It is built together with the other one.
-    pub fn sleeper() -> Result<PathBuf> {
-        Place::new(Self::Python).map(|place| python::sleeper(&place))
+    pub fn sleeper() -> PathBuf {
+        Self::Python.project().join(SLEEPER)
     }
 
     fn sources(self) -> PathBuf {
@@ -140,29 +140,30 @@ impl Stranger {
         root().join("tests/strangers").join(directory)
     }
 
-    /// Of everything that the component is made of; the tools' versions are among the sources or in the recipe.
+    /// Where it is made.
+    fn project(self) -> PathBuf {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
+        target.join("strangers").join(self.type_name())
+    }
+
+    /// Of everything that the component is made of and by.
     fn digest(self) -> Result<Vec<u8>> {
-        let recipe = match self {
-            Self::Python => include_str!("strangers/python.rs"),
-            Self::JavaScript => include_str!("strangers/javascript.rs"),
-            Self::C => include_str!("strangers/c.rs"),
-        };
         let mut context = digest::Context::new(&digest::SHA256);
-        context.update(recipe.as_bytes());
-        for directory in [self.sources(), contract()] {
+        let shared = ["host/templates", "host/src/authoring", "wit"].map(|directory| root().join(directory));
+        for directory in [self.sources()].into_iter().chain(shared) {
             for path in files(&directory)? {
-                let bytes = read(&path)?;
+                let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
                 let name = path.strip_prefix(&directory)?.to_string_lossy();
                 context.update(format!("\n{name} {}\n", bytes.len()).as_bytes());
                 context.update(&bytes);
             }
         }
-        if self == Self::C {
-            context.update(&c::bindings_bytes()?);
-        }
         Ok(context.finish().as_ref().to_vec())
     }
 }
+
+/// In the Python project.
+const SLEEPER: &str = "sleeper.wasm";
 
 impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,96 +183,17 @@ pub fn may_skip() -> bool {
     std::env::var_os("CI").is_none_or(|value| value != "true")
 }
 
-/// Where a stranger's component is made.
-struct Place {
-    stranger: Stranger,
-    /// Of all strangers.
-    parent: PathBuf,
-    /// Of this one's tools and of the copy of its sources.
-    directory: PathBuf,
-}
-
-impl Place {
-    fn new(stranger: Stranger) -> Result<Self> {
-        let parent = target().join("strangers");
-        let directory = parent.join("tools").join(stranger.type_name());
-        std::fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
-        Ok(Self { stranger, parent, directory })
-    }
-
-    fn component(&self) -> PathBuf {
-        self.parent.join(self.stranger.type_name()).with_extension("wasm")
-    }
-
-    fn digest(&self) -> PathBuf {
-        self.directory.join("digest")
-    }
-
-    /// Some tools write beside the sources.
-    fn sources(&self) -> PathBuf {
-        self.directory.join("sources")
-    }
-
-    /// Held by whoever builds, until it is dropped.
-    fn lock(&self) -> Result<File> {
-        let path = self.directory.join("lock");
-        let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
-        Ok(file)
-    }
-
-    fn copy_sources(&self) -> Result<()> {
-        let from = self.stranger.sources();
-        remove(&self.sources())?;
-        for path in files(&from)? {
-            let copy = self.sources().join(path.strip_prefix(&from)?);
-            std::fs::create_dir_all(copy.parent().context("a file has a directory")?)?;
-            std::fs::write(&copy, read(&path)?).with_context(|| format!("cannot write {}", copy.display()))?;
-        }
-        Ok(())
-    }
-
-    /// Installs tools, unless those that are there were installed for the same pins.
-    fn install(&self, pins: &str, install: impl FnOnce() -> Result<()>) -> Result<()> {
-        let installed = self.directory.join("installed");
-        if std::fs::read_to_string(&installed).is_ok_and(|present| present == pins) {
-            return Ok(());
-        }
-        remove(&installed)?;
-        install()?;
-        std::fs::write(&installed, pins).with_context(|| format!("cannot write {}", installed.display()))
-    }
-}
-
 /// The repository.
 fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.ancestors().nth(2).unwrap_or(manifest).to_owned()
 }
 
-/// Cargo's build directory.
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |path| root().join(path))
-}
-
-/// The contract, as a stranger would have a copy of it.
-fn contract() -> PathBuf {
-    root().join("wit")
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// Removes a file or a directory; one that is not there is no error.
-fn remove(path: &Path) -> Result<()> {
-    let result = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
-    match result {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
+/// Held by whoever builds, until it is dropped.
+fn lock(path: &Path) -> Result<File> {
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(file)
 }
 
 /// The files below a directory, sorted.
@@ -286,67 +208,11 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Runs a tool to its end and returns what it printed. The error of one that fails has the first lines of it.
-fn run(command: &mut Command) -> Result<String> {
+/// Runs a program to its end. The error of one that fails has what it printed.
+fn run(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot start `{program}`"))?;
     let text = [&output.stderr[..], &output.stdout[..]].map(String::from_utf8_lossy).concat();
-    if output.status.success() {
-        return Ok(text);
-    }
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(MAX_OUTPUT_LINES).collect();
-    let shown: String = lines.join("\n").chars().take(MAX_OUTPUT_CHARACTERS).collect();
-    bail!("`{program}` ended with {}:\n{shown}", output.status)
-}
-
-/// The first two numbers of a version such as `Python 3.11.7` or `v20.20.2`.
-fn version(text: &str) -> Option<(u32, u32)> {
-    let digits = text.find(|character: char| character.is_ascii_digit())?;
-    let mut numbers = text[digits..].trim().split('.').map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
-}
-
-/// Checks that a program says a version, and one that is new enough.
-fn check_version(program: &str, least: (u32, u32)) -> Result<()> {
-    let text = run(Command::new(program).arg("--version"))?;
-    let version = version(&text).with_context(|| format!("`{program} --version` says no version"))?;
-    ensure!(
-        version >= least,
-        "`{program}` is {}.{}, and at least {}.{} is needed",
-        version.0,
-        version.1,
-        least.0,
-        least.1
-    );
+    ensure!(output.status.success(), "`{program}` ended with {}:\n{}", output.status, text.trim());
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_versions() {
-        assert_eq!(version("Python 3.11.7\n"), Some((3, 11)));
-        assert_eq!(version("v20.20.2"), Some((20, 20)));
-        assert_eq!(version("none"), None);
-    }
-
-    #[test]
-    fn a_failing_tool_is_quoted_and_a_missing_one_named() {
-        let script = "echo first; i=0; while [ $i -lt 999 ]; do echo line; i=$((i + 1)); done; echo last; exit 3";
-        let error = run(Command::new("sh").args(["-c", script])).unwrap_err().to_string();
-        assert!(error.contains("first") && !error.contains("last"), "{error}");
-        assert!(error.len() <= MAX_OUTPUT_CHARACTERS + 100, "{error}");
-        let error = format!("{:#}", check_version("no-such-tool", (1, 0)).unwrap_err());
-        assert!(error.contains("no-such-tool"), "{error}");
-    }
-
-    #[test]
-    fn a_digest_is_of_what_the_component_is_made_of() {
-        for stranger in Stranger::ALL {
-            assert_eq!(stranger.digest().unwrap(), stranger.digest().unwrap());
-        }
-        assert_ne!(Stranger::Python.digest().unwrap(), Stranger::C.digest().unwrap());
-    }
 }

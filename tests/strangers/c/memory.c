@@ -1,1 +1,0 @@
-../../../host/templates/c/src/memory.c
