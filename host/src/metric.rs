@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_util::MetricKindMask;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,9 @@ const BUCKETS: [f64; 13] = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0
 
 /// How often the samples of histograms are put into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How long a series stays that nothing adds to. Each version of a connector has its own, and versions come and go.
+const IDLE: Duration = Duration::from_hours(24);
 
 /// Serves `/metrics` here until the task is aborted.
 pub async fn serve(address: SocketAddr) -> anyhow::Result<JoinHandle<()>> {
@@ -55,14 +59,37 @@ pub async fn serve(address: SocketAddr) -> anyhow::Result<JoinHandle<()>> {
 }
 
 fn install() -> anyhow::Result<PrometheusHandle> {
-    let recorder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BUCKETS)
-        .context("the buckets are wrong")?
-        .build_recorder();
+    let recorder = recorder(IDLE)?;
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).ok().context("metrics are counted already")?;
     metrics::describe_counter!(CALLS, "Calls of connectors.");
     metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "How long a call held its guest thread.");
     metrics::describe_counter!(COMPILATIONS, "Components that were compiled or refused.");
     Ok(handle)
+}
+
+fn recorder(idle: Duration) -> anyhow::Result<PrometheusRecorder> {
+    let builder = PrometheusBuilder::new()
+        .idle_timeout(MetricKindMask::COUNTER, Some(idle))
+        .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BUCKETS)
+        .context("the buckets are wrong")?;
+    Ok(builder.build_recorder())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_ends_that_nothing_adds_to() {
+        let recorder = recorder(Duration::from_millis(1)).unwrap();
+        let call = || metrics::counter!(CALLS, "digest" => "sha256:0").increment(1);
+        metrics::with_local_recorder(&recorder, call);
+        let handle = recorder.handle();
+        assert!(handle.render().contains("sha256:0"));
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(!handle.render().contains("sha256:0"));
+        metrics::with_local_recorder(&recorder, call);
+        assert!(handle.render().contains("sha256:0"), "it begins anew");
+    }
 }
