@@ -7,8 +7,10 @@
 
 mod activate;
 mod admit;
+mod background;
 mod delete;
 mod directory;
+mod drain;
 mod event;
 mod known;
 mod library;
@@ -64,6 +66,8 @@ pub struct Rollout {
     turn: AsyncMutex<()>,
     uploads: Arc<Semaphore>,
     directory: AsyncMutex<Directory>,
+    /// The digests of versions that others have replaced and that something is still with.
+    draining: Mutex<BTreeSet<String>>,
     /// What versions make of connections, from when they were tried to when they take them over.
     known: Known,
     /// Versions that were admitted once and are refused now: the settings or the files have changed.
@@ -143,6 +147,7 @@ impl Rollout {
             turn: AsyncMutex::default(),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             directory: AsyncMutex::default(),
+            draining: Mutex::default(),
             known: Known::default(),
             refused: Mutex::default(),
         };
@@ -191,7 +196,7 @@ impl Rollout {
         for row in rows.iter().filter(|row| row.state == State::Active.name()) {
             self.watch(&row.type_name, &row.digest).await?;
         }
-        Ok(())
+        self.go_on_draining().await
     }
 
     /// The digests of the versions that have to be loaded.
@@ -288,6 +293,10 @@ impl Rollout {
             self.connectors.keep(Arc::clone(connector));
         }
         Ok(())
+    }
+
+    fn draining(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.draining.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refused(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<Reason>>> {

@@ -73,11 +73,14 @@ fn events_tell_what_is_there_and_then_what_happens() {
     assert_eq!((name.as_str(), progress), ("progress", json!({"digest": digest, "done": 0, "total": 1})));
     events.states_to("SHADOW");
     body(activate(&platform, &digest, &json!({})), 200);
-    let states: Vec<String> = events.states_to("ACTIVE").into_iter().map(|(state, _)| state).collect();
-    assert_eq!(states, ["RETIRED", "ACTIVE"]);
+    let states: Vec<String> = events.states_to("RETIRED").into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["ACTIVE", "DRAINING", "RETIRED"]);
     body(upload(&platform, b"no component"), 422);
     let refused = events.states_to("REFUSED").pop().unwrap().1;
     assert_eq!(refused["reasons"][0]["code"], "not_a_component");
+    let path = format!("/assets/connectors/versions/{}", refused["digest"].as_str().unwrap());
+    assert_eq!(platform.delete(&path).unwrap().status, 204);
+    assert_eq!(events.next().unwrap(), ("deleted".to_owned(), json!({"digest": refused["digest"]})));
 
     // A host that stops does not wait for those who listen.
     let start = std::time::Instant::now();

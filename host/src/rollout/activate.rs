@@ -169,19 +169,19 @@ impl Rollout {
         self.connectors.retire(&row.type_name);
         tracing::warn!(connector = row.type_name, digest, reason = reason.message, "connector retired");
         if let Some(row) = retired {
-            self.events.state(&row);
+            self.begin_to_drain(&row.digest).await?;
         }
-        Ok(())
+        self.unload().await
     }
 
     /// What follows when another version has become active. It is active whatever becomes of this.
     async fn follow_up(&self, row: &ConnectorVersionRow, before: Option<ConnectorVersionRow>) {
-        if let Some(before) = before {
-            self.connectors.watch(&before.digest, None);
-            self.events.state(&before);
-        }
         self.events.state(row);
         let watched = async {
+            if let Some(before) = before {
+                self.connectors.watch(&before.digest, None);
+                self.begin_to_drain(&before.digest).await?;
+            }
             self.watch(&row.type_name, &row.digest).await?;
             self.prune(&row.type_name).await?;
             self.unload().await

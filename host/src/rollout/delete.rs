@@ -67,6 +67,7 @@ impl Rollout {
         store::commit(transaction).await?;
         self.library.remove(digest).await?;
         self.connectors.forget(digest);
+        self.events.deleted(&row);
         Ok(true)
     }
 }

@@ -7,9 +7,6 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::{Interval, MissedTickBehavior};
 
 use super::admit::describe;
 use super::record::to_json;
@@ -19,12 +16,6 @@ use crate::connectors::{self, Connector, component_files, log_refusal, read};
 use crate::digest;
 use crate::store;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-
-/// How often it is looked at.
-const INTERVAL: Duration = Duration::from_millis(500);
-
-/// How often connections are looked for that are not with the active version.
-const GATHER_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Who brings what comes from the directory.
 const PRINCIPAL: &str = "system:directory";
@@ -56,62 +47,6 @@ enum TakenIn {
 }
 
 impl Rollout {
-    /// Goes on with what a killed process had begun, takes in what changes in the directory, gathers stray connections, and
-    /// rolls back versions that fail. Runs until it is dropped.
-    pub async fn run(self: Arc<Self>) {
-        let admit = async {
-            if let Err(error) = self.go_on().await {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "connector versions cannot be admitted again"
-                );
-            }
-        };
-        let watch = async {
-            let mut ticks = ticks(INTERVAL);
-            let mut is_first = true;
-            while is_first || self.settings.watch {
-                ticks.tick().await;
-                if let Err(error) = self.follow(is_first).await {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "the directory of connectors cannot be followed");
-                }
-                is_first = false;
-            }
-        };
-        let gather = async {
-            let mut ticks = ticks(GATHER_INTERVAL);
-            loop {
-                ticks.tick().await;
-                if let Err(error) = self.gather_strays().await {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "connections cannot be given to the active version of their connector");
-                }
-            }
-        };
-        let guard = async {
-            loop {
-                let digest = self.connectors.next_failing().await;
-                self.roll_back_failing(&digest).await;
-            }
-        };
-        tokio::join!(admit, watch, gather, guard);
-    }
-
-    async fn roll_back_failing(self: &Arc<Self>, digest: &str) {
-        let message = "it failed again and again where the version before it does not";
-        let reason =
-            Reason::new("failing", message, "See the host's log for what failed; mend it and upload it again.");
-        match self.roll_back(digest, reason).await {
-            // Somebody was faster.
-            Ok(_) | Err(Error::State { .. } | Error::NotFound) => {}
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(digest, error, "a failing connector cannot be rolled back");
-            }
-        }
-    }
-
     /// Looks at the directory and takes in what has changed. At start one look is enough.
     pub(super) async fn follow(&self, at_start: bool) -> Result<(), Error> {
         let mut directory = self.directory.lock().await;
@@ -320,10 +255,4 @@ fn look_at(path: &Path) -> Look {
     let file = fs::metadata(path).ok()?;
     let (inode, size) = (file.ino().cast_signed(), file.len().cast_signed());
     Some([inode, size, file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()])
-}
-
-fn ticks(interval: Duration) -> Interval {
-    let mut ticks = tokio::time::interval(interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }

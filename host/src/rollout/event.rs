@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::record::{State, reasons};
+use super::record::{State, VersionRecord, reasons};
 use crate::connectors::admission::Reason;
 use crate::store::connector_versions::ConnectorVersionRow;
 
@@ -36,6 +36,8 @@ pub enum News {
     State(State, Vec<Reason>),
     /// It has been tried against so many of so many connections.
     Progress(u64, u64),
+    /// It is gone.
+    Deleted,
 }
 
 /// All who listen.
@@ -83,13 +85,30 @@ impl Events {
         self.send(row, News::State(state, reasons(row).unwrap_or_default()));
     }
 
+    /// What is seen of a version, which may be more than its row says.
+    pub(super) fn seen(&self, record: VersionRecord) {
+        self.send_event(Event {
+            digest: record.digest,
+            type_name: record.type_name.unwrap_or_default(),
+            version: record.version.unwrap_or_default(),
+            news: News::State(record.state, record.reasons),
+        });
+    }
+
     pub(super) fn progress(&self, row: &ConnectorVersionRow, done: u64, total: u64) {
         self.send(row, News::Progress(done, total));
     }
 
+    pub(super) fn deleted(&self, row: &ConnectorVersionRow) {
+        self.send(row, News::Deleted);
+    }
+
     fn send(&self, row: &ConnectorVersionRow, news: News) {
-        let event =
-            Event { digest: row.digest.clone(), type_name: row.type_name.clone(), version: row.version.clone(), news };
+        let (digest, type_name, version) = (row.digest.clone(), row.type_name.clone(), row.version.clone());
+        self.send_event(Event { digest, type_name, version, news });
+    }
+
+    fn send_event(&self, event: Event) {
         // Without anybody who listens there is nobody to tell.
         drop(self.sender.send(event));
     }

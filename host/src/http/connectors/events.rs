@@ -48,6 +48,13 @@ pub struct ProgressEvent {
     total: u64,
 }
 
+/// The data of an event `deleted`: a version is gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeletedEvent {
+    /// The version.
+    digest: String,
+}
+
 /// The data of an event `missed`: the client was too slow, and should list the versions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MissedEvent {
@@ -57,9 +64,9 @@ pub struct MissedEvent {
 
 /// Follows the connector versions
 ///
-/// Server-sent events: first `state` for every version that is there, then `state` whenever one changes, and `progress` while
-/// one is tried against the stored connections. A version that others have replaced is announced as `RETIRED`, also while it
-/// drains. A stream ends after an hour.
+/// Server-sent events: first `state` for every version that is there, then `state` whenever one changes, `progress` while
+/// one is tried against the stored connections, and `deleted` when one is gone. A client that was too slow gets `missed`, and
+/// should list the versions. A stream ends after an hour.
 #[utoipa::path(get, path = "/assets/connectors/events", tag = TAG_CONNECTORS, responses(
     (status = 200, description = "Events, without end", body = StateEvent, content_type = "text/event-stream"),
     (status = "default", description = "Any error", body = ErrorBody),
@@ -105,6 +112,7 @@ fn to_event(happened: rollout::Event) -> Event {
             },
         ),
         News::Progress(done, total) => event("progress", &ProgressEvent { digest: happened.digest, done, total }),
+        News::Deleted => event("deleted", &DeletedEvent { digest: happened.digest }),
     }
 }
 
