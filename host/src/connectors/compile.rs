@@ -33,13 +33,13 @@ pub struct CompileLimits {
     pub memory_bytes: u64,
     /// CPU time, in whole seconds. A component made from JavaScript takes 11 s.
     pub cpu_time: Duration,
-    /// Time on the wall.
+    /// Time on the wall. It only bounds how long the compiler may wait for a core: the work is bounded by CPU time.
     pub wall_time: Duration,
 }
 
 impl Default for CompileLimits {
     fn default() -> Self {
-        Self { memory_bytes: 1 << 30, cpu_time: Duration::from_mins(1), wall_time: Duration::from_mins(10) }
+        Self { memory_bytes: 1 << 30, cpu_time: Duration::from_mins(1), wall_time: Duration::from_hours(1) }
     }
 }
 

@@ -17,9 +17,6 @@ const MAX_WAITING_PER_KEY: usize = 128;
 /// More would exhaust the slots of pooled instances.
 const MAX_THREADS: usize = 16;
 
-/// How far behind the threads that serve requests a guest stands.
-const NICENESS: i32 = 10;
-
 /// Whose job it is: fairness holds between keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -190,17 +187,7 @@ impl Queue {
     }
 }
 
-/// Lets the threads that serve requests go before this one.
-pub(super) fn stand_back() {
-    if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "a thread runs with the priority of those that serve");
-    }
-}
-
 fn work(shared: &Shared) {
-    // Of this thread alone (nice(2), "C library/kernel differences"): whoever serves requests goes before a guest that
-    // spins. One that is not allowed to only has slower neighbours.
-    stand_back();
     while let Some((key, job)) = shared.take() {
         let start = Instant::now();
         // A panic is a defect of the host; it must not cost a thread.

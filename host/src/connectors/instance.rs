@@ -15,7 +15,8 @@ use super::wasi::Wasi;
 
 /// How often a running guest's deadline is looked at, and it gives way to a thread that waits for its core. Linux does
 /// that by itself only at its own tick of 4 ms (`CONFIG_HZ=250`) when it protects the slice of the thread that runs
-/// (`RUN_TO_PARITY` of its EEVDF scheduler), whatever the niceness: one request in fifty would wait for it.
+/// (`RUN_TO_PARITY` of its EEVDF scheduler), whatever the niceness: one request in fifty would wait for it. Who yields is
+/// charged a whole slice, so a guest stands behind the threads that serve without being nice to them too.
 pub(super) const TICK: Duration = Duration::from_micros(500);
 
 /// The error of a call that was stopped at its deadline.

@@ -116,7 +116,7 @@ pub(super) struct ConnectorSettings {
     connector_compile_max_cpu_s: u64,
 
     /// Time from the start of the process that compiles a connector to its end, in seconds.
-    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_COMPILE_MAX_WALL_S", value_name = "S", default_value = "600",
+    #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_COMPILE_MAX_WALL_S", value_name = "S", default_value = "3600",
         value_parser = clap::value_parser!(u64).range(1..=7200))]
     connector_compile_max_wall_s: u64,
 

@@ -23,9 +23,9 @@ pub(super) const REFUSED: u8 = 3;
 /// Its own failure.
 const FAILED: u8 = 4;
 
-/// How far behind the threads that serve it stands. On a machine without any idle time it may take thirty times as long
-/// as it computes.
-const NICENESS: i32 = 15;
+/// How far behind the threads that serve it stands: as far as there is. On a machine without any idle time it may take two
+/// hundred times as long as it computes, since who gives way is charged a whole slice of the scheduler's.
+const NICENESS: i32 = 19;
 
 /// What the child is told.
 #[derive(Debug, clap::Args)]
@@ -46,12 +46,14 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let outcome = confine(arguments).and_then(|()| {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).context("cannot read the component")?;
-        Ok((bytes, give_way().context("cannot give way to the server")?))
+        Ok(bytes)
     });
-    let (bytes, _timer) = match outcome {
-        Ok(outcome) => outcome,
+    let bytes = match outcome {
+        Ok(bytes) => bytes,
         Err(error) => return fail(FAILED, &format!("{error:#}")),
     };
+    // Without it, requests wait for the compiler a little longer.
+    let _timer = give_way().ok();
     match engine::compiler().and_then(|compiler| compiler.precompile_component(&bytes)) {
         Ok(code) => match io::stdout().lock().write_all(&code) {
             Ok(()) => ExitCode::SUCCESS,
