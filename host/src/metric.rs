@@ -28,7 +28,8 @@ const BUCKETS: [f64; 13] = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0
 /// How often the samples of histograms are put into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// How long a series stays that nothing adds to. Each version of a connector has its own, and versions come and go.
+/// How long a counter's series stays on the page when nothing adds to it: each version of a connector has its own, and
+/// versions come and go.
 const IDLE: Duration = Duration::from_hours(24);
 
 /// Serves `/metrics` here until the task is aborted.

@@ -66,7 +66,7 @@ pub struct Rollout {
     turn: AsyncMutex<()>,
     uploads: Arc<Semaphore>,
     directory: AsyncMutex<Directory>,
-    /// The digests of versions that others have replaced and that something is still with.
+    /// The digests of versions that are active no more and that something may be with still.
     draining: Mutex<BTreeSet<String>>,
     /// What versions make of connections, from when they were tried to when they take them over.
     known: Known,
@@ -275,7 +275,7 @@ impl Rollout {
         connector_versions::update(&mut transaction, &row).await?;
         store::commit(transaction).await?;
         if row.state != before.state {
-            self.events.state(&row);
+            self.events.state(&row, None);
         }
         Ok(row)
     }

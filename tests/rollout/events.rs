@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 use test_support::patchpanel::Patchpanel;
 
-use super::{LIMIT, activate, body, generation, host, platform, register, tenant, upload, uploaded};
+use super::{LIMIT, activate, body, generation, host, platform, register, roll_back, tenant, upload, uploaded};
 
 /// A stream of events: the name of each, and its data.
 struct Events(BufReader<TcpStream>);
@@ -75,6 +75,9 @@ fn events_tell_what_is_there_and_then_what_happens() {
     body(activate(&platform, &digest, &json!({})), 200);
     let states: Vec<String> = events.states_to("RETIRED").into_iter().map(|(state, _)| state).collect();
     assert_eq!(states, ["ACTIVE", "DRAINING", "RETIRED"]);
+    body(roll_back(&platform, &digest), 200);
+    let states: Vec<String> = events.states_to("ROLLED_BACK").into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["ACTIVE", "ROLLED_BACK"]);
     body(upload(&platform, b"no component"), 422);
     let refused = events.states_to("REFUSED").pop().unwrap().1;
     assert_eq!(refused["reasons"][0]["code"], "not_a_component");

@@ -20,6 +20,7 @@ pub(crate) fn get_tool_chains(install: Install, ci: bool, progress: &mut Progres
         }
         let purpose = format!("the tool-chain for {}", stranger.language());
         install.install(stranger.packages(), &purpose, progress)?;
+        stranger.find_tool_chain()?;
     }
     Ok(())
 }

@@ -75,7 +75,8 @@ impl Rollout {
         }
         crash::point("activation-tried");
         let row = self.publish(&row.digest, &connector, &shadow).await?;
-        self.hand_over(&row, &connector).await
+        self.hand_over(&row, &connector).await?;
+        self.end_draining().await
     }
 
     async fn not_published(&self, row: &ConnectorVersionRow, shadow: Shadow) -> Result<(), Error> {
@@ -169,19 +170,19 @@ impl Rollout {
         self.connectors.retire(&row.type_name);
         tracing::warn!(connector = row.type_name, digest, reason = reason.message, "connector retired");
         if let Some(row) = retired {
-            self.begin_to_drain(&row.digest).await?;
+            self.begin_to_drain(&row);
         }
-        self.unload().await
+        Ok(())
     }
 
     /// What follows when another version has become active. It is active whatever becomes of this.
     async fn follow_up(&self, row: &ConnectorVersionRow, before: Option<ConnectorVersionRow>) {
-        self.events.state(row);
+        self.tell_active(row);
+        if let Some(before) = before {
+            self.connectors.watch(&before.digest, None);
+            self.begin_to_drain(&before);
+        }
         let watched = async {
-            if let Some(before) = before {
-                self.connectors.watch(&before.digest, None);
-                self.begin_to_drain(&before.digest).await?;
-            }
             self.watch(&row.type_name, &row.digest).await?;
             self.prune(&row.type_name).await?;
             self.unload().await

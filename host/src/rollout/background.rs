@@ -15,8 +15,8 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 const GATHER_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Rollout {
-    /// Goes on with what a killed process had begun, takes in what changes in the directory, gathers stray connections, and
-    /// rolls back versions that fail. Runs until it is dropped.
+    /// Goes on with what a killed process had begun, takes in what changes in the directory, gathers stray connections, sees
+    /// versions drain, and rolls back those that fail. Runs until it is dropped.
     pub async fn run(self: Arc<Self>) {
         let admit = async {
             if let Err(error) = self.go_on().await {
@@ -48,7 +48,7 @@ impl Rollout {
                 }
                 if let Err(error) = self.end_draining().await {
                     let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "versions that have drained cannot be told of");
+                    tracing::error!(error, "versions that drain cannot be looked at");
                 }
             }
         };

@@ -65,9 +65,13 @@ impl Rollout {
         }
         connector_versions::delete(&mut transaction, digest).await?;
         store::commit(transaction).await?;
-        self.library.remove(digest).await?;
         self.connectors.forget(digest);
-        self.events.deleted(&row);
+        {
+            let mut draining = self.draining();
+            draining.remove(digest);
+            self.events.deleted(&row);
+        }
+        self.library.remove(digest).await?;
         Ok(true)
     }
 }

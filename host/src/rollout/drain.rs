@@ -1,33 +1,47 @@
-//! Versions that others have replaced, until no connection and no request is with them any more.
+//! Versions that are active no more, until no connection and no request is with them. What is told of a version is told
+//! with the lock on the set of those that drain, so that its end never comes before its beginning.
 
 use super::{Error, Rollout, State};
+use crate::store::connector_versions::{self, ConnectorVersionRow};
+use crate::store::serving;
 
 impl Rollout {
     /// Tells that a version is active no more, and has it looked at until it has drained.
-    pub(super) async fn begin_to_drain(&self, digest: &str) -> Result<(), Error> {
-        let record = self.find(digest).await?;
-        if record.state == State::Draining {
-            self.draining().insert(record.digest.clone());
-        }
-        self.events.seen(record);
-        Ok(())
+    pub(super) fn begin_to_drain(&self, row: &ConnectorVersionRow) {
+        let mut draining = self.draining();
+        draining.insert(row.digest.clone());
+        let is_retired = row.state == State::Retired.name();
+        self.events.state(row, is_retired.then_some(State::Draining));
+    }
+
+    /// Tells that a version serves what is new, whatever it did before.
+    pub(super) fn tell_active(&self, row: &ConnectorVersionRow) {
+        self.draining().remove(&row.digest);
+        self.events.state(row, None);
     }
 
     /// Looks for versions that have drained since: tells of them, and unloads what nothing else needs.
     pub(super) async fn end_draining(&self) -> Result<(), Error> {
         let draining = self.draining().clone();
+        let mut has_ended = false;
         for digest in draining {
-            match self.find(&digest).await {
-                Ok(record) if record.state == State::Draining => continue,
-                Ok(record) if record.state == State::Retired => self.events.seen(record),
-                // It serves again, or is gone; that has been told.
-                Ok(_) | Err(Error::NotFound) => {}
-                Err(error) => return Err(error),
+            // Nothing becomes active, or ceases to be, between the look and the telling.
+            let _turn = self.turn.lock().await;
+            let mut reader = self.store.reader().await?;
+            let row = connector_versions::find(&mut reader, &digest).await?;
+            if serving::served_by(&mut reader, &digest).await? > 0 || self.connectors.is_in_use(&digest) {
+                continue;
             }
-            self.draining().remove(&digest);
-            self.unload().await?;
+            drop(reader);
+            has_ended = true;
+            let mut draining = self.draining();
+            // Whoever has deleted it meanwhile has told that.
+            let is_left = draining.remove(&digest);
+            if let Some(row) = row.filter(|row| is_left && row.state == State::Retired.name()) {
+                self.events.state(&row, None);
+            }
         }
-        Ok(())
+        if has_ended { self.unload().await } else { Ok(()) }
     }
 
     /// Has those looked at that the last process left.

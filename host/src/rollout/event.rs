@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::record::{State, VersionRecord, reasons};
+use super::record::{State, reasons};
 use crate::connectors::admission::Reason;
 use crate::store::connector_versions::ConnectorVersionRow;
 
@@ -80,19 +80,10 @@ impl Events {
         self.closed.send_replace(true);
     }
 
-    pub(super) fn state(&self, row: &ConnectorVersionRow) {
-        let state = State::from_name(&row.state).unwrap_or(State::Refused);
+    /// The state in a version's row, or what is seen of it.
+    pub(super) fn state(&self, row: &ConnectorVersionRow, seen: Option<State>) {
+        let state = seen.or_else(|| State::from_name(&row.state)).unwrap_or(State::Refused);
         self.send(row, News::State(state, reasons(row).unwrap_or_default()));
-    }
-
-    /// What is seen of a version, which may be more than its row says.
-    pub(super) fn seen(&self, record: VersionRecord) {
-        self.send_event(Event {
-            digest: record.digest,
-            type_name: record.type_name.unwrap_or_default(),
-            version: record.version.unwrap_or_default(),
-            news: News::State(record.state, record.reasons),
-        });
     }
 
     pub(super) fn progress(&self, row: &ConnectorVersionRow, done: u64, total: u64) {
@@ -104,11 +95,8 @@ impl Events {
     }
 
     fn send(&self, row: &ConnectorVersionRow, news: News) {
-        let (digest, type_name, version) = (row.digest.clone(), row.type_name.clone(), row.version.clone());
-        self.send_event(Event { digest, type_name, version, news });
-    }
-
-    fn send_event(&self, event: Event) {
+        let event =
+            Event { digest: row.digest.clone(), type_name: row.type_name.clone(), version: row.version.clone(), news };
         // Without anybody who listens there is nobody to tell.
         drop(self.sender.send(event));
     }

@@ -17,7 +17,7 @@ pub enum State {
     Shadow,
     /// It serves what is new, and all connections that it has taken over.
     Active,
-    /// Another one is active; requests or connections are still with this one.
+    /// It is active no more; requests or connections may still be with it.
     Draining,
     /// It serves nothing.
     Retired,
@@ -106,7 +106,7 @@ impl Rollout {
         let refused = self.refused().get(&row.digest).cloned();
         let state = match stored {
             State::Active if refused.is_some() => State::Refused,
-            State::Retired if connections > 0 || self.connectors.is_in_use(&row.digest) => State::Draining,
+            State::Retired if connections > 0 || self.draining().contains(&row.digest) => State::Draining,
             stored => stored,
         };
         let known = |text: String| Some(text).filter(|text| !text.is_empty());

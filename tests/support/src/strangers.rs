@@ -72,10 +72,13 @@ impl Stranger {
 
     /// Looks for the tool-chain.
     pub fn find_tool_chain(self) -> Result<(), Missing> {
+        let python = "import sys, ensurepip, venv; assert sys.version_info >= (3, 10), sys.version";
+        let node = "if (parseInt(process.versions.node) < 18) throw process.version";
+        let links = ["--target=wasm32", "-nostdlib", "-Wl,--no-entry", "-x", "c", "/dev/null", "-o", "/dev/null"];
         let says: &[(&str, &[&str])] = match self {
-            Self::Python => &[("python3", &["-c", "import ensurepip, venv"])],
-            Self::JavaScript => &[("node", &["--version"]), ("npm", &["--version"])],
-            Self::C => &[("clang", &["--version"]), ("wasm-ld", &["--version"])],
+            Self::Python => &[("python3", &["-c", python])],
+            Self::JavaScript => &[("node", &["-e", node]), ("npm", &["--version"])],
+            Self::C => &[("clang", &links)],
         };
         let found = says.iter().try_for_each(|(program, arguments)| run(Command::new(program).args(*arguments)));
         found.map_err(|error| Missing { stranger: self, reason: format!("{error:#}").replace('\n', " ") })
@@ -95,6 +98,10 @@ impl Stranger {
         }
         if let Err(missing) = self.find_tool_chain() {
             return Ok(Built::Missing(missing));
+        }
+        // What does not become complete must not pass for it.
+        if written.is_file() {
+            std::fs::remove_file(&written).with_context(|| format!("cannot remove {}", written.display()))?;
         }
         if project.is_dir() {
             std::fs::remove_dir_all(&project).with_context(|| format!("cannot remove {}", project.display()))?;
@@ -119,7 +126,7 @@ impl Stranger {
         if self == Self::Python {
             // Without `--stub-wasi`, it has the host's WASI to sleep with.
             let mut tool = Command::new(project.join(".venv/bin/componentize-py"));
-            tool.current_dir(project).env_remove("PYTHONPATH");
+            tool.current_dir(project).env("VIRTUAL_ENV", project.join(".venv")).env_remove("PYTHONPATH");
             tool.args(["--wit-path", "wit", "--world", "connector-plugin", "componentize", "sleeper"]);
             run(tool.args(["--python-path", ".", "--output", SLEEPER]))?;
         }
@@ -149,6 +156,9 @@ impl Stranger {
     /// Of everything that the component is made of and by.
     fn digest(self) -> Result<Vec<u8>> {
         let mut context = digest::Context::new(&digest::SHA256);
+        context.update(include_bytes!("strangers.rs"));
+        // Which generators of bindings and encoders of components are built in.
+        context.update(&std::fs::read(root().join("Cargo.lock"))?);
         let shared = ["host/templates", "host/src/authoring", "wit"].map(|directory| root().join(directory));
         for directory in [self.sources()].into_iter().chain(shared) {
             for path in files(&directory)? {

@@ -38,8 +38,8 @@ pub struct StateEvent {
 }
 
 /// The data of an event `progress`: a version is being tried against the stored connections.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProgressEvent {
+#[derive(Debug, Serialize)]
+struct ProgressEvent {
     /// The version.
     digest: String,
     /// How many have been looked at.
@@ -49,24 +49,24 @@ pub struct ProgressEvent {
 }
 
 /// The data of an event `deleted`: a version is gone.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DeletedEvent {
+#[derive(Debug, Serialize)]
+struct DeletedEvent {
     /// The version.
     digest: String,
 }
 
 /// The data of an event `missed`: the client was too slow, and should list the versions.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MissedEvent {
+#[derive(Debug, Serialize)]
+struct MissedEvent {
     /// How many events it has missed.
     missed: u64,
 }
 
 /// Follows the connector versions
 ///
-/// Server-sent events: first `state` for every version that is there, then `state` whenever one changes, `progress` while
-/// one is tried against the stored connections, and `deleted` when one is gone. A client that was too slow gets `missed`, and
-/// should list the versions. A stream ends after an hour.
+/// Server-sent events: first `state` for every version that is there, then `state` whenever one changes; `progress` with
+/// `digest`, `done` and `total` while one is tried against the stored connections; `deleted` with `digest` when one is gone.
+/// A client that was too slow gets how many it has `missed`, and should list the versions. A stream ends after an hour.
 #[utoipa::path(get, path = "/assets/connectors/events", tag = TAG_CONNECTORS, responses(
     (status = 200, description = "Events, without end", body = StateEvent, content_type = "text/event-stream"),
     (status = "default", description = "Any error", body = ErrorBody),
