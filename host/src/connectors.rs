@@ -52,9 +52,6 @@ pub use engine::Allocator;
 pub use limits::{Exceeded, Limit, Limits};
 pub use version::Version;
 
-/// How far an admission stands behind the threads that serve.
-const ADMISSION_NICENESS: i32 = 10;
-
 /// What becomes a connector, and how it runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -212,15 +209,11 @@ impl Connectors {
         Ok(Arc::new(Connector::new(version, Arc::clone(&self.breaker))))
     }
 
-    /// The same on a thread of its own, which stands behind those that serve.
+    /// The same on a thread of its own.
     pub async fn admit_apart(self: &Arc<Self>, bytes: Vec<u8>, name: String) -> io::Result<Admitted> {
         let (sender, receiver) = oneshot::channel();
         let connectors = Arc::clone(self);
         thread::Builder::new().name("admission".to_owned()).spawn(move || {
-            // Of this thread alone (nice(2), "C library/kernel differences").
-            if let Err(error) = rustix::process::nice(ADMISSION_NICENESS) {
-                tracing::debug!(%error, "an admission has the priority of the threads that serve");
-            }
             // Nobody may want it any more.
             drop(sender.send(connectors.admit(&bytes, &name)));
         })?;
