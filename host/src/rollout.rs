@@ -275,7 +275,7 @@ impl Rollout {
         connector_versions::update(&mut transaction, &row).await?;
         store::commit(transaction).await?;
         if row.state != before.state {
-            self.events.state(&row, None);
+            self.events.state(&row);
         }
         Ok(row)
     }

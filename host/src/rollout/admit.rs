@@ -145,7 +145,7 @@ impl Rollout {
         };
         connector_versions::insert(&mut transaction, &row).await?;
         store::commit(transaction).await?;
-        self.events.state(&row, None);
+        self.events.state(&row);
         Ok(row)
     }
 }

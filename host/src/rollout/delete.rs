@@ -66,11 +66,7 @@ impl Rollout {
         connector_versions::delete(&mut transaction, digest).await?;
         store::commit(transaction).await?;
         self.connectors.forget(digest);
-        {
-            let mut draining = self.draining();
-            draining.remove(digest);
-            self.events.deleted(&row);
-        }
+        self.tell_deleted(&row);
         self.library.remove(digest).await?;
         Ok(true)
     }

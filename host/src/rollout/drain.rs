@@ -10,14 +10,21 @@ impl Rollout {
     pub(super) fn begin_to_drain(&self, row: &ConnectorVersionRow) {
         let mut draining = self.draining();
         draining.insert(row.digest.clone());
-        let is_retired = row.state == State::Retired.name();
-        self.events.state(row, is_retired.then_some(State::Draining));
+        if row.state == State::Retired.name() { self.events.draining(row) } else { self.events.state(row) }
     }
 
     /// Tells that a version serves what is new, whatever it did before.
     pub(super) fn tell_active(&self, row: &ConnectorVersionRow) {
-        self.draining().remove(&row.digest);
-        self.events.state(row, None);
+        let mut draining = self.draining();
+        draining.remove(&row.digest);
+        self.events.state(row);
+    }
+
+    /// Tells that a version is gone.
+    pub(super) fn tell_deleted(&self, row: &ConnectorVersionRow) {
+        let mut draining = self.draining();
+        draining.remove(&row.digest);
+        self.events.deleted(row);
     }
 
     /// Looks for versions that have drained since: tells of them, and unloads what nothing else needs.
@@ -38,7 +45,7 @@ impl Rollout {
             // Whoever has deleted it meanwhile has told that.
             let is_left = draining.remove(&digest);
             if let Some(row) = row.filter(|row| is_left && row.state == State::Retired.name()) {
-                self.events.state(&row, None);
+                self.events.state(&row);
             }
         }
         if has_ended { self.unload().await } else { Ok(()) }

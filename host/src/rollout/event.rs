@@ -80,10 +80,14 @@ impl Events {
         self.closed.send_replace(true);
     }
 
-    /// The state in a version's row, or what is seen of it.
-    pub(super) fn state(&self, row: &ConnectorVersionRow, seen: Option<State>) {
-        let state = seen.or_else(|| State::from_name(&row.state)).unwrap_or(State::Refused);
+    pub(super) fn state(&self, row: &ConnectorVersionRow) {
+        let state = State::from_name(&row.state).unwrap_or(State::Refused);
         self.send(row, News::State(state, reasons(row).unwrap_or_default()));
+    }
+
+    /// `DRAINING`, which is what is seen of a row at first that says `RETIRED`.
+    pub(super) fn draining(&self, row: &ConnectorVersionRow) {
+        self.send(row, News::State(State::Draining, reasons(row).unwrap_or_default()));
     }
 
     pub(super) fn progress(&self, row: &ConnectorVersionRow, done: u64, total: u64) {

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -112,12 +113,7 @@ impl Stranger {
     }
 
     fn make(self, project: &Path, parent: &Path) -> Result<()> {
-        let language = match self {
-            Self::Python => "python",
-            Self::JavaScript => "js",
-            Self::C => "c",
-        };
-        run(author_command(parent)?.args(["new", self.type_name(), "--lang", language]))?;
+        run(author_command(parent)?.args(["new", self.type_name(), "--lang", self.name()]))?;
         for path in files(&self.sources())? {
             std::fs::copy(&path, project.join(path.strip_prefix(self.sources())?))
                 .with_context(|| format!("cannot copy {}", path.display()))?;
@@ -138,13 +134,17 @@ impl Stranger {
         Self::Python.project().join(SLEEPER)
     }
 
-    fn sources(self) -> PathBuf {
-        let directory = match self {
+    /// The language, for `--lang` and as the directory of the sources.
+    fn name(self) -> &'static str {
+        match self {
             Self::Python => "python",
             Self::JavaScript => "javascript",
             Self::C => "c",
-        };
-        root().join("tests/strangers").join(directory)
+        }
+    }
+
+    fn sources(self) -> PathBuf {
+        root().join("tests/strangers").join(self.name())
     }
 
     /// Where it is made.
@@ -188,9 +188,13 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
-/// Whether a test may pass for want of a tool-chain: not in a CI job, which is there to see every test run.
-pub fn may_skip() -> bool {
-    std::env::var_os("CI").is_none_or(|value| value != "true")
+impl Missing {
+    /// Says loudly that a test is skipped for want of it; panics in a CI job, which is there to see every test run.
+    pub fn skip(&self, test: &str) {
+        assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "{self}");
+        // Around the test runner, which would show it only if the test failed.
+        assert!(writeln!(std::io::stderr(), "\nSKIPPED {test}: {self}").is_ok(), "nobody can be told: {self}");
+    }
 }
 
 /// The repository.
