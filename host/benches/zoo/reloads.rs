@@ -21,8 +21,9 @@ const RATE: u32 = 200;
 const ROUNDS: u16 = 10;
 const RELOADS_OF_A_ROUND: u16 = 100;
 
-/// From one reload to the next.
-const INTERVAL: Duration = Duration::from_millis(200);
+/// From one reload to the next; no multiple of what is between two requests, so that these meet a reload at all its
+/// moments.
+const INTERVAL: Duration = Duration::from_millis(203);
 
 /// Stored connections, all of the type that is reloaded.
 const CONNECTIONS: usize = 100;
