@@ -1,7 +1,9 @@
 //! The wasmtime engines: one that only runs, and one that only compiles. Both come from one function, because code
 //! that one compiled loads in the other only if they agree.
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, WasmFeatures};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, WasmFeatures,
+};
 
 use super::limits::Limits;
 
@@ -17,6 +19,9 @@ pub enum Allocator {
 
 /// Components at once with the pooling allocator.
 const SLOTS: u32 = 64;
+
+/// Bytes of a linear memory, or of a table, that stay where they are for the next call.
+const KEPT_RESIDENT: usize = 256 << 10;
 
 /// Tables and linear memories of one component.
 pub(super) const MAX_TABLES: usize = 20;
@@ -90,7 +95,11 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         // Most components have one memory; each takes its reservation of address space.
         .total_memories(2 * SLOTS)
         .max_memories_per_component(memories)
-        .max_memory_size(limits.memory_bytes);
+        .max_memory_size(limits.memory_bytes)
+        // What a call has written is cleared by writing; to give it back and fault it in again took as long as the call.
+        .linear_memory_keep_resident(KEPT_RESIDENT)
+        .table_keep_resident(KEPT_RESIDENT)
+        .pagemap_scan(Enabled::Auto);
     pool
 }
 
