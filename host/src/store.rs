@@ -111,6 +111,12 @@ impl Store {
         Ok(self.readers.acquire().await?)
     }
 
+    /// The connection that writes, for a single statement: what that does is durable when it returns. Each turn of the
+    /// database's thread is one that other writers wait for, and a transaction has three.
+    pub async fn writer(&self) -> Result<PoolConnection<Any>, Error> {
+        Ok(self.writer.acquire().await?)
+    }
+
     /// Begins a write transaction. It has the store's write lock from its first moment, so that what it reads holds
     /// until it commits.
     pub async fn begin(&self) -> Result<Transaction, Error> {
@@ -168,6 +174,8 @@ async fn connect(options: &AnyConnectOptions, connections: u32, settings: &'stat
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A file does not go away like a server; asking it first would cost each call a turn of the database's thread.
+        .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |connection: &mut AnyConnection, _| {

@@ -10,8 +10,7 @@ use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Call, Connector};
 use crate::diagnosis::{Fault, Outcome, Report, Stage, Stages, code};
 use crate::secrets;
-use crate::store::connections::{ConnectionRow, TestOutcome};
-use crate::store::{self, connections};
+use crate::store::connections::{self, ConnectionRow, TestOutcome};
 
 impl Connections {
     /// Tests one with its stored credentials and records the outcome as its status. The credentials are read only after
@@ -95,11 +94,8 @@ impl Connections {
         });
         let status = if failed.is_none() { Status::Active } else { Status::Error };
         let outcome = TestOutcome { status: status.name(), status_reason: failed.as_deref(), tested_at: now() };
-        let mut transaction = self.store.begin().await?;
         // Not recorded when the connection has changed or gone meanwhile: it is another one that was tested.
-        if connections::record_test(&mut transaction, &owner(row), row, outcome).await? {
-            store::commit(transaction).await?;
-        }
+        connections::record_test(&mut *self.store.writer().await?, &owner(row), row, outcome).await?;
         Ok(())
     }
 }

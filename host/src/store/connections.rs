@@ -268,7 +268,7 @@ pub async fn record_test(
     let updated = sqlx::query(
         "update connections set status = $6, status_reason = $7, last_tested_at = $8, test_revision = test_revision + 1
          where organization = $1 and project = $2 and id = $3 and config_sent = $4
-             and coalesce(secret_version, 0) = $5 and status <> 'DISABLED' returning id",
+             and coalesce(secret_version, 0) = $5 and status <> 'DISABLED'",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))
@@ -278,9 +278,9 @@ pub async fn record_test(
     .bind(outcome.status)
     .bind(outcome.status_reason)
     .bind(outcome.tested_at)
-    .fetch_optional(connection)
+    .execute(connection)
     .await?;
-    Ok(updated.is_some())
+    Ok(updated.rows_affected() > 0)
 }
 
 /// Deletes a row; false when the tenant's own connection of this id no longer has this revision.
