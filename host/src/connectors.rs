@@ -22,6 +22,7 @@ mod judge;
 mod limits;
 mod log;
 mod precheck;
+mod priority;
 pub mod probation;
 mod reach;
 mod runtime;

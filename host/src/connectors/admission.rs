@@ -22,6 +22,7 @@ use super::compile::{CompileLimits, Compiler};
 use super::contract::{Finding, Purpose, Severity};
 use super::engine::Allocator;
 use super::limits::Limits;
+use super::priority::give_way;
 use super::runtime::Runtime;
 use super::version::Version;
 use super::{Error, precheck};
@@ -122,13 +123,18 @@ impl Admission {
         let surface = self.check_bytes(bytes)?;
         let digest = digest::of(bytes);
         let component = self.compiled(bytes, &digest).map_err(|reason| vec![reason])?;
+        give_way();
         let adapter = link(&surface.contract, &component).map_err(|reason| vec![reason])?;
-        let ask = || self.runtime.call(&Arc::from(name), |store| adapter.manifest(store));
+        let ask = || {
+            give_way();
+            self.runtime.call(&Arc::from(name), |store| adapter.manifest(store))
+        };
         let manifest = ask().map_err(|error| vec![self_check(&error)])?;
         let again = ask().map_err(|error| vec![self_check(&error)])?;
         if manifest != again {
             return Err(vec![differs("get-manifest")]);
         }
+        give_way();
         let version = Version {
             schemas: manifest::check(&manifest, &self.settings.approved_reaches)?,
             label: format!("{} {}", manifest.type_name, manifest.version).into(),
@@ -172,6 +178,7 @@ impl Admission {
         } else {
             Ok(())
         };
+        give_way();
         match (counts, surface::check(bytes, self.settings.wasi)) {
             (Ok(()), surface) => surface,
             // Bytes that cannot be read at all have one reason, not two.
@@ -217,6 +224,7 @@ fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
     for (index, example) in version.manifest.examples.iter().enumerate() {
         // The findings that refuse it, or what it became.
         let try_it = || -> Result<_, CallError> {
+            give_way();
             let (findings, accepted) = version.validate(Purpose::Check, example, &[])?;
             let Some(accepted) = accepted else { return Ok((findings, None)) };
             Ok(match version.describe(Purpose::Check, &accepted)? {

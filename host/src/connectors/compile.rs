@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::admission::Reason;
+use super::priority;
 use crate::metric;
 
 /// Bytes of compiled code that are taken from the child. A component made from Python has 60 MB.
@@ -61,7 +62,10 @@ impl Compiler {
     pub(super) fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, Reason> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let start = Instant::now();
-        let outcome = self.run(bytes).map_err(|error| {
+        // A thread of its own, since its priority cannot be raised again.
+        let run = || priority::stand_back().and_then(|()| self.run(bytes));
+        let outcome = thread::scope(|scope| scope.spawn(run).join());
+        let outcome = outcome.unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))).map_err(|error| {
             tracing::error!(error = %error, "the compiler's process cannot be used");
             Reason::new(
                 "compile_unavailable",

@@ -9,6 +9,7 @@ use super::breaker::Breaker;
 use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Statement};
 use super::guests::{Key, Unfinished};
 use super::probation::Probation;
+use super::runtime::Runtime;
 use super::shadow::{self, Comparison, Stored};
 use super::version::Version;
 use super::{Accepted, Call, CallError, Target};
@@ -223,11 +224,18 @@ impl Connector {
     }
 
     /// Has a stored connection looked at by this version and by the one that serves it, in the turn of an organization, or
-    /// of nobody.
-    pub async fn compare(self: &Arc<Self>, organization: &str, stored: Stored) -> Result<Comparison, CallError> {
-        let key = Key { organization: organization.to_owned(), connector: self.version.manifest.type_name.clone() };
+    /// behind all others when nobody waits for it.
+    pub async fn compare(
+        self: &Arc<Self>,
+        organization: Option<&str>,
+        stored: Stored,
+    ) -> Result<Comparison, CallError> {
+        let Runtime { guests, guests_behind, .. } = &*self.version.runtime;
+        let guests = if organization.is_some() { guests } else { guests_behind };
+        let organization = organization.unwrap_or_default().to_owned();
+        let key = Key { organization, connector: self.version.manifest.type_name.clone() };
         let candidate = Arc::clone(&self.version);
-        match self.version.runtime.guests.run(key, move || shadow::compare(&candidate, &stored)).await {
+        match guests.run(key, move || shadow::compare(&candidate, &stored)).await {
             Ok(comparison) => Ok(comparison),
             Err(Unfinished::Busy) => Err(CallError::Busy),
             Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.version.label.to_string() }),

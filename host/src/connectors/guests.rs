@@ -2,6 +2,7 @@
 //! request but its own; and the queue before them is fair, so one tenant's guests hold up no other tenant's.
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -9,6 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+
+use super::priority;
 
 /// Jobs that may wait, in all and for one key.
 const MAX_WAITING: usize = 512;
@@ -69,14 +72,29 @@ struct Lane {
 
 impl Guests {
     /// Starts as many threads as there are cores, and two at least, so that one key never holds the last one.
-    pub(super) fn start() -> std::io::Result<Self> {
-        let threads = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, MAX_THREADS);
-        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
-        for index in 0..threads {
-            let shared = Arc::clone(&shared);
+    pub(super) fn start() -> io::Result<Self> {
+        let guests = Self::with_no_threads();
+        for index in 0..thread::available_parallelism().map_or(2, NonZero::get).clamp(2, MAX_THREADS) {
+            let shared = Arc::clone(&guests.0);
             thread::Builder::new().name(format!("guest-{index}")).spawn(move || work(&shared))?;
         }
-        Ok(Self(shared))
+        Ok(guests)
+    }
+
+    /// Starts one thread that stands back, for what nobody waits for.
+    pub(super) fn start_behind() -> io::Result<Self> {
+        let guests = Self::with_no_threads();
+        let shared = Arc::clone(&guests.0);
+        thread::Builder::new().name("guest-behind".to_owned()).spawn(move || {
+            // Then its calls are like others.
+            priority::stand_back().unwrap_or_else(|error| tracing::warn!(%error, "no thread can stand back"));
+            work(&shared);
+        })?;
+        Ok(guests)
+    }
+
+    fn with_no_threads() -> Self {
+        Self(Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() }))
     }
 
     /// Runs a job on one of the threads, after the jobs of its key that came before. A job whose future is dropped

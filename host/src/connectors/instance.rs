@@ -11,13 +11,8 @@ use wasmtime::{Engine, EngineWeak, ResourceLimiter, Store, Trap, UpdateDeadline}
 use super::engine::{MAX_MEMORIES, MAX_TABLES};
 use super::limits::{Exceeded, Limit, Limits};
 use super::log::Log;
+use super::priority::{self, TICK};
 use super::wasi::Wasi;
-
-/// How often a running guest's deadline is looked at, and it gives way to a thread that waits for its core. Linux does
-/// that by itself only at its own tick of 4 ms (`CONFIG_HZ=250`) when it protects the slice of the thread that runs
-/// (`RUN_TO_PARITY` of its EEVDF scheduler), whatever the niceness: one request in fifty would wait for it. Who yields is
-/// charged a whole slice, so a guest stands behind the threads that serve without being nice to them too.
-pub(super) const TICK: Duration = Duration::from_micros(500);
 
 /// The error of a call that was stopped at its deadline.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +61,8 @@ fn on_tick(state: &State) -> wasmtime::Result<UpdateDeadline> {
     if thread_cpu_time().saturating_sub(state.cpu_at_start) >= state.limits.cpu_time {
         return Err(Stopped(Limit::CpuTime).into());
     }
-    if state.started.elapsed() >= state.limits.wall_time {
+    // Who stands back waits for the cores as long as others need them.
+    if state.started.elapsed() >= state.limits.wall_time && !priority::stands_back() {
         return Err(Stopped(Limit::WallTime).into());
     }
     thread::yield_now();

@@ -17,6 +17,8 @@ use super::limits::Limits;
 pub(super) struct Runtime {
     pub(super) engine: Engine,
     pub(super) guests: Guests,
+    /// What runs here has no limit of time on the wall.
+    pub(super) guests_behind: Guests,
     pub(super) limits: Limits,
     ticker: Ticker,
     /// The most memory that one call has had.
@@ -37,9 +39,10 @@ impl Runtime {
     /// Starts the threads.
     pub(super) fn start(allocator: Allocator, limits: Limits) -> wasmtime::Result<Self> {
         let engine = engine::runner(allocator, &limits)?;
-        let (ticker, guests) = (Ticker::start(&engine)?, Guests::start()?);
+        let ticker = Ticker::start(&engine)?;
+        let (guests, guests_behind) = (Guests::start()?, Guests::start_behind()?);
         let (peak_memory_bytes, moment) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Ok(Self { engine, guests, limits, ticker, peak_memory_bytes, moment, heard: Mutex::new(None) })
+        Ok(Self { engine, guests, guests_behind, limits, ticker, peak_memory_bytes, moment, heard: Mutex::new(None) })
     }
 
     /// Does this, and returns what connectors have logged meanwhile.

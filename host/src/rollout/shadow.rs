@@ -173,7 +173,7 @@ impl Rollout {
                 bindings: bindings(row)?,
                 quiet,
             };
-            match candidate.compare("", stored).await {
+            match candidate.compare(None, stored).await {
                 Err(CallError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
                 compared => return Ok(compared?),
             }

@@ -9,10 +9,10 @@ use anyhow::{Context as _, ensure};
 use nix::sys::signal::{SaFlags, SigAction, SigEvent, SigHandler, SigSet, SigevNotify, Signal as Alarm, sigaction};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
-use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, nice, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
 
 use crate::connectors::engine;
-use crate::connectors::instance::TICK;
+use crate::connectors::priority::TICK;
 
 /// The hidden command of the program that runs this.
 pub(crate) const COMMAND: &str = "compile-connector";
@@ -22,10 +22,6 @@ pub(super) const REFUSED: u8 = 3;
 
 /// Its own failure.
 const FAILED: u8 = 4;
-
-/// How far behind the threads that serve it stands: as far as there is. On a machine without any idle time it may take two
-/// hundred times as long as it computes, since who gives way is charged a whole slice of the scheduler's.
-const NICENESS: i32 = 19;
 
 /// What the child is told.
 #[derive(Debug, clap::Args)]
@@ -73,7 +69,6 @@ fn fail(code: u8, message: &str) -> ExitCode {
 fn confine(arguments: &Arguments) -> anyhow::Result<()> {
     close_inherited().context("cannot close inherited descriptors")?;
     set_parent_process_death_signal(Some(Signal::KILL)).context("cannot be bound to the parent")?;
-    nice(NICENESS).context("cannot stand behind the server")?;
     // It may have ended before that.
     ensure!(getppid().map(Pid::as_raw_pid) == Some(arguments.parent), "the parent is gone");
     let same = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };

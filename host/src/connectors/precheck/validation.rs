@@ -2,10 +2,11 @@
 
 use std::panic;
 
-use wasmparser::{Error, Parser, Validator};
+use wasmparser::{Error, FuncValidatorAllocations, Parser, ValidPayload, Validator};
 
 use super::FEATURES;
 use crate::connectors::admission::Reason;
+use crate::connectors::priority::give_way;
 
 /// Characters that are passed on of what is said about a file.
 const MAX_CHARACTERS: usize = 400;
@@ -36,11 +37,33 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Reason> {
         Reason::new("invalid_component", format!("it is not a valid component: {why}"), remedy)
     };
     // It asserts what it believes, and has been wrong: a type of 128 levels ended it.
-    match panic::catch_unwind(|| Validator::new_with_features(FEATURES).validate_all(bytes)) {
-        Ok(Ok(_)) => Ok(()),
+    match panic::catch_unwind(|| validate(bytes)) {
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(unsupported(&error).unwrap_or_else(|| invalid(&said(&error)))),
         Err(_) => Err(invalid("the validator gave up")),
     }
+}
+
+/// What [`Validator::validate_all`] does, but gives way meanwhile.
+fn validate(bytes: &[u8]) -> Result<(), Error> {
+    let mut parser = Parser::new(0);
+    parser.set_features(FEATURES);
+    let mut validator = Validator::new_with_features(FEATURES);
+    let mut functions = Vec::new();
+    for payload in parser.parse_all(bytes) {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
+            functions.push((function, body));
+        }
+        give_way();
+    }
+    let mut allocations = FuncValidatorAllocations::default();
+    for (function, body) in functions {
+        let mut function = function.into_validator(allocations);
+        function.validate(&body)?;
+        allocations = function.into_allocations();
+        give_way();
+    }
+    Ok(())
 }
 
 /// A reason against what would be right if the engine offered more.

@@ -8,6 +8,7 @@ use wasmparser::{Chunk, Encoding, Error, OperatorsReaderAllocations, Parser, Pay
 use super::module::Module;
 use super::scope::{Names, Scope};
 use super::{Counts, FEATURES};
+use crate::connectors::priority::give_way;
 
 /// Counts what is in a file, and says what in it cannot be read, if so.
 pub(super) fn count(bytes: &[u8], limits: &Counts) -> (Counts, Option<Error>) {
@@ -55,6 +56,7 @@ impl<'a> Walk<'a> {
         let (mut outer, mut encodings) = (Vec::new(), Vec::new());
         // More is never needed, since the end was announced.
         while let Chunk::Parsed { consumed, payload } = parser.parse(rest, true)? {
+            give_way();
             rest = rest.get(consumed..).unwrap_or_default();
             match payload {
                 Payload::Version { encoding, .. } => {
