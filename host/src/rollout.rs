@@ -28,6 +28,7 @@ use crate::clock::now;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, CallError, Connector, Connectors, log_refusal};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
+use crate::store::serving::needed;
 use crate::store::{self, Store};
 
 pub use activate::Activation;
@@ -70,6 +71,9 @@ pub struct Rollout {
     draining: Mutex<BTreeSet<String>>,
     /// What versions make of connections, from when they were tried to when they take them over.
     known: Known,
+    /// The digest of the version that was admitted last, to be activated. It stays loaded until another one comes, so
+    /// that it need not be admitted twice.
+    admitted_last: Mutex<Option<String>>,
     /// Versions that were admitted once and are refused now: the settings or the files have changed.
     refused: Mutex<HashMap<String, Vec<Reason>>>,
 }
@@ -149,6 +153,7 @@ impl Rollout {
             directory: AsyncMutex::default(),
             draining: Mutex::default(),
             known: Known::default(),
+            admitted_last: Mutex::default(),
             refused: Mutex::default(),
         };
         rollout.resume().await?;
@@ -201,16 +206,8 @@ impl Rollout {
 
     /// The digests of the versions that have to be loaded.
     async fn needed(&self) -> Result<BTreeSet<String>, Error> {
-        let mut reader = self.store.reader().await?;
-        let serving = store::serving::counts(&mut reader).await?.into_iter().map(|(digest, _)| digest);
-        let mut needed: BTreeSet<String> = serving.collect();
-        for row in connector_versions::list(&mut reader).await? {
-            if row.state == State::Active.name() {
-                let before = connector_versions::last_good(&mut reader, &row.type_name).await?;
-                needed.extend(before.map(|before| before.digest));
-                needed.insert(row.digest);
-            }
-        }
+        let mut needed: BTreeSet<String> = needed(&mut *self.store.reader().await?).await?.into_iter().collect();
+        needed.extend(self.admitted_last().clone());
         Ok(needed)
     }
 
@@ -297,6 +294,10 @@ impl Rollout {
 
     fn draining(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
         self.draining.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admitted_last(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.admitted_last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refused(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<Reason>>> {

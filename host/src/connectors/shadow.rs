@@ -1,6 +1,7 @@
 //! Compares two versions of a connector on a stored connection: what the one that serves it makes of it, and what the
 //! other one would. Nothing is dialled, and no credential is there.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -40,29 +41,6 @@ pub struct Comparison {
     pub outcome: Outcome,
     /// The configuration as the other version has it, and where it would lead; none if it does not accept it.
     pub taken: Option<(Accepted, Target)>,
-}
-
-impl Comparison {
-    /// About how many bytes it has: those of its configurations and of the texts in it.
-    pub fn size(&self) -> usize {
-        let texts = |differences: &[Difference]| -> usize {
-            let text = |it: &Option<String>| it.as_ref().map_or(0, String::len);
-            differences.iter().map(|it| it.path.len() + text(&it.before) + text(&it.after)).sum()
-        };
-        let taken = self.taken.as_ref().map_or(0, |(accepted, target)| {
-            let roots = target.descriptor.endpoints.iter().flat_map(|endpoint| &endpoint.tls.roots);
-            accepted.sent.to_string().len()
-                + accepted.normalised.to_string().len()
-                + roots.map(String::len).sum::<usize>()
-                + facts(&target.descriptor).values().map(String::len).sum::<usize>()
-        });
-        taken
-            + match &self.outcome {
-                Outcome::Differs(differences) | Outcome::Elsewhere(differences) => texts(differences),
-                Outcome::Rejected(findings) => findings.iter().map(|it| it.pointer.len() + it.message.len()).sum(),
-                Outcome::Unchanged | Outcome::Failed(_) | Outcome::RejectedByBoth => 0,
-            }
-    }
 }
 
 /// What a version makes of a connection that another one serves.
@@ -114,8 +92,10 @@ fn look(candidate: &Version, stored: &Stored) -> Comparison {
     };
     let outcome = match (serving, before) {
         (Some(serving), Some(Ok(Ok(before)))) => {
-            let differences = differences(&before.descriptor, &taken.1.descriptor);
-            if leads_elsewhere(serving, candidate, &stored.accepted, (&before, &taken.1)) {
+            let facts = (facts(&before.descriptor), facts(&taken.1.descriptor));
+            let differences = differences(&facts.0, &facts.1);
+            let is_moved = before.bindings != taken.1.bindings || places(&facts.0) != places(&facts.1);
+            if is_moved || reaches_more(serving, candidate, &stored.accepted) {
                 Outcome::Elsewhere(differences)
             } else if differences.is_empty() {
                 Outcome::Unchanged
@@ -157,68 +137,69 @@ fn is_bound_elsewhere(stored: &Stored, target: &Target) -> bool {
     sorted(&stored.bindings) != sorted(&target.bindings)
 }
 
-/// Whether the candidate leads or may lead to another place than the version that serves, or takes a credential there.
-fn leads_elsewhere(serving: &Version, candidate: &Version, stored: &Accepted, targets: (&Target, &Target)) -> bool {
-    let (before, after) = targets;
-    let places = |target: &Target| -> Vec<_> {
-        let facts = facts(&target.descriptor).into_iter();
-        facts.filter(|(path, _)| path.starts_with("endpoints/") || path == "driver").collect()
-    };
-    let known = reach::fill(serving.manifest(), &stored.sent);
-    let reaches_more = reach::fill(candidate.manifest(), &stored.sent).iter().any(|place| !known.contains(place));
-    before.bindings != after.bindings || places(before) != places(after) || reaches_more
+/// What of a descriptor says where it leads.
+fn places<'a>(facts: &'a Facts<'_>) -> Vec<(&'a str, &'a str)> {
+    let facts = facts.iter().map(|(path, value)| (&**path, &**value));
+    facts.filter(|(path, _)| path.starts_with("endpoints/") || *path == "driver").collect()
 }
 
-fn differences(before: &Descriptor, after: &Descriptor) -> Vec<Difference> {
-    let (before, after) = (facts(before), facts(after));
+/// Whether the candidate may lead to a place that the version that serves may not lead to.
+fn reaches_more(serving: &Version, candidate: &Version, stored: &Accepted) -> bool {
+    let known = reach::fill(serving.manifest(), &stored.sent);
+    reach::fill(candidate.manifest(), &stored.sent).iter().any(|place| !known.contains(place))
+}
+
+fn differences(before: &Facts<'_>, after: &Facts<'_>) -> Vec<Difference> {
     let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let differ = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
-    let difference = |path: &String| Difference {
-        path: path.clone(),
-        before: before.get(path).cloned(),
-        after: after.get(path).cloned(),
+    let difference = |path: &String| {
+        let shown_of = |facts: &Facts<'_>| facts.get(path).map(|value| shown(value));
+        Difference { path: shown(path), before: shown_of(before), after: shown_of(after) }
     };
     differ.take(MAX_DIFFERENCES).map(difference).collect()
 }
 
-/// A descriptor as a flat list of texts; it names credentials and never has one.
-fn facts(descriptor: &Descriptor) -> BTreeMap<String, String> {
-    let mut facts = BTreeMap::from([("driver".to_owned(), shown(&descriptor.driver))]);
-    let mut add = |path: String, text: &str| facts.insert(shown(&path), shown(text));
+/// A descriptor as a flat list of texts.
+type Facts<'a> = BTreeMap<String, Cow<'a, str>>;
+
+/// What a descriptor says; it names credentials and never has one.
+fn facts<'a>(descriptor: &'a Descriptor) -> Facts<'a> {
+    let mut facts = Facts::from([("driver".to_owned(), Cow::from(&descriptor.driver))]);
+    let mut add = |path: String, value: Cow<'a, str>| drop(facts.insert(path, value));
     for (index, endpoint) in descriptor.endpoints.iter().enumerate() {
         let path = |member: &str| format!("endpoints/{index}/{member}");
-        add(path("role"), &endpoint.role);
-        add(path("host"), &endpoint.host.to_ascii_lowercase());
-        add(path("port"), &endpoint.port.to_string());
-        add(path("tls/mode"), endpoint.tls.mode.name());
+        add(path("role"), Cow::from(&endpoint.role));
+        add(path("host"), Cow::from(endpoint.host.to_ascii_lowercase()));
+        add(path("port"), Cow::from(endpoint.port.to_string()));
+        add(path("tls/mode"), Cow::from(endpoint.tls.mode.name()));
         if let Some(server_name) = &endpoint.tls.server_name {
-            add(path("tls/server_name"), server_name);
+            add(path("tls/server_name"), Cow::from(server_name));
         }
         for (number, root) in endpoint.tls.roots.iter().enumerate() {
-            add(path(&format!("tls/roots/{number}")), &digest::of(root.as_bytes()));
+            add(path(&format!("tls/roots/{number}")), Cow::from(digest::of(root.as_bytes())));
         }
         if let Some(identity) = &endpoint.tls.identity {
-            add(path("tls/identity/certificate"), &digest::of(identity.certificate.as_bytes()));
-            add(path("tls/identity/key"), &value(&identity.key));
+            add(path("tls/identity/certificate"), Cow::from(digest::of(identity.certificate.as_bytes())));
+            add(path("tls/identity/key"), text(&identity.key));
         }
     }
     for authentication in &descriptor.authentications {
         let path = |member: &str| format!("authentications/{}/{member}", authentication.endpoint_role);
-        add(path("scheme"), &authentication.scheme);
+        add(path("scheme"), Cow::from(&authentication.scheme));
         for parameter in &authentication.parameters {
-            add(path(&format!("parameters/{}", parameter.name)), &value(&parameter.value));
+            add(path(&format!("parameters/{}", parameter.name)), text(&parameter.value));
         }
     }
     for parameter in &descriptor.parameters {
-        add(format!("parameters/{}", parameter.name), &value(&parameter.value));
+        add(format!("parameters/{}", parameter.name), text(&parameter.value));
     }
     facts
 }
 
-fn value(value: &Value) -> String {
+fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Text(text) => text.clone(),
-        Value::Credential(name) => format!("the credential {name}"),
+        Value::Text(text) => Cow::from(text),
+        Value::Credential(name) => Cow::from(format!("the credential {name}")),
     }
 }
 

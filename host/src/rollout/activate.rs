@@ -9,18 +9,18 @@ use super::record::{state, to_json};
 use super::shadow::{differences, findings};
 use super::{Error, Rollout, Shadow, State, VersionRecord};
 use crate::clock::now;
-use crate::connections::record::{Upgrade, credentials_to_json};
+use crate::connections::record::Upgrade;
 use crate::connectors::Connector;
 use crate::connectors::admission::Reason;
-use crate::connectors::shadow::{Comparison, Outcome};
+use crate::connectors::shadow::Outcome;
 use crate::crash;
-use crate::store::connections::{ConnectionRow, UpgradeRow};
+use crate::store::connections::UpgradeRow;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::serving::{self, HandOver, Others};
+use crate::store::serving::{self, Others};
 use crate::store::{self, Transaction};
 
-/// Connections that are handed over in one transaction: others wait for it.
-const BATCH: u32 = 8;
+/// Connections that are handed over in one statement: others that write wait for it.
+const BATCH: u32 = 25;
 
 /// How to activate a version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -116,6 +116,7 @@ impl Rollout {
         store::commit(transaction).await?;
         crash::point("activation-committed");
         self.connectors.activate(Arc::clone(connector));
+        self.admitted_last().take_if(|last| last == digest);
         crash::point("activation-published");
         self.follow_up(&row, before).await;
         Ok(row)
@@ -184,8 +185,7 @@ impl Rollout {
         }
         let watched = async {
             self.watch(&row.type_name, &row.digest).await?;
-            self.prune(&row.type_name).await?;
-            self.unload().await
+            self.prune(&row.type_name).await
         };
         if let Err(error) = watched.await {
             tracing::error!(error = &error as &dyn std::error::Error, "what follows an activation failed");
@@ -199,24 +199,30 @@ impl Rollout {
         let mut after = String::new();
         loop {
             let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
-            let Some(last) = page.last() else {
+            let mut tried = Vec::with_capacity(page.len());
+            for connection in &page {
+                tried.push((connection, self.compare(connector, connection, true).await?));
+            }
+            let (mut taken_over, mut held) = (Vec::new(), Vec::new());
+            for (connection, tried) in &tried {
+                match reason_to_wait(&tried.outcome) {
+                    None => taken_over.push((*connection, &tried.hand_over)),
+                    Some(reason) => held.push((connection, upgrade(connector, &tried.outcome, reason)?)),
+                }
+            }
+            let mut writer = self.store.writer().await?;
+            let mut changed = serving::hand_over(&mut writer, &row.digest, &taken_over).await?;
+            for (connection, upgrade) in held {
+                changed += serving::hold(&mut writer, connection, &upgrade).await?;
+            }
+            drop(writer);
+            crash::point("activation-handing-over");
+            let Some(last) = page.last().filter(|_| changed > 0 && page.len() == BATCH as usize) else {
+                // There are no more, or another version is active.
                 self.known.forget(&row.digest);
-                return self.unload().await;
+                return Ok(());
             };
             after.clone_from(&last.id);
-            let mut compared = Vec::with_capacity(page.len());
-            for connection in &page {
-                compared.push((connection, self.compare(connector, connection, true).await?));
-            }
-            let mut transaction = self.store.begin().await?;
-            if !connector_versions::is_active(&mut transaction, &row.digest).await? {
-                return Ok(());
-            }
-            for (connection, comparison) in compared {
-                place(&mut transaction, connector, connection, &comparison).await?;
-            }
-            crash::point("activation-handing-over");
-            store::commit(transaction).await?;
         }
     }
 
@@ -262,15 +268,9 @@ async fn begin(
     Ok(row)
 }
 
-/// Gives a connection to the version, or has it wait for its tenant.
-async fn place(
-    transaction: &mut Transaction,
-    connector: &Connector,
-    row: &ConnectionRow,
-    Comparison { outcome, taken }: &Comparison,
-) -> Result<(), Error> {
-    let digest = connector.digest();
-    let reason = match outcome {
+/// Why a connection waits for its tenant, if it does.
+fn reason_to_wait(outcome: &Outcome) -> Option<String> {
+    match outcome {
         Outcome::Elsewhere(_) => {
             Some("This version leads the connection or its credentials elsewhere, or may do so.".to_owned())
         }
@@ -279,29 +279,15 @@ async fn place(
             Some(format!("This version does not accept the configuration: {first}"))
         }
         Outcome::Unchanged | Outcome::Differs(_) | Outcome::RejectedByBoth => None,
-    };
-    if let Some(reason) = reason {
-        let version = connector.manifest().version.clone();
-        let upgrade = Upgrade { digest: digest.to_owned(), version, reason, differences: differences(outcome) };
-        let upgrade = UpgradeRow { digest: digest.to_owned(), upgrade: to_json(&upgrade)? };
-        return Ok(serving::hold(transaction, row, &upgrade).await?);
     }
-    let Some((accepted, _)) = taken else {
-        // What no version accepts stays as it is.
-        let (config, written_by) = (&*row.config, &*row.written_by);
-        let (auth_method, credentials_set) = (&*row.auth_method, &*row.credentials_set);
-        let to = HandOver { row, digest, config, written_by, auth_method, credentials_set };
-        return Ok(serving::hand_over(transaction, to).await?);
-    };
-    let to = HandOver {
-        row,
-        digest,
-        config: &accepted.normalised.to_string(),
-        written_by: &accepted.written_by,
-        auth_method: &accepted.auth_method,
-        credentials_set: &credentials_to_json(connector, accepted),
-    };
-    Ok(serving::hand_over(transaction, to).await?)
+}
+
+/// What waits for the tenant.
+fn upgrade(connector: &Connector, outcome: &Outcome, reason: String) -> Result<UpgradeRow, Error> {
+    let digest = connector.digest().to_owned();
+    let version = connector.manifest().version.clone();
+    let upgrade = Upgrade { digest: digest.clone(), version, reason, differences: differences(outcome) };
+    Ok(UpgradeRow { digest, upgrade: to_json(&upgrade)? })
 }
 
 fn refuse(state: State, wanted: &'static str) -> Error {

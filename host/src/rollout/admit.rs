@@ -36,6 +36,8 @@ impl Rollout {
 
     /// Tries an admitted version against the stored connections; then it waits to be activated.
     async fn await_activation(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
+        *self.admitted_last() = Some(row.digest.clone());
+        self.connectors.keep(Arc::clone(connector));
         let shadow = to_json(&self.try_out(row, connector).await?)?;
         self.change(&row.digest, |row| {
             // The same bytes may have come twice at once.

@@ -23,22 +23,14 @@ impl Rollout {
         .await?
     }
 
-    /// Removes the oldest versions that serve nothing, are not kept for going back and are in no file of the directory.
+    /// Unloads what nothing needs any more, and removes the type's oldest versions that serve nothing, are not kept for
+    /// going back and are in no file of the directory.
     pub(super) async fn prune(&self, type_name: &str) -> Result<(), Error> {
         let needed = self.needed().await?;
-        let mut reader = self.store.reader().await?;
-        let files = connector_versions::files(&mut reader).await?;
-        let mut rows = connector_versions::list(&mut reader).await?;
-        drop(reader);
-        rows.retain(|row| {
-            let spent = [State::Shadow, State::Retired, State::Refused, State::RolledBack];
-            let is_spent = spent.iter().any(|state| row.state == state.name());
-            let is_in_directory = files.iter().any(|(_, digest)| *digest == row.digest);
-            row.type_name == type_name && is_spent && !is_in_directory && !needed.contains(&row.digest)
-        });
-        rows.sort_by_key(|row| std::cmp::Reverse(row.changed_at));
-        for row in rows.iter().skip(RETAINED) {
-            match self.remove(&row.digest).await {
+        self.connectors.unload_all_but(&needed);
+        let spent = connector_versions::spent(&mut *self.store.reader().await?, type_name).await?;
+        for digest in spent.iter().filter(|digest| !needed.contains(*digest)).skip(RETAINED) {
+            match self.remove(digest).await {
                 // Something has come to need it meanwhile.
                 Ok(_) | Err(Error::Serving(_) | Error::State { .. }) => {}
                 Err(error) => return Err(error),
@@ -65,6 +57,7 @@ impl Rollout {
         }
         connector_versions::delete(&mut transaction, digest).await?;
         store::commit(transaction).await?;
+        self.admitted_last().take_if(|last| last == digest);
         self.connectors.forget(digest);
         self.tell_deleted(&row);
         self.library.remove(digest).await?;

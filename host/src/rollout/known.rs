@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::connectors::shadow::Comparison;
+use crate::connectors::shadow::{Difference, Outcome};
 use crate::store::connections::ConnectionRow;
+use crate::store::serving::HandOver;
 
 /// Bytes that are remembered; with more, all is forgotten.
 const MAX_BYTES: usize = 16 << 20;
 
-/// All that a comparison depends on: the two versions, and the connection as it is.
+/// All that it depends on: the two versions, and the connection as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     candidate: String,
@@ -20,14 +21,38 @@ pub(super) struct Key {
     revision: i64,
 }
 
-/// Comparisons by what they depend on.
+/// What a version makes of a connection.
+#[derive(Debug)]
+pub(super) struct Tried {
+    pub(super) outcome: Outcome,
+    /// How the connection is when the version takes it over.
+    pub(super) hand_over: HandOver,
+}
+
+impl Tried {
+    /// About how many bytes it has.
+    fn size(&self) -> usize {
+        let text = |it: &Option<String>| it.as_ref().map_or(0, String::len);
+        let difference = |it: &Difference| size_of::<Difference>() + it.path.len() + text(&it.before) + text(&it.after);
+        let outcome = match &self.outcome {
+            Outcome::Differs(differences) | Outcome::Elsewhere(differences) => differences.iter().map(difference).sum(),
+            Outcome::Rejected(findings) => findings.iter().map(|it| it.pointer.len() + it.message.len()).sum(),
+            Outcome::Unchanged | Outcome::Failed(_) | Outcome::RejectedByBoth => 0,
+        };
+        let HandOver { config, written_by, auth_method, credentials_set } = &self.hand_over;
+        let texts = [config, written_by, auth_method, credentials_set];
+        size_of::<Self>() + outcome + texts.iter().map(|it| it.len()).sum::<usize>()
+    }
+}
+
+/// What was seen, by what it depends on.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<Entries>);
 
 #[derive(Debug, Default)]
 struct Entries {
     /// Each with its bytes.
-    comparisons: HashMap<Key, (Arc<Comparison>, usize)>,
+    tried: HashMap<Key, (Arc<Tried>, usize)>,
     bytes: usize,
 }
 
@@ -43,22 +68,17 @@ impl Key {
 }
 
 impl Known {
-    pub(super) fn get(&self, key: &Key) -> Option<Arc<Comparison>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .comparisons
-            .get(key)
-            .map(|(comparison, _)| Arc::clone(comparison))
+    pub(super) fn get(&self, key: &Key) -> Option<Arc<Tried>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).tried.get(key).map(|(tried, _)| Arc::clone(tried))
     }
 
-    pub(super) fn add(&self, key: Key, comparison: &Arc<Comparison>) {
-        let bytes = comparison.size() + size_of::<Key>() + size_of::<Comparison>() + 256;
+    pub(super) fn add(&self, key: Key, tried: &Arc<Tried>) {
+        let bytes = tried.size() + size_of::<Key>() + 256;
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.bytes + bytes > MAX_BYTES {
             *entries = Entries::default();
         }
-        if bytes <= MAX_BYTES && entries.comparisons.insert(key, (Arc::clone(comparison), bytes)).is_none() {
+        if bytes <= MAX_BYTES && entries.tried.insert(key, (Arc::clone(tried), bytes)).is_none() {
             entries.bytes += bytes;
         }
     }
@@ -66,7 +86,7 @@ impl Known {
     /// Forgets what is known of a version.
     pub(super) fn forget(&self, candidate: &str) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.comparisons.retain(|key, _| key.candidate != candidate);
-        entries.bytes = entries.comparisons.values().map(|(_, bytes)| bytes).sum();
+        entries.tried.retain(|key, _| key.candidate != candidate);
+        entries.bytes = entries.tried.values().map(|(_, bytes)| bytes).sum();
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::known::Key;
+use super::known::{Key, Tried};
 use super::{Error, Rollout};
 use crate::clock::now;
-use crate::connections::record::{accepted, bindings};
+use crate::connections::record::{accepted, bindings, credentials_to_json};
 use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored, shown};
 use crate::connectors::{CallError, Connector};
 use crate::store::connections::ConnectionRow;
 use crate::store::connector_versions::ConnectorVersionRow;
-use crate::store::serving::{self, Others};
+use crate::store::serving::{self, HandOver, Others};
 
 /// Connections of a report that are described one by one.
 const MAX_DETAILS: usize = 100;
@@ -122,19 +122,22 @@ impl Rollout {
         let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: true };
         let total = serving::count(&mut *self.store.reader().await?, others).await?;
         let (mut shadow, mut failures, mut after) = (Shadow::default(), 0, String::new());
+        self.events.progress(row, 0, total);
         'pages: loop {
-            self.events.progress(row, shadow.connections, total.max(shadow.connections));
             let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
-            let Some(last) = page.last() else { break };
-            after.clone_from(&last.id);
             for connection in &page {
-                let comparison = self.compare(candidate, connection, shadow.connections >= MAX_LOGGED).await?;
-                failures += u64::from(matches!(comparison.outcome, Outcome::Failed(_)));
-                shadow.add(connection, &comparison.outcome);
+                let tried = self.compare(candidate, connection, shadow.connections >= MAX_LOGGED).await?;
+                failures += u64::from(matches!(tried.outcome, Outcome::Failed(_)));
+                shadow.add(connection, &tried.outcome);
                 if failures >= MAX_FAILURES {
                     shadow.stopped_early = true;
                     break 'pages;
                 }
+            }
+            self.events.progress(row, shadow.connections, total.max(shadow.connections));
+            match page.last().filter(|_| page.len() == BATCH as usize) {
+                Some(last) => after.clone_from(&last.id),
+                None => break,
             }
         }
         shadow.tried_at = now();
@@ -147,17 +150,33 @@ impl Rollout {
         candidate: &Arc<Connector>,
         row: &ConnectionRow,
         quiet: bool,
-    ) -> Result<Arc<Comparison>, Error> {
+    ) -> Result<Arc<Tried>, Error> {
         let key = Key::new(candidate.digest(), row, self.connectors.loaded(&row.connector_digest).is_some());
         if let Some(known) = self.known.get(&key) {
             return Ok(known);
         }
-        let comparison = Arc::new(self.compare_anew(candidate, row, quiet).await?);
+        let Comparison { outcome, taken } = self.compare_anew(candidate, row, quiet).await?;
+        let hand_over = match taken {
+            Some((accepted, _)) => HandOver {
+                config: accepted.normalised.to_string(),
+                credentials_set: credentials_to_json(candidate, &accepted),
+                written_by: accepted.written_by,
+                auth_method: accepted.auth_method,
+            },
+            // What no version accepts stays as it is.
+            None => HandOver {
+                config: row.config.clone(),
+                written_by: row.written_by.clone(),
+                auth_method: row.auth_method.clone(),
+                credentials_set: row.credentials_set.clone(),
+            },
+        };
+        let tried = Arc::new(Tried { outcome, hand_over });
         // A limit of time may not be exceeded the next time.
-        if !matches!(comparison.outcome, Outcome::Failed(_)) {
-            self.known.add(key, &comparison);
+        if !matches!(tried.outcome, Outcome::Failed(_)) {
+            self.known.add(key, &tried);
         }
-        Ok(comparison)
+        Ok(tried)
     }
 
     async fn compare_anew(

@@ -138,6 +138,19 @@ pub async fn last_good(connection: &mut AnyConnection, type_name: &str) -> Resul
     .transpose()
 }
 
+/// The digests of a type's versions that are neither pending nor active and that no file of the watched directory holds,
+/// the one whose state changed last first.
+pub async fn spent(connection: &mut AnyConnection, type_name: &str) -> Result<Vec<String>, Error> {
+    Ok(sqlx::query_scalar(
+        "select digest from connector_versions where type_name = $1 and state not in ('PENDING', 'ACTIVE')
+             and digest not in (select digest from connector_files)
+         order by changed_at desc",
+    )
+    .bind(type_name)
+    .fetch_all(connection)
+    .await?)
+}
+
 /// Deletes a row; false when it is gone.
 pub async fn delete(connection: &mut AnyConnection, digest: &str) -> Result<bool, Error> {
     let deleted = sqlx::query("delete from connector_versions where digest = $1 returning digest")

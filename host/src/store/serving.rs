@@ -3,7 +3,7 @@
 //!
 //! These functions are about the connections of all tenants: only the rollout of a connector calls them.
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::Error;
 use super::connections::{ConnectionRow, UpgradeRow};
@@ -19,21 +19,34 @@ pub struct Others<'a> {
     pub with_held: bool,
 }
 
-/// A connection that another version takes over.
-#[derive(Debug, Clone, Copy)]
-pub struct HandOver<'a> {
-    /// As it is; nothing happens if somebody has changed it since.
-    pub row: &'a ConnectionRow,
-    /// The digest of the version that takes it over.
-    pub digest: &'a str,
-    /// The configuration as that version has it.
-    pub config: &'a str,
+/// A connection as the version has it that takes it over.
+#[derive(Debug, Clone)]
+pub struct HandOver {
+    /// The configuration.
+    pub config: String,
     /// The version that has written it.
-    pub written_by: &'a str,
+    pub written_by: String,
     /// The authentication method.
-    pub auth_method: &'a str,
+    pub auth_method: String,
     /// JSON: credential name → whether it is set.
-    pub credentials_set: &'a str,
+    pub credentials_set: String,
+}
+
+/// The digests of the versions that connections or types need: those that serve a connection, the active ones, and what
+/// each of these would be rolled back to (see [`last_good`](super::connector_versions::last_good)).
+pub async fn needed(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
+    Ok(sqlx::query_scalar(
+        "select connector_digest from connections
+         union select digest from connector_versions where state = 'ACTIVE'
+         union select digest from connector_versions as good where state = 'RETIRED' and activated_at is not null
+             and exists (select 1 from connector_versions as active
+                 where active.type_name = good.type_name and active.state = 'ACTIVE')
+             and not exists (select 1 from connector_versions as later
+                 where later.type_name = good.type_name and later.state = 'RETIRED'
+                     and later.activated_at > good.activated_at)",
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// How many connections each version serves, by digest.
@@ -99,12 +112,13 @@ pub async fn page(
     rows.iter().map(ConnectionRow::try_from).collect()
 }
 
-/// Leaves a connection with the version that serves it, and says what waits for its tenant. Nothing happens if somebody
-/// has changed it since.
-pub async fn hold(connection: &mut AnyConnection, row: &ConnectionRow, upgrade: &UpgradeRow) -> Result<(), Error> {
-    sqlx::query(
+/// Leaves a connection with the version that serves it, and says what waits for its tenant. How many it was: none if
+/// somebody has changed it since, or if that version is active no more.
+pub async fn hold(connection: &mut AnyConnection, row: &ConnectionRow, upgrade: &UpgradeRow) -> Result<u64, Error> {
+    let held = sqlx::query(
         "update connections set upgrade_digest = $4, upgrade = $5, test_revision = test_revision + 1
-         where id = $1 and revision = $2 and connector_digest = $3",
+         where id = $1 and revision = $2 and connector_digest = $3
+             and exists (select 1 from connector_versions where digest = $4 and state = 'ACTIVE')",
     )
     .bind(&row.id)
     .bind(row.revision)
@@ -113,30 +127,49 @@ pub async fn hold(connection: &mut AnyConnection, row: &ConnectionRow, upgrade: 
     .bind(&upgrade.upgrade)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(held.rows_affected())
 }
 
-/// Gives a connection to another version.
-pub async fn hand_over(connection: &mut AnyConnection, to: HandOver<'_>) -> Result<(), Error> {
-    sqlx::query(
+/// Gives connections to another version, in one statement: others that write wait for no more. How many it was; those that
+/// somebody has changed since stay as they are, and so do all if that version is active no more.
+pub async fn hand_over(
+    connection: &mut AnyConnection,
+    digest: &str,
+    rows: &[(&ConnectionRow, &HandOver)],
+) -> Result<u64, Error> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    // $1 is the digest; each row has seven more.
+    let tuple = |row: usize| -> String {
+        let values: Vec<String> = (0..7).map(|column| format!("${}", 2 + 7 * row + column)).collect();
+        format!("({})", values.join(", "))
+    };
+    let tuples: Vec<String> = (0..rows.len()).map(tuple).collect();
+    // SQLite and PostgreSQL name the columns of `values` alike (SQLite and PostgreSQL manuals, "SELECT" and "VALUES").
+    let update = format!(
         "update connections set before_digest = connector_digest, before_config = config,
              before_written_by = written_by, before_auth_method = auth_method,
-             before_credentials_set = credentials_set, connector_digest = $4, config = $5, written_by = $6,
-             auth_method = $7, credentials_set = $8, upgrade_digest = null, upgrade = null,
+             before_credentials_set = credentials_set, connector_digest = $1, config = column4, written_by = column5,
+             auth_method = column6, credentials_set = column7, upgrade_digest = null, upgrade = null,
              test_revision = test_revision + 1
-         where id = $1 and revision = $2 and connector_digest = $3",
-    )
-    .bind(&to.row.id)
-    .bind(to.row.revision)
-    .bind(&to.row.connector_digest)
-    .bind(to.digest)
-    .bind(to.config)
-    .bind(to.written_by)
-    .bind(to.auth_method)
-    .bind(to.credentials_set)
-    .execute(connection)
-    .await?;
-    Ok(())
+         from (values {}) as taken_over
+         where id = column1 and revision = column2 and connector_digest = column3
+             and exists (select 1 from connector_versions where digest = $1 and state = 'ACTIVE')",
+        tuples.join(", ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(update)).bind(digest);
+    for (row, to) in rows {
+        query = query
+            .bind(&row.id)
+            .bind(row.revision)
+            .bind(&row.connector_digest)
+            .bind(&to.config)
+            .bind(&to.written_by)
+            .bind(&to.auth_method)
+            .bind(&to.credentials_set);
+    }
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
 /// Gives connections that `from` serves back to `to` as they were, where nobody has changed them since.
