@@ -82,7 +82,7 @@ impl Connections {
             bindings: bindings(row)?,
             quiet: false,
         };
-        let comparison = connector.compare(Some(&request.tenant.organization), stored).await?;
+        let comparison = connector.compare(&request.tenant.organization, stored).await?;
         match (comparison.taken, comparison.outcome) {
             (Some(taken), _) => Ok(taken),
             (None, Outcome::Rejected(findings)) => {

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::breaker::Breaker;
 use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Statement};
-use super::guests::{Key, Unfinished};
+use super::guests::{Guests, Key, Unfinished};
 use super::probation::Probation;
-use super::runtime::Runtime;
 use super::shadow::{self, Comparison, Stored};
 use super::version::Version;
 use super::{Accepted, Call, CallError, Target};
@@ -223,20 +222,28 @@ impl Connector {
         }
     }
 
-    /// Has a stored connection looked at by this version and by the one that serves it, in the turn of an organization, or
-    /// behind all others when nobody waits for it.
-    pub async fn compare(
-        self: &Arc<Self>,
-        organization: Option<&str>,
-        stored: Stored,
-    ) -> Result<Comparison, CallError> {
-        let Runtime { guests, guests_behind, .. } = &*self.version.runtime;
-        let guests = if organization.is_some() { guests } else { guests_behind };
-        let organization = organization.unwrap_or_default().to_owned();
-        let key = Key { organization, connector: self.version.manifest.type_name.clone() };
+    /// Has a stored connection looked at by this version and by the one that serves it, in the turn of an organization.
+    pub async fn compare(self: &Arc<Self>, organization: &str, stored: Stored) -> Result<Comparison, CallError> {
         let candidate = Arc::clone(&self.version);
-        match guests.run(key, move || shadow::compare(&candidate, &stored)).await {
-            Ok(comparison) => Ok(comparison),
+        self.in_turn(&self.version.runtime.guests, organization, move || shadow::compare(&candidate, &stored)).await
+    }
+
+    /// The same for some, one after the other, behind all other calls: nobody waits for it.
+    pub async fn compare_behind(self: &Arc<Self>, stored: Vec<Stored>) -> Result<Vec<Comparison>, CallError> {
+        let candidate = Arc::clone(&self.version);
+        let compare = move || stored.iter().map(|stored| shadow::compare(&candidate, stored)).collect();
+        self.in_turn(&self.version.runtime.guests_behind, "", compare).await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        guests: &Guests,
+        organization: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CallError> {
+        let key = Key { organization: organization.to_owned(), connector: self.version.manifest.type_name.clone() };
+        match guests.run(key, work).await {
+            Ok(result) => Ok(result),
             Err(Unfinished::Busy) => Err(CallError::Busy),
             Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.version.label.to_string() }),
         }

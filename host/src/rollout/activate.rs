@@ -4,6 +4,7 @@
 //! one version to the other at once. What a crash has left half done is done by whoever looks after stray connections.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::record::{state, to_json};
 use super::shadow::{differences, findings};
@@ -20,7 +21,10 @@ use crate::store::serving::{self, Others};
 use crate::store::{self, Transaction};
 
 /// Connections that are handed over in one statement: others that write wait for it.
-const BATCH: u32 = 25;
+const BATCH: u32 = 8;
+
+/// Between two batches, in which the store and the cores are others'.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// How to activate a version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -199,14 +203,11 @@ impl Rollout {
         let mut after = String::new();
         loop {
             let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
-            let mut tried = Vec::with_capacity(page.len());
-            for connection in &page {
-                tried.push((connection, self.compare(connector, connection, true).await?));
-            }
+            let tried = self.compare(connector, &page, true).await?;
             let (mut taken_over, mut held) = (Vec::new(), Vec::new());
-            for (connection, tried) in &tried {
+            for (connection, tried) in page.iter().zip(&tried) {
                 match reason_to_wait(&tried.outcome) {
-                    None => taken_over.push((*connection, &tried.hand_over)),
+                    None => taken_over.push((connection, &tried.hand_over)),
                     Some(reason) => held.push((connection, upgrade(connector, &tried.outcome, reason)?)),
                 }
             }
@@ -223,6 +224,7 @@ impl Rollout {
                 return Ok(());
             };
             after.clone_from(&last.id);
+            tokio::time::sleep(PAUSE).await;
         }
     }
 

@@ -22,7 +22,10 @@ const MAX_DETAILS: usize = 100;
 const MAX_FAILURES: u64 = 10;
 
 /// Connections that are read at once, and tried between two events.
-const BATCH: u32 = 100;
+const BATCH: u32 = 50;
+
+/// Connections that are tried one after the other before another type's are.
+const AT_ONCE: usize = 10;
 
 /// Comparisons of a run in which guests may write to the log.
 const MAX_LOGGED: u64 = 20;
@@ -125,10 +128,12 @@ impl Rollout {
         self.events.progress(row, 0, total);
         'pages: loop {
             let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
-            for connection in &page {
-                let tried = self.compare(candidate, connection, shadow.connections >= MAX_LOGGED).await?;
-                failures += u64::from(matches!(tried.outcome, Outcome::Failed(_)));
-                shadow.add(connection, &tried.outcome);
+            for rows in page.chunks(AT_ONCE) {
+                let is_quiet = shadow.connections >= MAX_LOGGED;
+                for (connection, tried) in rows.iter().zip(self.compare(candidate, rows, is_quiet).await?) {
+                    failures += u64::from(matches!(tried.outcome, Outcome::Failed(_)));
+                    shadow.add(connection, &tried.outcome);
+                }
                 if failures >= MAX_FAILURES {
                     shadow.stopped_early = true;
                     break 'pages;
@@ -144,37 +149,31 @@ impl Rollout {
         Ok(shadow)
     }
 
-    /// What a version makes of a connection, in the background's turn.
+    /// What a version makes of each of some connections, behind all other calls.
     pub(super) async fn compare(
         &self,
         candidate: &Arc<Connector>,
-        row: &ConnectionRow,
-        quiet: bool,
-    ) -> Result<Arc<Tried>, Error> {
-        let key = Key::new(candidate.digest(), row, self.connectors.loaded(&row.connector_digest).is_some());
-        if let Some(known) = self.known.get(&key) {
-            return Ok(known);
-        }
-        let Comparison { outcome, taken } = self.compare_anew(candidate, row, quiet).await?;
-        let hand_over = match taken {
-            Some((accepted, _)) => HandOver {
-                config: accepted.normalised.to_string(),
-                credentials_set: credentials_to_json(candidate, &accepted),
-                written_by: accepted.written_by,
-                auth_method: accepted.auth_method,
-            },
-            // What no version accepts stays as it is.
-            None => HandOver {
-                config: row.config.clone(),
-                written_by: row.written_by.clone(),
-                auth_method: row.auth_method.clone(),
-                credentials_set: row.credentials_set.clone(),
-            },
+        rows: &[ConnectionRow],
+        is_quiet: bool,
+    ) -> Result<Vec<Arc<Tried>>, Error> {
+        let key = |row: &ConnectionRow| {
+            Key::new(candidate.digest(), row, self.connectors.loaded(&row.connector_digest).is_some())
         };
-        let tried = Arc::new(Tried { outcome, hand_over });
-        // A limit of time may not be exceeded the next time.
-        if !matches!(tried.outcome, Outcome::Failed(_)) {
-            self.known.add(key, &tried);
+        let known: Vec<_> = rows.iter().map(|row| (row, self.known.get(&key(row)))).collect();
+        let unknown: Vec<_> = known.iter().filter(|(_, tried)| tried.is_none()).map(|(row, _)| *row).collect();
+        let mut compared = self.compare_anew(candidate, &unknown, is_quiet).await?.into_iter();
+        let mut tried = Vec::with_capacity(rows.len());
+        for (row, known) in known {
+            let Some(comparison) = (if known.is_none() { compared.next() } else { None }) else {
+                tried.extend(known);
+                continue;
+            };
+            let anew = Arc::new(remember(candidate, row, comparison));
+            // A limit of time may not be exceeded the next time.
+            if !matches!(anew.outcome, Outcome::Failed(_)) {
+                self.known.add(key(row), &anew);
+            }
+            tried.push(anew);
         }
         Ok(tried)
     }
@@ -182,23 +181,48 @@ impl Rollout {
     async fn compare_anew(
         &self,
         candidate: &Arc<Connector>,
-        row: &ConnectionRow,
-        quiet: bool,
-    ) -> Result<Comparison, Error> {
-        for _ in 0..BUSY_ATTEMPTS {
-            let stored = Stored {
+        rows: &[&ConnectionRow],
+        is_quiet: bool,
+    ) -> Result<Vec<Comparison>, Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stored = |row: &&ConnectionRow| -> Result<Stored, Error> {
+            Ok(Stored {
                 serving: self.connectors.loaded(&row.connector_digest),
                 accepted: accepted(row)?,
                 bindings: bindings(row)?,
-                quiet,
-            };
-            match candidate.compare(None, stored).await {
+                quiet: is_quiet,
+            })
+        };
+        for _ in 0..BUSY_ATTEMPTS {
+            match candidate.compare_behind(rows.iter().map(stored).collect::<Result<_, _>>()?).await {
                 Err(CallError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
                 compared => return Ok(compared?),
             }
         }
         Err(CallError::Busy.into())
     }
+}
+
+/// What of a comparison is needed when the version takes the connection over.
+fn remember(candidate: &Connector, row: &ConnectionRow, Comparison { outcome, taken }: Comparison) -> Tried {
+    let hand_over = match taken {
+        Some((accepted, _)) => HandOver {
+            config: accepted.normalised.to_string(),
+            credentials_set: credentials_to_json(candidate, &accepted),
+            written_by: accepted.written_by,
+            auth_method: accepted.auth_method,
+        },
+        // What no version accepts stays as it is.
+        None => HandOver {
+            config: row.config.clone(),
+            written_by: row.written_by.clone(),
+            auth_method: row.auth_method.clone(),
+            credentials_set: row.credentials_set.clone(),
+        },
+    };
+    Tried { outcome, hand_over }
 }
 
 #[cfg(test)]
