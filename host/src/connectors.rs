@@ -255,10 +255,10 @@ impl Connectors {
         self.serving().loaded.get(digest).is_some_and(|connector| Arc::strong_count(connector) > 1)
     }
 
-    /// Loads a version beside the others, for connections that name it.
+    /// Loads a version beside the others, for connections that name it, unless it is loaded already.
     pub fn keep(&self, connector: Arc<Connector>) {
         self.publish(|serving| {
-            serving.loaded.insert(connector.digest().to_owned(), connector);
+            serving.loaded.entry(connector.digest().to_owned()).or_insert(connector);
         });
     }
 

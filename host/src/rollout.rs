@@ -71,8 +71,8 @@ pub struct Rollout {
     draining: Mutex<BTreeSet<String>>,
     /// What versions make of connections, from when they were tried to when they take them over.
     known: Known,
-    /// The digest of the version that was admitted last, to be activated. It stays loaded until another one comes, so
-    /// that it need not be admitted twice.
+    /// The digest of the version that was uploaded last and waits to be activated. It stays loaded until another one
+    /// comes, so that it need not be admitted twice.
     admitted_last: Mutex<Option<String>>,
     /// Versions that were admitted once and are refused now: the settings or the files have changed.
     refused: Mutex<HashMap<String, Vec<Reason>>>,

@@ -63,7 +63,10 @@ impl Compiler {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let start = Instant::now();
         // A thread of its own, since its priority cannot be raised again.
-        let run = || priority::stand_back().and_then(|()| self.run(bytes));
+        let run = || {
+            priority::stand_back();
+            self.run(bytes)
+        };
         let outcome = thread::scope(|scope| scope.spawn(run).join());
         let outcome = outcome.unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))).map_err(|error| {
             tracing::error!(error = %error, "the compiler's process cannot be used");

@@ -1,7 +1,7 @@
 //! A connector as a server calls it: on guest threads, so that nothing of the connector's holds up a serving thread.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -13,6 +13,9 @@ use super::shadow::{self, Comparison, Stored};
 use super::version::Version;
 use super::{Accepted, Call, CallError, Target};
 use crate::{diagnosis, metric};
+
+/// Comparisons one after the other, behind all other calls, before another connector's are.
+const TURN: Duration = Duration::from_millis(10);
 
 /// A loaded connector.
 #[derive(Debug)]
@@ -228,10 +231,20 @@ impl Connector {
         self.in_turn(&self.version.runtime.guests, organization, move || shadow::compare(&candidate, &stored)).await
     }
 
-    /// The same for some, one after the other, behind all other calls: nobody waits for it.
+    /// The same behind all other calls, for no request waits for it: for the first of these, one at least and as many as
+    /// the turn is long enough for.
     pub async fn compare_behind(self: &Arc<Self>, stored: Vec<Stored>) -> Result<Vec<Comparison>, CallError> {
         let candidate = Arc::clone(&self.version);
-        let compare = move || stored.iter().map(|stored| shadow::compare(&candidate, stored)).collect();
+        let compare = move || {
+            let (start, mut compared) = (Instant::now(), Vec::new());
+            for stored in &stored {
+                compared.push(shadow::compare(&candidate, stored));
+                if start.elapsed() >= TURN {
+                    break;
+                }
+            }
+            compared
+        };
         self.in_turn(&self.version.runtime.guests_behind, "", compare).await
     }
 

@@ -1,5 +1,5 @@
-//! The threads that guests run on. They are the only ones, so a guest that spins to its deadline holds up no
-//! request but its own; and the queue before them is fair, so one tenant's guests hold up no other tenant's.
+//! The threads that guests run on. No others run them but those that admit, so a guest that spins to its deadline holds up
+//! no request but its own; and the queue before them is fair, so one tenant's guests hold up no other tenant's.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -17,8 +17,8 @@ use super::priority;
 const MAX_WAITING: usize = 512;
 const MAX_WAITING_PER_KEY: usize = 128;
 
-/// More would exhaust the slots of pooled instances.
-const MAX_THREADS: usize = 16;
+/// More, beside the one that stands back, would exhaust the slots of pooled instances.
+const MAX_THREADS: usize = 15;
 
 /// Whose job it is: fairness holds between keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -86,8 +86,7 @@ impl Guests {
         let guests = Self::with_no_threads();
         let shared = Arc::clone(&guests.0);
         thread::Builder::new().name("guest-behind".to_owned()).spawn(move || {
-            // Then its calls are like others.
-            priority::stand_back().unwrap_or_else(|error| tracing::warn!(%error, "no thread can stand back"));
+            priority::stand_back();
             work(&shared);
         })?;
         Ok(guests)

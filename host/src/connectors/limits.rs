@@ -10,7 +10,8 @@ pub struct Limits {
     pub component_bytes: u64,
     /// CPU time of the guest's thread in one call.
     pub cpu_time: Duration,
-    /// Time on the wall from the start of a call to its end.
+    /// Time on the wall from the start of a call to its end; none for what nobody waits for, since that waits for the
+    /// cores as long as others need them.
     pub wall_time: Duration,
     /// Bytes of all linear memories.
     pub memory_bytes: usize,

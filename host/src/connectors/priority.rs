@@ -9,6 +9,8 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::getpriority_process;
+
 /// How often what computes gives way to threads that wait for its core, and a running guest's deadline is looked at.
 pub(super) const TICK: Duration = Duration::from_micros(500);
 
@@ -33,15 +35,24 @@ pub(super) fn give_way() {
     }
 }
 
-/// Puts the calling thread, and the processes that it starts, behind others for good. Linux before 6.12 has no slice for
-/// each thread and ignores that part (`sched_setattr(2)`).
+/// Puts the calling thread, and the processes that it starts, behind others for good. Where that is forbidden, requests
+/// wait for it a little longer.
+pub(super) fn stand_back() {
+    match lower() {
+        Ok(()) => STANDS_BACK.set(true),
+        Err(error) => tracing::warn!(%error, "a thread cannot stand back behind those that serve"),
+    }
+}
+
+/// Linux before 6.12 has no slice for each thread and ignores that part (`sched_setattr(2)`).
 #[expect(unsafe_code, reason = "this system call has no safe wrapper")]
-pub(super) fn stand_back() -> io::Result<()> {
+fn lower() -> io::Result<()> {
     let mut attributes = libc::sched_attr {
         size: 0,
         sched_policy: libc::SCHED_OTHER.cast_unsigned(),
         sched_flags: 0,
-        sched_nice: NICENESS,
+        // Nobody may raise a priority.
+        sched_nice: getpriority_process(None)?.max(NICENESS),
         sched_priority: 0,
         sched_runtime: 0,
         sched_deadline: 0,
@@ -51,14 +62,28 @@ pub(super) fn stand_back() -> io::Result<()> {
     attributes.sched_runtime = u64::try_from(SLICE.as_nanos()).map_err(io::Error::other)?;
     // SAFETY: the kernel reads as many bytes as the structure says that it has, and keeps no pointer to it.
     let result = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
-    if result != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    STANDS_BACK.set(true);
-    Ok(())
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Whether the calling thread does.
 pub(super) fn stands_back() -> bool {
     STANDS_BACK.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_further_back_already_stays_there() {
+        for (before, after) in [(0, NICENESS), (15, 15)] {
+            let niceness = thread::spawn(move || {
+                assert_eq!(rustix::process::nice(before).unwrap(), before);
+                stand_back();
+                assert!(stands_back());
+                getpriority_process(None).unwrap()
+            });
+            assert_eq!(niceness.join().unwrap(), after);
+        }
+    }
 }

@@ -17,7 +17,7 @@ use super::limits::Limits;
 pub(super) struct Runtime {
     pub(super) engine: Engine,
     pub(super) guests: Guests,
-    /// What runs here has no limit of time on the wall.
+    /// For what no request waits for.
     pub(super) guests_behind: Guests,
     pub(super) limits: Limits,
     ticker: Ticker,

@@ -207,25 +207,35 @@ impl Rollout {
             let (mut taken_over, mut held) = (Vec::new(), Vec::new());
             for (connection, tried) in page.iter().zip(&tried) {
                 match reason_to_wait(&tried.outcome) {
-                    None => taken_over.push((connection, &tried.hand_over)),
+                    None => taken_over.push((connection, tried.hand_over(connection))),
                     Some(reason) => held.push((connection, upgrade(connector, &tried.outcome, reason)?)),
                 }
             }
-            let mut writer = self.store.writer().await?;
-            let mut changed = serving::hand_over(&mut writer, &row.digest, &taken_over).await?;
-            for (connection, upgrade) in held {
-                changed += serving::hold(&mut writer, connection, &upgrade).await?;
+            let mut changed = 0;
+            if !taken_over.is_empty() {
+                changed += serving::hand_over(&mut *self.store.writer().await?, &row.digest, &taken_over).await?;
             }
-            drop(writer);
+            if !held.is_empty() {
+                let mut transaction = self.store.begin().await?;
+                for (connection, upgrade) in held {
+                    changed += serving::hold(&mut transaction, connection, &upgrade).await?;
+                }
+                store::commit(transaction).await?;
+            }
             crash::point("activation-handing-over");
-            let Some(last) = page.last().filter(|_| changed > 0 && page.len() == BATCH as usize) else {
-                // There are no more, or another version is active.
+            let is_last = page.len() < BATCH as usize;
+            // Others may have changed the same connections; or another version is active.
+            if is_last || changed == 0 && !self.is_active(&row.digest).await? {
                 self.known.forget(&row.digest);
                 return Ok(());
-            };
-            after.clone_from(&last.id);
+            }
+            after = page.last().map_or(after, |last| last.id.clone());
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    async fn is_active(&self, digest: &str) -> Result<bool, Error> {
+        Ok(connector_versions::is_active(&mut *self.store.reader().await?, digest).await?)
     }
 
     /// Looks for connections that are not with the active version of their type and do not wait for their tenant: those
@@ -235,7 +245,7 @@ impl Rollout {
         for connector in missed_by.iter().filter_map(|digest| self.connectors.loaded(digest)) {
             self.hand_over(&self.find_row(connector.digest()).await?, &connector).await?;
         }
-        Ok(())
+        if missed_by.is_empty() { Ok(()) } else { self.unload().await }
     }
 }
 

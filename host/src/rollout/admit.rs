@@ -36,18 +36,20 @@ impl Rollout {
 
     /// Tries an admitted version against the stored connections; then it waits to be activated.
     async fn await_activation(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
-        *self.admitted_last() = Some(row.digest.clone());
-        self.connectors.keep(Arc::clone(connector));
         let shadow = to_json(&self.try_out(row, connector).await?)?;
-        self.change(&row.digest, |row| {
+        let row = self.change(&row.digest, |row| {
             // The same bytes may have come twice at once.
             if row.state == State::Pending.name() {
                 describe(row, connector);
                 State::Shadow.name().clone_into(&mut row.state);
                 row.shadow = Some(shadow);
             }
-        })
-        .await?;
+        });
+        let row = row.await?;
+        if row.state == State::Shadow.name() {
+            *self.admitted_last() = Some(row.digest.clone());
+            self.connectors.keep(Arc::clone(connector));
+        }
         self.prune(&row.type_name).await
     }
 

@@ -1,10 +1,12 @@
 //! What versions were seen to make of connections. A connector answers the same to the same, so that a connection that was
 //! looked at when a version was tried need not be looked at again when it takes over.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::connectors::shadow::{Difference, Outcome};
+use crate::digest;
 use crate::store::connections::ConnectionRow;
 use crate::store::serving::HandOver;
 
@@ -19,17 +21,32 @@ pub(super) struct Key {
     serving: Option<String>,
     connection: String,
     revision: i64,
+    /// The configuration's digest: a version that takes a connection over may change it, and is no revision.
+    config: String,
 }
 
 /// What a version makes of a connection.
 #[derive(Debug)]
 pub(super) struct Tried {
     pub(super) outcome: Outcome,
-    /// How the connection is when the version takes it over.
-    pub(super) hand_over: HandOver,
+    /// How the connection is when the version takes it over; none if it stays as it is, since no version accepts it.
+    pub(super) taken_over: Option<HandOver>,
 }
 
 impl Tried {
+    /// How this connection is when the version takes it over.
+    pub(super) fn hand_over(&self, row: &ConnectionRow) -> Cow<'_, HandOver> {
+        match &self.taken_over {
+            Some(taken_over) => Cow::Borrowed(taken_over),
+            None => Cow::Owned(HandOver {
+                config: row.config.clone(),
+                written_by: row.written_by.clone(),
+                auth_method: row.auth_method.clone(),
+                credentials_set: row.credentials_set.clone(),
+            }),
+        }
+    }
+
     /// About how many bytes it has.
     fn size(&self) -> usize {
         let text = |it: &Option<String>| it.as_ref().map_or(0, String::len);
@@ -39,9 +56,11 @@ impl Tried {
             Outcome::Rejected(findings) => findings.iter().map(|it| it.pointer.len() + it.message.len()).sum(),
             Outcome::Unchanged | Outcome::Failed(_) | Outcome::RejectedByBoth => 0,
         };
-        let HandOver { config, written_by, auth_method, credentials_set } = &self.hand_over;
-        let texts = [config, written_by, auth_method, credentials_set];
-        size_of::<Self>() + outcome + texts.iter().map(|it| it.len()).sum::<usize>()
+        let taken_over = self
+            .taken_over
+            .as_ref()
+            .map_or(0, |it| it.config.len() + it.written_by.len() + it.auth_method.len() + it.credentials_set.len());
+        size_of::<Self>() + outcome + taken_over
     }
 }
 
@@ -63,6 +82,7 @@ impl Key {
             serving: is_loaded.then(|| row.connector_digest.clone()),
             connection: row.id.clone(),
             revision: row.revision,
+            config: digest::of(row.config.as_bytes()),
         }
     }
 }

@@ -24,7 +24,7 @@ const MAX_FAILURES: u64 = 10;
 /// Connections that are read at once, and tried between two events.
 const BATCH: u32 = 50;
 
-/// Connections that are tried one after the other before another type's are.
+/// Connections that are tried before it is looked at how many have failed.
 const AT_ONCE: usize = 10;
 
 /// Comparisons of a run in which guests may write to the log.
@@ -133,10 +133,10 @@ impl Rollout {
                 for (connection, tried) in rows.iter().zip(self.compare(candidate, rows, is_quiet).await?) {
                     failures += u64::from(matches!(tried.outcome, Outcome::Failed(_)));
                     shadow.add(connection, &tried.outcome);
-                }
-                if failures >= MAX_FAILURES {
-                    shadow.stopped_early = true;
-                    break 'pages;
+                    if failures >= MAX_FAILURES {
+                        shadow.stopped_early = true;
+                        break 'pages;
+                    }
                 }
             }
             self.events.progress(row, shadow.connections, total.max(shadow.connections));
@@ -156,22 +156,26 @@ impl Rollout {
         rows: &[ConnectionRow],
         is_quiet: bool,
     ) -> Result<Vec<Arc<Tried>>, Error> {
-        let key = |row: &ConnectionRow| {
-            Key::new(candidate.digest(), row, self.connectors.loaded(&row.connector_digest).is_some())
-        };
-        let known: Vec<_> = rows.iter().map(|row| (row, self.known.get(&key(row)))).collect();
-        let unknown: Vec<_> = known.iter().filter(|(_, tried)| tried.is_none()).map(|(row, _)| *row).collect();
+        let cases = rows.iter().map(|row| {
+            let serving = self.connectors.loaded(&row.connector_digest);
+            let key = Key::new(candidate.digest(), row, serving.is_some());
+            let known = self.known.get(&key);
+            Case { row, serving, key, known }
+        });
+        let cases: Vec<Case<'_>> = cases.collect();
+        let unknown: Vec<&Case<'_>> = cases.iter().filter(|case| case.known.is_none()).collect();
         let mut compared = self.compare_anew(candidate, &unknown, is_quiet).await?.into_iter();
         let mut tried = Vec::with_capacity(rows.len());
-        for (row, known) in known {
-            let Some(comparison) = (if known.is_none() { compared.next() } else { None }) else {
-                tried.extend(known);
+        for Case { key, known, .. } in cases {
+            if let Some(known) = known {
+                tried.push(known);
                 continue;
-            };
-            let anew = Arc::new(remember(candidate, row, comparison));
+            }
+            let anew =
+                Arc::new(compared.next().map(|comparison| remember(candidate, comparison)).ok_or(CallError::Busy)?);
             // A limit of time may not be exceeded the next time.
             if !matches!(anew.outcome, Outcome::Failed(_)) {
-                self.known.add(key(row), &anew);
+                self.known.add(key, &anew);
             }
             tried.push(anew);
         }
@@ -181,48 +185,46 @@ impl Rollout {
     async fn compare_anew(
         &self,
         candidate: &Arc<Connector>,
-        rows: &[&ConnectionRow],
+        cases: &[&Case<'_>],
         is_quiet: bool,
     ) -> Result<Vec<Comparison>, Error> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let stored = |row: &&ConnectionRow| -> Result<Stored, Error> {
-            Ok(Stored {
-                serving: self.connectors.loaded(&row.connector_digest),
-                accepted: accepted(row)?,
-                bindings: bindings(row)?,
-                quiet: is_quiet,
-            })
+        let stored = |Case { row, serving, .. }: &&Case<'_>| -> Result<Stored, Error> {
+            let (accepted, bindings) = (accepted(row)?, bindings(row)?);
+            Ok(Stored { serving: serving.clone(), accepted, bindings, quiet: is_quiet })
         };
-        for _ in 0..BUSY_ATTEMPTS {
-            match candidate.compare_behind(rows.iter().map(stored).collect::<Result<_, _>>()?).await {
-                Err(CallError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
-                compared => return Ok(compared?),
+        let (mut compared, mut attempts) = (Vec::with_capacity(cases.len()), 0);
+        while let rest @ [_, ..] = &cases[compared.len()..] {
+            match candidate.compare_behind(rest.iter().map(stored).collect::<Result<_, _>>()?).await {
+                Ok(more) => compared.extend(more),
+                Err(CallError::Busy) if attempts < BUSY_ATTEMPTS => {
+                    attempts += 1;
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                Err(error) => return Err(error.into()),
             }
         }
-        Err(CallError::Busy.into())
+        Ok(compared)
     }
 }
 
+/// A connection, and what is known of it.
+struct Case<'a> {
+    row: &'a ConnectionRow,
+    /// The version that serves it.
+    serving: Option<Arc<Connector>>,
+    key: Key,
+    known: Option<Arc<Tried>>,
+}
+
 /// What of a comparison is needed when the version takes the connection over.
-fn remember(candidate: &Connector, row: &ConnectionRow, Comparison { outcome, taken }: Comparison) -> Tried {
-    let hand_over = match taken {
-        Some((accepted, _)) => HandOver {
-            config: accepted.normalised.to_string(),
-            credentials_set: credentials_to_json(candidate, &accepted),
-            written_by: accepted.written_by,
-            auth_method: accepted.auth_method,
-        },
-        // What no version accepts stays as it is.
-        None => HandOver {
-            config: row.config.clone(),
-            written_by: row.written_by.clone(),
-            auth_method: row.auth_method.clone(),
-            credentials_set: row.credentials_set.clone(),
-        },
-    };
-    Tried { outcome, hand_over }
+fn remember(candidate: &Connector, Comparison { outcome, taken }: Comparison) -> Tried {
+    let taken_over = taken.map(|(accepted, _)| HandOver {
+        config: accepted.normalised.to_string(),
+        credentials_set: credentials_to_json(candidate, &accepted),
+        written_by: accepted.written_by,
+        auth_method: accepted.auth_method,
+    });
+    Tried { outcome, taken_over }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //!
 //! These functions are about the connections of all tenants: only the rollout of a connector calls them.
 
+use std::borrow::Cow;
+
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::Error;
@@ -135,11 +137,8 @@ pub async fn hold(connection: &mut AnyConnection, row: &ConnectionRow, upgrade: 
 pub async fn hand_over(
     connection: &mut AnyConnection,
     digest: &str,
-    rows: &[(&ConnectionRow, &HandOver)],
+    rows: &[(&ConnectionRow, Cow<'_, HandOver>)],
 ) -> Result<u64, Error> {
-    if rows.is_empty() {
-        return Ok(0);
-    }
     // $1 is the digest; each row has seven more.
     let tuple = |row: usize| -> String {
         let values: Vec<String> = (0..7).map(|column| format!("${}", 2 + 7 * row + column)).collect();
@@ -154,7 +153,7 @@ pub async fn hand_over(
              auth_method = column6, credentials_set = column7, upgrade_digest = null, upgrade = null,
              test_revision = test_revision + 1
          from (values {}) as taken_over
-         where id = column1 and revision = column2 and connector_digest = column3
+         where id = column1 and revision = cast(column2 as bigint) and connector_digest = column3
              and exists (select 1 from connector_versions where digest = $1 and state = 'ACTIVE')",
         tuples.join(", ")
     );
