@@ -28,8 +28,7 @@ use crate::clock::now;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, CallError, Connector, Connectors, log_refusal};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::serving::needed;
-use crate::store::{self, Store};
+use crate::store::{self, Store, serving};
 
 pub use activate::Activation;
 pub use event::{Event, Events, News, Subscription};
@@ -73,7 +72,7 @@ pub struct Rollout {
     known: Known,
     /// The digest of the version that was uploaded last and waits to be activated. It stays loaded until another one
     /// comes, so that it need not be admitted twice.
-    admitted_last: Mutex<Option<String>>,
+    awaiting_activation: Mutex<Option<String>>,
     /// Versions that were admitted once and are refused now: the settings or the files have changed.
     refused: Mutex<HashMap<String, Vec<Reason>>>,
 }
@@ -153,7 +152,7 @@ impl Rollout {
             directory: AsyncMutex::default(),
             draining: Mutex::default(),
             known: Known::default(),
-            admitted_last: Mutex::default(),
+            awaiting_activation: Mutex::default(),
             refused: Mutex::default(),
         };
         rollout.resume().await?;
@@ -206,8 +205,9 @@ impl Rollout {
 
     /// The digests of the versions that have to be loaded.
     async fn needed(&self) -> Result<BTreeSet<String>, Error> {
-        let mut needed: BTreeSet<String> = needed(&mut *self.store.reader().await?).await?.into_iter().collect();
-        needed.extend(self.admitted_last().clone());
+        let needed = serving::needed(&mut *self.store.reader().await?).await?;
+        let mut needed: BTreeSet<String> = needed.into_iter().collect();
+        needed.extend(self.awaiting_activation().clone());
         Ok(needed)
     }
 
@@ -296,8 +296,8 @@ impl Rollout {
         self.draining.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admitted_last(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.admitted_last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn awaiting_activation(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.awaiting_activation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refused(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<Reason>>> {

@@ -172,7 +172,6 @@ impl Connector {
             self.count(function, "suspended");
             return Err(CallError::Suspended { connector: self.label().to_owned(), retry_after });
         }
-        let key = Key { organization: organization.clone(), connector: self.version.manifest.type_name.clone() };
         let (connector, span, purpose) = (Arc::clone(self), tracing::Span::current(), call.purpose);
         // In the span of the request, so that what is logged over there can be found from here.
         let job = move || {
@@ -186,14 +185,11 @@ impl Connector {
                 answer
             })
         };
-        match self.version.runtime.guests.run(key, job).await {
-            Ok(answer) => answer,
-            Err(Unfinished::Busy) => {
-                self.count(function, "busy");
-                Err(CallError::Busy)
-            }
-            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.label().to_owned() }),
+        let answer = self.in_turn(&self.version.runtime.guests, call.organization, job).await;
+        if matches!(answer, Err(CallError::Busy)) {
+            self.count(function, "busy");
         }
+        answer?
     }
 
     /// One call on this thread, counted whether or not somebody still waits for its answer.
@@ -248,6 +244,7 @@ impl Connector {
         self.in_turn(&self.version.runtime.guests_behind, "", compare).await
     }
 
+    /// Runs a job on one of these threads, in the turn of an organization.
     async fn in_turn<T: Send + 'static>(
         &self,
         guests: &Guests,
@@ -258,7 +255,7 @@ impl Connector {
         match guests.run(key, work).await {
             Ok(result) => Ok(result),
             Err(Unfinished::Busy) => Err(CallError::Busy),
-            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.version.label.to_string() }),
+            Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.label().to_owned() }),
         }
     }
 

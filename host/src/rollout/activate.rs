@@ -120,7 +120,7 @@ impl Rollout {
         store::commit(transaction).await?;
         crash::point("activation-committed");
         self.connectors.activate(Arc::clone(connector));
-        self.admitted_last().take_if(|last| last == digest);
+        self.awaiting_activation().take_if(|last| last == digest);
         crash::point("activation-published");
         self.follow_up(&row, before).await;
         Ok(row)

@@ -47,7 +47,7 @@ impl Rollout {
         });
         let row = row.await?;
         if row.state == State::Shadow.name() {
-            *self.admitted_last() = Some(row.digest.clone());
+            *self.awaiting_activation() = Some(row.digest.clone());
             self.connectors.keep(Arc::clone(connector));
         }
         self.prune(&row.type_name).await

@@ -57,7 +57,7 @@ impl Rollout {
         }
         connector_versions::delete(&mut transaction, digest).await?;
         store::commit(transaction).await?;
-        self.admitted_last().take_if(|last| last == digest);
+        self.awaiting_activation().take_if(|last| last == digest);
         self.connectors.forget(digest);
         self.tell_deleted(&row);
         self.library.remove(digest).await?;

@@ -195,7 +195,10 @@ impl Rollout {
         let (mut compared, mut attempts) = (Vec::with_capacity(cases.len()), 0);
         while let rest @ [_, ..] = &cases[compared.len()..] {
             match candidate.compare_behind(rest.iter().map(stored).collect::<Result<_, _>>()?).await {
-                Ok(more) => compared.extend(more),
+                Ok(more) => {
+                    compared.extend(more);
+                    attempts = 0;
+                }
                 Err(CallError::Busy) if attempts < BUSY_ATTEMPTS => {
                     attempts += 1;
                     tokio::time::sleep(BUSY_PAUSE).await;

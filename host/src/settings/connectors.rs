@@ -48,7 +48,8 @@ pub(super) struct ConnectorSettings {
         value_parser = clap::value_parser!(u64).range(10..=10_000))]
     connector_max_cpu_ms: u64,
 
-    /// Time from the start of one call of a connector to its end, in milliseconds.
+    /// Time from the start of one call of a connector to its end, in milliseconds. Trying a version against the stored
+    /// connections has none: that waits for the cores as long as requests need them.
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_MAX_WALL_MS", value_name = "MS", default_value = "1000",
         value_parser = clap::value_parser!(u64).range(10..=60_000))]
     connector_max_wall_ms: u64,

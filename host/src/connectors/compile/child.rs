@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Err(error) => return fail(FAILED, &format!("{error:#}")),
     };
     // Without it, requests wait for the compiler a little longer.
-    let _timer = give_way().ok();
+    let _timer = give_way_at_ticks().ok();
     match engine::compiler().and_then(|compiler| compiler.precompile_component(&bytes)) {
         Ok(code) => match io::stdout().lock().write_all(&code) {
             Ok(()) => ExitCode::SUCCESS,
@@ -88,7 +88,7 @@ fn confine(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Gives way to other threads at every [`TICK`], as guests do, while the timer is there.
 #[expect(unsafe_code, reason = "a handler of a signal is the only way to interrupt the compiler")]
-fn give_way() -> nix::Result<Timer> {
+fn give_way_at_ticks() -> nix::Result<Timer> {
     extern "C" fn yield_now(_signal: i32) {
         thread::yield_now();
     }
