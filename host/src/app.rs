@@ -70,7 +70,7 @@ impl App {
             rollout,
             verifier,
             egress_addresses: settings.egress_addresses(),
-            max_requests: settings.max_requests,
+            max_requests: settings.fairness.max_requests,
             background,
         })
     }

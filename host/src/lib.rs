@@ -24,6 +24,7 @@ pub mod diagnosis;
 pub mod digest;
 pub mod drivers;
 pub mod egress;
+pub mod fairness;
 pub mod hex;
 pub mod http;
 pub mod json;

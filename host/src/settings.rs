@@ -2,6 +2,7 @@
 //! reads the environment.
 
 mod connectors;
+mod fairness;
 mod file;
 
 use std::ffi::{OsStr, OsString};
@@ -12,6 +13,7 @@ use clap::parser::ValueSource;
 
 use crate::logs;
 use connectors::ConnectorSettings;
+pub use fairness::FairnessSettings;
 
 /// Variables that begin like ours but are not settings: Kubernetes sets the first three kinds for a Service of the name
 /// `patchpanel`; the last ones belong to the build and to tests of crashes.
@@ -62,15 +64,9 @@ pub struct Settings {
         num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
     pub listen_without_tls: bool,
 
-    /// The most HTTP connections at once; further ones wait to be accepted.
-    #[arg(long, global = true, env = "PATCHPANEL_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
-        value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub max_connections: u32,
-
-    /// The most API requests at once; further ones are answered 503 with Retry-After.
-    #[arg(long, global = true, env = "PATCHPANEL_MAX_REQUESTS", value_name = "COUNT", default_value = "256",
-        value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub max_requests: u32,
+    /// Who may have how much of the host.
+    #[command(flatten)]
+    pub fairness: FairnessSettings,
 
     /// The settings of connectors.
     #[command(flatten)]

@@ -60,13 +60,13 @@ fn the_file_overrides_defaults_and_flags_override_the_file() {
          egress_addresses = [\"203.0.113.7\", \"2001:db8::/64\"]\n",
     );
     let settings = file.settings(&[]).unwrap();
-    assert_eq!((settings.listen.port(), settings.max_requests), (9000, 7));
+    assert_eq!((settings.listen.port(), settings.fairness.max_requests), (9000, 7));
     assert!(!settings.egress_allow_private() && settings.egress_allow_loopback());
     assert_eq!(settings.egress_addresses(), ["203.0.113.7/32", "2001:db8::/64"]);
 
     for arguments in [&["--listen=127.0.0.1:9001"][..], &["serve", "--listen", "127.0.0.1:9001"]] {
         let settings = file.settings(arguments).unwrap();
-        assert_eq!((settings.listen.port(), settings.max_requests), (9001, 7), "{arguments:?}");
+        assert_eq!((settings.listen.port(), settings.fairness.max_requests), (9001, 7), "{arguments:?}");
     }
 }
 

@@ -1,0 +1,131 @@
+//! Who may have how much of the host: every number of it, with its setting.
+//!
+//! A share of an organization or an address ends the same way everywhere: 429 with a `Retry-After` that is true. Only
+//! what the host itself has no more of is 503. Beside its share, a key never holds more than is left for all others
+//! (`fairness/shares.rs`).
+//!
+//! | what | default | setting | what happens beyond it |
+//! |---|---|---|---|
+//! | HTTP connections | 1,024 | `--max-connections` | an idle one is closed for each new one; if none is idle, the new one gets nothing but `/health` |
+//! | HTTP connections of an address | 256 | `--max-connections-per-address` | an idle one of the address is closed; if none is idle, the new one is |
+//! | requests at once | 256 | `--max-requests` | wait 5 s for a place, then 503 |
+//! | requests of an organization at once | 64 | `--max-requests-per-organization` | wait 5 s for a place, then 429 |
+//! | connection tests at once | 128 | `--max-tests` | 503 |
+//! | connection tests of an organization at once | 32 | `--max-tests-per-organization` | 429 |
+//! | connection tests of a principal in a project | 60 at once, then 1 a second | `--test-burst`, `--test-rate` | 429 |
+//! | reading requests of an organization | 2,000 at once, then 400 a second | `--read-burst`, `--read-rate` | 429 |
+//! | writing requests of an organization | 400 at once, then 80 a second | `--write-burst`, `--write-rate` | 429 |
+//! | reading and writing requests of a principal | half of its organization's | | 429 |
+//! | memory of request bodies | 96 MiB | `--max-body-memory-mib` | 503 |
+//! | memory of an organization's request bodies | 32 MiB | `--max-body-memory-per-organization-mib` | 429 |
+//! | values in a request body | 10,000 | `--max-body-values` | 413 |
+
+use crate::fairness::Rate;
+
+/// The settings of what tenants share. The field's name is its key in the settings file.
+#[derive(Debug, Clone, clap::Args)]
+pub struct FairnessSettings {
+    /// The most HTTP connections at once. Beyond it an idle one is closed for each new one, and if none is idle the new
+    /// one gets nothing but /health.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_connections: u32,
+
+    /// The most HTTP connections of one address at once; a proxy of --http-trusted-proxies has no such limit.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT",
+        default_value = "256", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_connections_per_address: u32,
+
+    /// The most API requests at once; further ones wait for at most 5 seconds and are then answered 503 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_REQUESTS", value_name = "COUNT", default_value = "256",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_requests: u32,
+
+    /// The most API requests of one organization at once; further ones wait likewise and are then answered 429.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_REQUESTS_PER_ORGANIZATION", value_name = "COUNT",
+        default_value = "64", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_requests_per_organization: u32,
+
+    /// The most connection tests at once; further ones are answered 503 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_TESTS", value_name = "COUNT", default_value = "128",
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_tests: u32,
+
+    /// The most connection tests of one organization at once; further ones are answered 429 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_TESTS_PER_ORGANIZATION", value_name = "COUNT",
+        default_value = "32", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_tests_per_organization: u32,
+
+    /// How many connection tests a principal may begin at once in a project, before --test-rate counts.
+    #[arg(long, global = true, env = "PATCHPANEL_TEST_BURST", value_name = "COUNT", default_value = "60",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    test_burst: u32,
+
+    /// How many connection tests a second a principal may begin in a project after the burst; 0 for no limit.
+    #[arg(long, global = true, env = "PATCHPANEL_TEST_RATE", value_name = "COUNT", default_value = "1")]
+    test_rate: u32,
+
+    /// How many reading requests an organization may send at once, before --read-rate counts. A principal may send half.
+    #[arg(long, global = true, env = "PATCHPANEL_READ_BURST", value_name = "COUNT", default_value = "2000",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    read_burst: u32,
+
+    /// How many reading requests a second an organization may send after the burst; 0 for no limit.
+    #[arg(long, global = true, env = "PATCHPANEL_READ_RATE", value_name = "COUNT", default_value = "400")]
+    read_rate: u32,
+
+    /// How many writing requests an organization may send at once, before --write-rate counts. A principal may send half.
+    #[arg(long, global = true, env = "PATCHPANEL_WRITE_BURST", value_name = "COUNT", default_value = "400",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    write_burst: u32,
+
+    /// How many writing requests a second an organization may send after the burst; 0 for no limit.
+    #[arg(long, global = true, env = "PATCHPANEL_WRITE_RATE", value_name = "COUNT", default_value = "80")]
+    write_rate: u32,
+
+    /// The memory of all request bodies at once, in MiB; further ones are answered 503 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_BODY_MEMORY_MIB", value_name = "MIB", default_value = "96",
+        value_parser = clap::value_parser!(u32).range(8..=1_000_000))]
+    max_body_memory_mib: u32,
+
+    /// The memory of one organization's request bodies at once, in MiB; further ones are answered 429 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_BODY_MEMORY_PER_ORGANIZATION_MIB", value_name = "MIB",
+        default_value = "32", value_parser = clap::value_parser!(u32).range(8..=1_000_000))]
+    max_body_memory_per_organization_mib: u32,
+
+    /// The most values, members and elements included, in one request body.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_BODY_VALUES", value_name = "COUNT", default_value = "10000",
+        value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub max_body_values: u32,
+}
+
+impl FairnessSettings {
+    /// Connection tests of a principal in a project.
+    pub fn test_rate(&self) -> Rate {
+        Rate { burst: self.test_burst, per_second: self.test_rate }
+    }
+
+    /// Reading requests of an organization.
+    pub fn read_rate(&self) -> Rate {
+        Rate { burst: self.read_burst, per_second: self.read_rate }
+    }
+
+    /// Writing requests of an organization.
+    pub fn write_rate(&self) -> Rate {
+        Rate { burst: self.write_burst, per_second: self.write_rate }
+    }
+
+    /// The memory of all request bodies, in bytes.
+    pub fn max_body_memory(&self) -> usize {
+        mebibytes(self.max_body_memory_mib)
+    }
+
+    /// The memory of one organization's request bodies, in bytes.
+    pub fn max_body_memory_per_organization(&self) -> usize {
+        mebibytes(self.max_body_memory_per_organization_mib)
+    }
+}
+
+fn mebibytes(count: u32) -> usize {
+    (count as usize).saturating_mul(1024 * 1024)
+}
