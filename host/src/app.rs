@@ -14,11 +14,12 @@ use crate::auth::token::Verifier;
 use crate::connections::{Connections, Trial};
 use crate::connectors::{self, Connectors};
 use crate::egress::{self, Egress};
-use crate::http;
+use crate::http::server::Limits;
+use crate::http::{self, Stop, TrustedProxies};
 use crate::metric;
 use crate::rollout::Rollout;
 use crate::secrets::{IfMissing, LocalStore, SecretStore};
-use crate::settings::{self, Settings};
+use crate::settings::{self, FairnessSettings, Settings};
 use crate::store::Store;
 
 /// The longest time that opening a session on a data source may take, whatever a connection asks for.
@@ -37,7 +38,9 @@ pub struct App {
     rollout: Arc<Rollout>,
     verifier: Verifier,
     egress_addresses: Vec<String>,
-    max_requests: u32,
+    fairness: FairnessSettings,
+    trusted_proxies: TrustedProxies,
+    stop: Stop,
     background: Vec<JoinHandle<()>>,
 }
 
@@ -70,7 +73,9 @@ impl App {
             rollout,
             verifier,
             egress_addresses: settings.egress_addresses(),
-            max_requests: settings.fairness.max_requests,
+            fairness: settings.fairness.clone(),
+            trusted_proxies: TrustedProxies::new(settings.http_trusted_proxies.clone()),
+            stop: Stop::default(),
             background,
         })
     }
@@ -85,14 +90,27 @@ impl App {
             secrets: Arc::clone(&self.secrets),
             verifier: self.verifier.clone(),
             egress_addresses: self.egress_addresses.clone(),
-            max_requests: self.max_requests,
+            fairness: self.fairness.clone(),
+            trusted_proxies: self.trusted_proxies.clone(),
+            stop: self.stop.clone(),
         })?;
         Ok(router)
     }
 
-    /// Ends the answers that would go on as long as the host does; to be called when it is asked to stop.
+    /// How many HTTP connections there may be.
+    pub fn connection_limits(&self) -> Limits {
+        Limits {
+            connections: self.fairness.max_connections as usize,
+            connections_per_address: self.fairness.max_connections_per_address as usize,
+            trusted_proxies: self.trusted_proxies.clone(),
+        }
+    }
+
+    /// Ends the answers that would go on as long as the host does, and what waits for clients; to be called when it is
+    /// asked to stop.
     pub fn end_streams(&self) {
         self.rollout.events().close();
+        self.stop.request();
     }
 
     /// Stops what runs in the background and closes the metadata store.

@@ -17,7 +17,6 @@ pub mod reaper;
 pub mod record;
 mod register;
 mod resource_uri;
-mod running;
 mod test;
 pub mod trial;
 mod upgrade;
@@ -60,8 +59,8 @@ pub struct Candidate {
     pub connection_type: String,
     /// The member that held the configuration, such as `database_config`.
     pub config_member: String,
-    /// The configuration, as the tenant sent it.
-    pub config: Value,
+    /// The configuration, as the tenant sent it. Shared, since it may be large.
+    pub config: Arc<Value>,
     /// The credentials.
     pub credentials: Credentials,
 }
@@ -95,7 +94,7 @@ pub struct Change {
     /// Must be the connection's type when sent.
     pub connection_type: Option<String>,
     /// Member and configuration; replaced whole.
-    pub config: Option<(String, Value)>,
+    pub config: Option<(String, Arc<Value>)>,
     /// Per field: a value sets, none clears.
     pub credentials: Vec<(String, Option<Secret>)>,
 }
@@ -130,9 +129,6 @@ pub enum Error {
     /// It is disabled.
     #[error("the connection is disabled")]
     Disabled,
-    /// The organization has too many connection tests running.
-    #[error("the organization has too many connection tests running")]
-    TooManyTests,
     /// The connector did not do its part.
     #[error(transparent)]
     Connector(#[from] CallError),
@@ -165,11 +161,12 @@ impl Connections {
         Reaper::new(self.depository.clone())
     }
 
-    /// Checks a candidate's configuration and credentials: every finding, with pointers into the request's body.
-    pub async fn check(&self, request: Request<'_>, candidate: &Candidate) -> Result<Vec<Finding>, Error> {
+    /// Checks a candidate's configuration and credentials against the connector's schemas alone: every finding, with
+    /// pointers into the request's body.
+    pub async fn check(&self, request: Request<'_>, candidate: Candidate) -> Result<Vec<Finding>, Error> {
         request.authorize(Permission::Create)?;
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Check };
-        Ok(self.trial.check(call, candidate).await?.findings)
+        Ok(self.trial.check_schemas(call, candidate).await?)
     }
 
     /// Checks the resource URI that a new connection would get, from its name or as it was sent.
@@ -186,6 +183,11 @@ impl Connections {
     /// Finds one.
     pub async fn find(&self, request: Request<'_>, resource_uri: &str) -> Result<Connection, Error> {
         Ok(Connection::try_from(self.find_for(request, resource_uri, Permission::Read).await?)?)
+    }
+
+    /// Finds one that the caller may change.
+    pub async fn find_to_change(&self, request: Request<'_>, resource_uri: &str) -> Result<Connection, Error> {
+        Ok(Connection::try_from(self.find_for(request, resource_uri, Permission::Create).await?)?)
     }
 
     /// Finds one with which the caller may do this. Reading and using needs the permission where the caller stands,

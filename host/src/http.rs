@@ -3,6 +3,7 @@
 //! One request: [`server`] takes it, `correlation` gives it its ids, [`authentication`] its caller and tenant, [`body`]
 //! checks what was sent against the published schema, and an endpoint in [`data`] asks the connections.
 
+mod address;
 pub mod authentication;
 pub mod body;
 pub mod connectors;
@@ -13,37 +14,43 @@ pub mod error;
 pub mod health;
 pub mod listing;
 mod openapi;
+mod places;
 pub mod preconditions;
 mod remainder;
 pub mod schemas;
 pub mod server;
+mod stop;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::Permission;
 use crate::auth::token::Verifier;
 use crate::connections::{Candidate, Connections};
 use crate::connectors::Connectors;
 use crate::connectors::contract::Finding;
+use crate::fairness::Refused;
 use crate::rollout::Rollout;
 use crate::secrets::SecretStore;
+use crate::settings::FairnessSettings;
 use crate::store::Store;
-use authentication::Authenticated;
+pub use address::TrustedProxies;
+use authentication::Admitted;
 use error::ApiError;
+use places::Places;
 use preconditions::IfMatch;
 use schemas::Schemas;
+use server::Reserve;
+pub use stop::Stop;
 
 /// The tag of the data connections in the OpenAPI document.
 const TAG_DATA: &str = "Data connections";
@@ -65,8 +72,10 @@ pub struct Api {
     verifier: Verifier,
     schemas: Schemas,
     egress_addresses: Vec<String>,
-    /// One permit for each request that may run at once.
-    capacity: Semaphore,
+    places: Places,
+    max_body_values: usize,
+    trusted_proxies: TrustedProxies,
+    stop: Stop,
 }
 
 /// What [`router`] is made of.
@@ -86,8 +95,12 @@ pub struct Parts {
     pub verifier: Verifier,
     /// The addresses that data sources see; empty when nobody said.
     pub egress_addresses: Vec<String>,
-    /// The most requests at once.
-    pub max_requests: u32,
+    /// Who may have how much.
+    pub fairness: FairnessSettings,
+    /// Whose word is taken for where a request comes from.
+    pub trusted_proxies: TrustedProxies,
+    /// Tells of the host's stop.
+    pub stop: Stop,
 }
 
 /// The one table of routes. The OpenAPI document is made from it; every path is also served under `/api`, which the
@@ -109,7 +122,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(connectors::events::follow_connector_versions))
 }
 
-/// The routes that need no token and have no limit, so that a probe is answered under load.
+/// The routes that need no token and no place, so that a probe is answered under load.
 fn open_routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(health::check_liveness)).routes(routes!(health::check_readiness))
 }
@@ -132,15 +145,21 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
         verifier: parts.verifier,
         schemas: Schemas::compile(&document)?,
         egress_addresses: parts.egress_addresses,
-        capacity: Semaphore::new(parts.max_requests as usize),
+        places: Places::new(&parts.fairness),
+        max_body_values: parts.fairness.max_body_values as usize,
+        trusted_proxies: parts.trusted_proxies,
+        stop: parts.stop,
     });
-    let limited = limited.route_layer(middleware::from_fn_with_state(Arc::clone(&api), within_capacity));
-    let api_routes = limited.merge(open).merge(openapi::routes(&document)?).method_not_allowed_fallback(no_such_method);
-    let router = Router::new()
-        .nest("/api", api_routes.clone())
-        .merge(api_routes)
+    let below_api = |routes: Router<Arc<Api>>| Router::new().nest("/api", routes.clone()).merge(routes);
+    let limited = limited.merge(openapi::routes(&document)?).method_not_allowed_fallback(no_such_method);
+    let open = open.method_not_allowed_fallback(no_such_method);
+    let router = below_api(limited)
         .merge(docs::routes())
         .fallback(no_such_path)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), remainder::discard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), authentication::count_stranger))
+        .layer(middleware::from_fn(without_reserve))
+        .merge(below_api(open))
         .with_state(api);
     Ok(with_layers(router))
 }
@@ -154,7 +173,6 @@ fn with_layers(router: Router) -> Router {
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(middleware::from_fn(remainder::discard))
         .layer(middleware::from_fn(correlation::correlate))
 }
 
@@ -163,12 +181,16 @@ fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Refuses what exceeds the host's capacity instead of letting it wait without bound.
-async fn within_capacity(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    match api.capacity.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => ApiError::Busy.into_response(),
-    }
+/// Refuses what comes over a connection that there is for probes only, and closes it.
+async fn without_reserve(request: Request, next: Next) -> Response {
+    let refusal = match request.extensions().get() {
+        None => return next.run(request).await,
+        Some(Reserve(Refused::Key)) => ApiError::too_many_connections(),
+        Some(Reserve(Refused::All)) => ApiError::Busy,
+    };
+    let mut response = refusal.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 async fn no_such_path() -> ApiError {
@@ -180,19 +202,11 @@ async fn no_such_method() -> ApiError {
 }
 
 impl Api {
-    /// The answer to a body that its schema rejects: the schema's findings, and those of the connector about what is
-    /// usable of the body, all at once.
-    async fn reject(
-        &self,
-        authenticated: &Authenticated,
-        findings: Vec<Finding>,
-        usable: Option<Candidate>,
-    ) -> ApiError {
-        if let Err(error) = authenticated.request().authorize(Permission::Create) {
-            return error.into();
-        }
+    /// The answer to a body that its schema rejects: the schema's findings, and those of the connector's schemas about
+    /// what is usable of the body, all at once. The connector itself never sees such a body.
+    async fn reject(&self, admitted: &Admitted, findings: Vec<Finding>, usable: Option<Candidate>) -> ApiError {
         let Some(candidate) = usable else { return ApiError::Validation(findings) };
-        match self.connections.check(authenticated.request(), &candidate).await {
+        match self.connections.check(admitted.request(), candidate).await {
             Ok(more) => ApiError::Validation(data::candidate::merge(findings, more)),
             Err(error) => error.into(),
         }
@@ -201,13 +215,13 @@ impl Api {
     /// The revision to insist on, if the condition names one.
     async fn revision(
         &self,
-        authenticated: &Authenticated,
+        admitted: &Admitted,
         resource_uri: &str,
         if_match: &IfMatch,
     ) -> Result<Option<i64>, ApiError> {
         match if_match {
             IfMatch::Any => Ok(None),
-            IfMatch::OneOf(_) => if_match.check(&self.connections.find(authenticated.request(), resource_uri).await?),
+            IfMatch::OneOf(_) => if_match.check(&self.connections.find(admitted.request(), resource_uri).await?),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! RFC 8259 leaves the meaning of an object with two members of one name open, so a check may look at one and the user
 //! of the value at the other. Such objects are refused here, and so is nesting deep enough to exhaust a stack.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -21,36 +22,51 @@ pub struct Error(String);
 
 /// Parses one JSON text. Members keep their order.
 pub fn parse(text: &[u8]) -> Result<Value, Error> {
+    parse_bounded(text, usize::MAX)
+}
+
+/// The same for a text of at most so many values, of which each object, array, text, number, boolean and null is one: a
+/// value takes up to a hundred times the memory of its text.
+pub fn parse_bounded(text: &[u8], max_values: usize) -> Result<Value, Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Element { depth: 0 }.deserialize(&mut deserializer).map_err(|error| Error(error.to_string()))?;
+    let left = Cell::new(max_values);
+    let element = Element { depth: 0, max_values, left: &left };
+    let value = element.deserialize(&mut deserializer).map_err(|error| Error(error.to_string()))?;
     deserializer.end().map_err(|error| Error(error.to_string()))?;
     Ok(value)
 }
 
 /// A value at some depth.
 #[derive(Clone, Copy)]
-struct Element {
+struct Element<'a> {
     depth: usize,
+    max_values: usize,
+    /// How many values there may still be.
+    left: &'a Cell<usize>,
 }
 
-impl Element {
+impl Element<'_> {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("more than {MAX_DEPTH} levels of arrays and objects")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Element {
+impl<'de> DeserializeSeed<'de> for Element<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return Err(D::Error::custom(format_args!("more than {} values", self.max_values)));
+        };
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Element {
+impl<'de> Visitor<'de> for Element<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,6 +159,21 @@ mod tests {
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert!(parse(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err().to_string().contains("64 levels"));
         assert!(parse("[".repeat(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn counts_every_value() {
+        for (text, values) in [
+            ("null", 1),
+            ("[]", 1),
+            ("[[],[],{}]", 4),
+            (r#"{"a":1,"b":{"c":[true,"x"]}}"#, 6),
+            (r#"{"name":"only the value of a member counts"}"#, 2),
+        ] {
+            assert!(parse_bounded(text.as_bytes(), values).is_ok(), "{text}");
+            let refused = parse_bounded(text.as_bytes(), values - 1).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("more than {} values", values - 1)), "{text}: {refused}");
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod http;
 pub mod json;
 pub mod logs;
 pub mod metric;
+pub mod network;
 pub mod rollout;
 pub mod schema;
 pub mod secrets;

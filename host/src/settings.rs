@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 
 use crate::logs;
+use crate::network::Network;
 use connectors::ConnectorSettings;
 pub use fairness::FairnessSettings;
 
@@ -64,6 +65,11 @@ pub struct Settings {
         num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
     pub listen_without_tls: bool,
 
+    /// The proxies in front of this server, comma-separated, such as 10.0.0.0/8: from them X-Forwarded-For says whose
+    /// address a request comes from, and they have no limit of their own on connections.
+    #[arg(long, global = true, env = "PATCHPANEL_HTTP_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
+    pub http_trusted_proxies: Vec<Network>,
+
     /// Who may have how much of the host.
     #[command(flatten)]
     pub fairness: FairnessSettings,
@@ -111,9 +117,8 @@ pub struct Settings {
     pub egress_root_bundle: Option<PathBuf>,
 
     /// The addresses that data sources see, comma-separated, such as 203.0.113.7/32: shown in set-up instructions.
-    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ADDRESSES", value_name = "CIDR", value_delimiter = ',',
-        value_parser = parse_network)]
-    egress_addresses: Vec<String>,
+    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ADDRESSES", value_name = "CIDR", value_delimiter = ',')]
+    egress_addresses: Vec<Network>,
 
     /// How log lines look: JSON, or text for people. `auto` is text on a terminal.
     #[arg(long, global = true, env = "PATCHPANEL_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
@@ -289,7 +294,7 @@ impl Settings {
         if self.egress_addresses.is_empty() && self.development() {
             vec!["127.0.0.1/32".to_owned()]
         } else {
-            self.egress_addresses.clone()
+            self.egress_addresses.iter().map(Network::to_string).collect()
         }
     }
 }
@@ -339,16 +344,5 @@ fn refuse_unknown_variables(command: &clap::Command, variables: impl Iterator<It
 }
 
 /// Checks an address with an optional prefix length.
-fn parse_network(text: &str) -> Result<String, String> {
-    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-    let address: std::net::IpAddr = address.parse().map_err(|_| "not an IP address".to_owned())?;
-    let bits = if address.is_ipv4() { 32 } else { 128 };
-    match prefix.map(str::parse::<u8>) {
-        None => Ok(format!("{address}/{bits}")),
-        Some(Ok(prefix)) if prefix <= bits => Ok(format!("{address}/{prefix}")),
-        Some(_) => Err(format!("the prefix length must be 0 to {bits}")),
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,10 @@
 //! Headers, ids, and what is wrong below the routes.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::json;
-use test_support::patchpanel::Patchpanel;
 
 use super::{answer, client, host, refusal, registration};
 
@@ -92,27 +91,4 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
         assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{shown:?}: {answer:?}");
         assert_eq!(super::answer(host().client().get("/health/live"), 200), json!({"status": "live"}));
     }
-}
-
-#[test]
-fn a_busy_host_says_so_and_stays_alive() {
-    let host = Patchpanel::builder().setting("MAX_REQUESTS", "1").start().unwrap();
-    let client = host.client_of("busy", "sales", "developer").unwrap();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut body = registration("");
-    body.as_object_mut().unwrap().remove("name");
-    body["database_config"] = json!({
-        "host": "127.0.0.1", "port": silent.local_addr().unwrap().port(), "database": "shop", "connect_timeout_ms": 3000,
-    });
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| answer(client.post("/assets/data/verify", &body), 200));
-        // Kept open, and never answered.
-        let _accepted = silent.accept().unwrap();
-        let reply = client.get("/assets/data").unwrap();
-        assert_eq!(reply.header("retry-after"), Some("1"));
-        refusal(Ok(reply), 503, "SERVICE_UNAVAILABLE");
-        answer(host.client().get("/health/ready"), 200);
-        assert_eq!(waiting.join().unwrap()["success"], false);
-    });
-    answer(client.get("/assets/data"), 200);
 }

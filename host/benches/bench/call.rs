@@ -1,5 +1,7 @@
 //! One call of a connector: the host's own path against a bare wasmtime loop that does the same.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result, anyhow, ensure};
 use patchpanel::connectors::contract::Purpose;
 use patchpanel::connectors::{Call, Connectors};
@@ -30,7 +32,7 @@ pub(crate) fn run() -> Result<Vec<Measured>> {
     let connectors = Connectors::load(&connector_settings()?, &target_directory()?.join("connectors"))?;
     let connector = connectors.find("postgres").context("the PostgreSQL connector is not there")?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    let (config, set) = (config(), CREDENTIALS.map(str::to_owned));
+    let (config, set) = (Arc::new(config()), CREDENTIALS.map(str::to_owned));
     let call = Call { organization: "acme", purpose: Purpose::Check };
 
     let component = std::fs::read(target_directory()?.join("connectors/postgres.wasm"))?;

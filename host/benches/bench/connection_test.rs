@@ -96,7 +96,7 @@ impl Ours {
         let candidate = Candidate {
             connection_type: "postgres".to_owned(),
             config_member: "database_config".to_owned(),
-            config,
+            config: config.into(),
             credentials,
         };
         Ok(Self { trial: Trial::new(Arc::clone(&connectors), Arc::new(egress)), connectors, candidate })

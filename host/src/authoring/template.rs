@@ -15,6 +15,7 @@ type File = (&'static str, &'static str);
 const SHARED: &[File] = &[
     ("sample.json", include_str!("../../templates/shared/sample.json")),
     ("cases/accepted.json", include_str!("../../templates/shared/cases/accepted.json")),
+    ("cases/host-is-a-url.json", include_str!("../../templates/shared/cases/host-is-a-url.json")),
     ("cases/everything-wrong.json", include_str!("../../templates/shared/cases/everything-wrong.json")),
     ("cases/nothing.json", include_str!("../../templates/shared/cases/nothing.json")),
 ];

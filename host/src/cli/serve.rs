@@ -45,7 +45,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         stop.requested().await;
         app.end_streams();
     };
-    server.serve(app.router()?, settings.fairness.max_connections, stopping).await;
+    server.serve(app.router()?, app.connection_limits(), stopping).await;
     app.stop().await;
     tracing::info!("stopped");
     Ok(())

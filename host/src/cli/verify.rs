@@ -102,7 +102,7 @@ fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
 async fn verify(settings: &Settings, command: &Verify, body: Value) -> Result<ExitCode, Failure> {
     let trial = app::trial(settings).await?;
     let schemas = Schemas::compile(&http::document()).context("cannot check the configuration")?;
-    let body: Body<VerifyRequest> = Body::check(&schemas, body);
+    let mut body: Body<VerifyRequest> = Body::check(&schemas, body);
     let result = if body.findings.is_empty() {
         let candidate = body.convert().and_then(|request| Candidate::try_from(request).map_err(ApiError::Validation));
         match candidate {
@@ -122,8 +122,8 @@ async fn verify(settings: &Settings, command: &Verify, body: Value) -> Result<Ex
 async fn reject(trial: &Trial, body: Body<VerifyRequest>) -> ApiError {
     let Some(candidate) = candidate::usable(&body.value) else { return ApiError::Validation(body.findings) };
     let call = Call { organization: ORGANIZATION, purpose: Purpose::Check };
-    match trial.check(call, &candidate).await {
-        Ok(checked) => ApiError::Validation(candidate::merge(body.findings, checked.findings)),
+    match trial.check_schemas(call, candidate).await {
+        Ok(more) => ApiError::Validation(candidate::merge(body.findings, more)),
         Err(error) => ApiError::Connector(error),
     }
 }

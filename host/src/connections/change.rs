@@ -115,7 +115,7 @@ impl Connections {
         let names = resulting_names(&kept, change);
         let (member, config) = match &change.config {
             Some((member, config)) => (member, config),
-            None => (&before.config_member, &parse(&before.config_sent, "configuration")?),
+            None => (&before.config_member, &Arc::new(parse(&before.config_sent, "configuration")?)),
         };
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Update };
         let (found, accepted) = check_config(&connector, call, (member, config), &names).await?;

@@ -7,7 +7,6 @@ use serde_json::Value;
 use zeroize::Zeroize;
 
 use super::discover::{Discovered, discover};
-use super::running::Running;
 use super::{Candidate, Error, finding};
 use crate::connectors::contract::{Finding, Purpose, Severity};
 use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target, Version};
@@ -23,7 +22,6 @@ use crate::store::connections::ConnectionRow;
 pub struct Trial {
     connectors: Arc<Connectors>,
     egress: Arc<Egress>,
-    running: Arc<Running>,
 }
 
 /// What a check found.
@@ -47,11 +45,31 @@ pub(super) struct Prepared {
 impl Trial {
     /// Tries connections with these connectors through this egress.
     pub fn new(connectors: Arc<Connectors>, egress: Arc<Egress>) -> Self {
-        Self { connectors, egress, running: Arc::default() }
+        Self { connectors, egress }
+    }
+
+    /// Checks configuration and credentials against the connector's schemas, without calling it.
+    pub async fn check_schemas(&self, call: Call<'_>, candidate: Candidate) -> Result<Vec<Finding>, CallError> {
+        let connector = match self.connector(&candidate.connection_type) {
+            Ok(connector) => connector,
+            Err(finding) => return Ok(vec![finding]),
+        };
+        let wrong_member = check_member(&connector, &candidate.config_member);
+        // The schemas are the connector's, so that this takes its turn with its calls.
+        let check = move |version: &Version| {
+            let found = version.check_config(&candidate.config);
+            let mut findings: Vec<_> = finding::under(&candidate.config_member, found).collect();
+            if let Ok(method) = version.auth_method(&candidate.config) {
+                findings.extend(findings_of_credentials(version, &method.name, &candidate.credentials));
+            }
+            Ok(findings)
+        };
+        let found = connector.on_guest_thread(call, "check_schemas", check).await?;
+        Ok(wrong_member.into_iter().chain(found).collect())
     }
 
     /// Checks type, configuration and credentials: every finding at once.
-    pub async fn check(&self, call: Call<'_>, candidate: &Candidate) -> Result<Checked, CallError> {
+    async fn check(&self, call: Call<'_>, candidate: &Candidate) -> Result<Checked, CallError> {
         let connector = match self.connector(&candidate.connection_type) {
             Ok(connector) => connector,
             Err(finding) => return Ok(Checked { findings: vec![finding], accepted: None }),
@@ -124,7 +142,6 @@ impl Trial {
         credentials: &Credentials,
         mut stages: Stages,
     ) -> Result<Report, Error> {
-        let _place = self.running.enter(call.organization).ok_or(Error::TooManyTests)?;
         let seen = match drivers::open(&self.egress, &prepared.target.descriptor, credentials, &mut stages).await {
             Ok(mut session) => {
                 let seen = look_around(call, prepared, &mut session, &mut stages).await;
@@ -155,22 +172,24 @@ pub(super) async fn describe(
 pub(super) async fn check_config(
     connector: &Arc<Connector>,
     call: Call<'_>,
-    (member, config): (&str, &Value),
+    (member, config): (&str, &Arc<Value>),
     credentials_set: &[String],
 ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
-    let mut findings = Vec::new();
-    let right_member = &connector.manifest().config_member;
-    if member != right_member {
-        let message = format!("A connection of this type is configured in `{right_member}`.");
-        findings.push(
-            Finding::error("wrong_member", &schema::member("", member), &message)
-                .with_hint(&format!("Send the configuration as `{right_member}`.")),
-        );
-    }
+    let mut findings: Vec<_> = check_member(connector, member).into_iter().collect();
     let (found, accepted) = connector.validate(call, config, credentials_set).await?;
     findings.extend(finding::under(member, found));
     let accepted = accepted.filter(|_| !finding::refuse(&findings));
     Ok((findings, accepted))
+}
+
+/// Whether a configuration was sent as the member that connections of this type have it in.
+fn check_member(connector: &Connector, member: &str) -> Option<Finding> {
+    let right_member = &connector.manifest().config_member;
+    (member != right_member).then(|| {
+        let message = format!("A connection of this type is configured in `{right_member}`.");
+        Finding::error("wrong_member", &schema::member("", member), &message)
+            .with_hint(&format!("Send the configuration as `{right_member}`."))
+    })
 }
 
 /// Checks the values of all credentials against the method's schema: every finding, with pointers into the request's

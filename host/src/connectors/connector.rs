@@ -80,10 +80,10 @@ impl Connector {
     pub async fn validate(
         self: &Arc<Self>,
         call: Call<'_>,
-        config: &Value,
+        config: &Arc<Value>,
         credentials_set: &[String],
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
-        let (config, credentials_set) = (config.clone(), credentials_set.to_vec());
+        let (config, credentials_set) = (Arc::clone(config), credentials_set.to_vec());
         self.on_guest_thread(call, "validate", move |version| version.validate(call.purpose, &config, &credentials_set))
             .await
     }

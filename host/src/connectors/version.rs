@@ -99,22 +99,32 @@ impl Version {
         schema.map_or_else(Vec::new, |(_, schema)| schema.check(credentials))
     }
 
-    /// Checks a configuration, as the tenant sent it, against the schema and by the connector: every finding at once,
-    /// and the accepted configuration when none is an error. Pointers start at the configuration.
+    /// Checks a configuration, as the tenant sent it, against the schema alone. Pointers start at the configuration.
+    pub fn check_config(&self, config: &Value) -> Vec<Finding> {
+        if !config.is_object() {
+            return vec![Finding::error("wrong_type", "", "It must be an object.")];
+        }
+        let mut findings = self.schemas.config.check(config);
+        if let Err(finding) = self.auth_method(config) {
+            add(&mut findings, vec![finding]);
+        }
+        findings
+    }
+
+    /// Checks a configuration, as the tenant sent it, against the schema and then by the connector, and answers every
+    /// finding and the accepted configuration when none is an error. What its schema refuses never reaches the connector:
+    /// what that would make of it is the tenant's doing, not its own. Pointers start at the configuration.
     pub fn validate(
         &self,
         purpose: Purpose,
         config: &Value,
         credentials_set: &[String],
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
-        if !config.is_object() {
-            return Ok((vec![Finding::error("wrong_type", "", "It must be an object.")], None));
+        let mut findings = self.check_config(config);
+        let Ok(method) = self.auth_method(config) else { return Ok((findings, None)) };
+        if refuse(&findings) {
+            return Ok((findings, None));
         }
-        let mut findings = self.schemas.config.check(config);
-        let method = self.auth_method(config).unwrap_or_else(|finding| {
-            add(&mut findings, vec![finding]);
-            &self.manifest.auth_methods[0]
-        });
         let properties = method.credential_schema.get("properties");
         let is_credential = |name: &&String| properties.is_some_and(|properties| properties.get(name).is_some());
         let configuration = Configuration {

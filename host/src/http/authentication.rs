@@ -1,33 +1,87 @@
 //! The caller and the tenant of a request, from its headers and nothing else.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, HeaderMap};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 use jiff::Timestamp;
 
 use super::Api;
+use super::address::Stranger;
 use super::error::ApiError;
-use crate::auth::{Caller, Tenant, check_project};
+use super::places::Place;
+use super::server::Peer;
+use crate::auth::{Caller, Permission, Tenant, check_project};
 use crate::connections;
+use crate::fairness::Share;
 
-/// Who asks, about which tenant.
+/// Who asks, about which tenant. To ask the connections for anything takes a place beside it: [`Admitted`].
 #[derive(Debug)]
 pub struct Authenticated {
     caller: Caller,
     tenant: Tenant,
 }
 
+/// Who asks, with the place that the request has.
+#[derive(Debug)]
+pub struct Admitted {
+    authenticated: Authenticated,
+    place: Place,
+}
+
 impl Authenticated {
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The tenant's organization.
+    pub(super) fn organization(&self) -> &String {
+        &self.tenant.organization
+    }
+
+    /// The tenant's project; none is the whole organization.
+    pub(super) fn project(&self) -> Option<&String> {
+        self.tenant.project.as_ref()
+    }
+
+    /// Whether the caller may do this in the tenant: before the body is read, so that whom it is not allowed does not
+    /// have it read.
+    pub fn authorize(&self, permission: Permission) -> Result<(), ApiError> {
+        Ok(connections::Request { caller: &self.caller, tenant: &self.tenant }.authorize(permission)?)
+    }
+
+    /// Takes a place, once nothing is waited for any more.
+    pub async fn enter(self, api: &Api) -> Result<Admitted, ApiError> {
+        let place = api.places.enter(&self).await?;
+        Ok(Admitted { authenticated: self, place })
+    }
+
+    /// Takes the place of a connection test, which may wait for a data source.
+    pub fn enter_test(self, api: &Api) -> Result<Admitted, ApiError> {
+        let place = api.places.enter_test(&self)?;
+        Ok(Admitted { authenticated: self, place })
+    }
+}
+
+impl Admitted {
     /// As the connections want it.
     pub fn request(&self) -> connections::Request<'_> {
-        connections::Request { caller: &self.caller, tenant: &self.tenant }
+        connections::Request { caller: &self.authenticated.caller, tenant: &self.authenticated.tenant }
     }
 
     /// Who calls.
     pub fn caller(&self) -> &Caller {
-        &self.caller
+        &self.authenticated.caller
+    }
+
+    /// Gives the place back, to wait for something.
+    pub fn leave(self) -> Authenticated {
+        drop(self.place);
+        self.authenticated
     }
 }
 
@@ -44,9 +98,50 @@ impl FromRequestParts<Arc<Api>> for Authenticated {
         let span = tracing::Span::current();
         span.record("principal", &caller.principal);
         span.record("organization", &caller.organization);
+        // From here on the request counts for its organization.
+        if let Some(share) = parts.extensions.get::<StrangersShare>() {
+            share.end();
+        }
+        api.places.count(&parts.method, &caller.organization, &caller.principal)?;
         let tenant = tenant(&parts.headers, &caller)?;
         Ok(Self { caller, tenant })
     }
+}
+
+/// A request without a body to wait for has its place from the start.
+impl FromRequestParts<Arc<Api>> for Admitted {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
+        Authenticated::from_request_parts(parts, api).await?.enter(api).await
+    }
+}
+
+/// The share of the address that a request comes from, until its token is known.
+#[derive(Debug, Clone)]
+struct StrangersShare(Arc<Mutex<Option<Share<Stranger>>>>);
+
+impl StrangersShare {
+    /// Gives it back.
+    fn end(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Counts every request for the address that it comes from, until it is known whose it is, or else to its end.
+pub(super) async fn count_stranger(
+    State(api): State<Arc<Api>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    // A request that came over no socket has no address.
+    let Some(Peer(peer)) = request.extensions().get().copied() else { return Ok(next.run(request).await) };
+    let client = api.trusted_proxies.client(peer.ip(), request.headers());
+    let share = StrangersShare(Arc::new(Mutex::new(Some(api.places.stranger(Stranger::from(client))?))));
+    request.extensions_mut().insert(share.clone());
+    let response = next.run(request).await;
+    share.end();
+    Ok(response)
 }
 
 /// The token of the one header Authorization with the scheme Bearer (RFC 6750, section 2.1).

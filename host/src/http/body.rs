@@ -1,18 +1,23 @@
-//! The one extractor of request bodies: bounded in size and time, JSON without ambiguity, checked against the published
-//! schema with every finding at once, then converted.
+//! Request bodies: bounded in size, values and time, charged to their organization, JSON without ambiguity, checked
+//! against the published schema with every finding at once, then converted.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use http_body_util::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::authentication::Authenticated;
 use super::error::ApiError;
+use super::places::BodyMemory;
 use super::schemas::Schemas;
 use crate::connectors::contract::Finding;
 use crate::json;
@@ -20,8 +25,26 @@ use crate::json;
 /// The largest body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Larger bodies are parsed away from the threads that serve, in bytes. It takes about 100 µs to parse and check this much.
+const SMALL_BYTES: usize = 16 * 1024;
+
+/// What a value takes in memory beside its text: 72 bytes for a `serde_json::Value`, and 32 for the place of a member.
+const VALUE_BYTES: usize = 104;
+
+/// How long a body may take to arrive: this, and for each so many bytes of it a second more. A network that is slower than
+/// that cannot be told from an attack.
+const ARRIVAL: Duration = Duration::from_secs(10);
+const BYTES_A_SECOND: usize = 64 * 1024;
+
+/// How long a body may still take when the host is asked to stop.
+const STOP_GRACE: Duration = Duration::from_secs(1);
+
+/// A body that nobody has read yet: the caller's rights come first.
+#[derive(Debug)]
+pub struct Unread<T> {
+    request: Request,
+    kind: PhantomData<fn() -> T>,
+}
 
 /// A body that is JSON, and what its schema finds wrong with it.
 #[derive(Debug)]
@@ -31,21 +54,53 @@ pub struct Body<T> {
     /// What the schema of `T` finds.
     pub findings: Vec<Finding>,
     kind: PhantomData<fn() -> T>,
+    /// Charged until the request has been answered; none where nobody else could miss it.
+    _memory: Option<BodyMemory>,
+}
+
+impl<T> FromRequest<Arc<Api>> for Unread<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Arc<Api>) -> Result<Self, ApiError> {
+        if !is_json(&media_type(request.headers())) {
+            return Err(ApiError::UnsupportedMediaType("JSON, with the header Content-Type: application/json"));
+        }
+        Ok(Self { request, kind: PhantomData })
+    }
+}
+
+impl<T: ToSchema + DeserializeOwned + 'static> Unread<T> {
+    /// Reads and checks it for this caller, who holds no place meanwhile.
+    pub async fn read(self, api: &Arc<Api>, who: &Authenticated) -> Result<Body<T>, ApiError> {
+        let mut memory = api.places.memory(who)?;
+        let text = api.stop.bound(STOP_GRACE, receive(self.request.into_body(), &mut memory)).await?;
+        // The value stands beside its text until it is complete. The shortest elements of an array have two bytes.
+        memory.grow(text.len() + (text.len() / 2).min(api.max_body_values) * VALUE_BYTES)?;
+        let body = if text.len() <= SMALL_BYTES {
+            parse(&api.schemas, &text, api.max_body_values)?
+        } else {
+            let _turn = api.places.parsing(who).await?;
+            let api = Arc::clone(api);
+            let parsed = tokio::task::spawn_blocking(move || parse(&api.schemas, &text, api.max_body_values));
+            parsed.await.map_err(|error| ApiError::internal(&error))??
+        };
+        Ok(Body { _memory: Some(memory), ..body })
+    }
 }
 
 impl<T: ToSchema + DeserializeOwned> Body<T> {
     /// Checks a value against the published schema.
     pub fn check(schemas: &Schemas, value: Value) -> Self {
         let findings = schemas.check(&T::name(), &value);
-        Self { value, findings, kind: PhantomData }
+        Self { value, findings, kind: PhantomData, _memory: None }
     }
 
-    /// The body as its type. Only for one that the schema finds nothing wrong with.
-    pub fn convert(&self) -> Result<T, ApiError> {
+    /// The body as its type, which takes the value away. Only for one that the schema finds nothing wrong with.
+    pub fn convert(&mut self) -> Result<T, ApiError> {
         if !self.findings.is_empty() {
-            return Err(ApiError::Validation(self.findings.clone()));
+            return Err(ApiError::Validation(std::mem::take(&mut self.findings)));
         }
-        T::deserialize(&self.value).map_err(|_| {
+        T::deserialize(self.value.take()).map_err(|_| {
             // Serde's own words may repeat a value.
             let message = "The body does not have the form that /openapi.json describes.";
             ApiError::Validation(vec![Finding::error("invalid", "", message)])
@@ -53,44 +108,70 @@ impl<T: ToSchema + DeserializeOwned> Body<T> {
     }
 }
 
-impl<T: ToSchema + DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
-        if !is_json(&media_type(request.headers())) {
-            return Err(ApiError::UnsupportedMediaType("JSON, with the header Content-Type: application/json"));
-        }
-        let text = read(request).await?;
-        let value = json::parse(&text)
-            .map_err(|error| ApiError::InvalidRequest(format!("The body is refused: {error}.").into()))?;
-        Ok(Self::check(&api.schemas, value))
-    }
+fn parse<T: ToSchema + DeserializeOwned>(
+    schemas: &Schemas,
+    text: &[u8],
+    max_values: usize,
+) -> Result<Body<T>, ApiError> {
+    let value = json::parse_bounded(text, max_values)
+        .map_err(|error| ApiError::InvalidRequest(format!("The body is refused: {error}.").into()))?;
+    Ok(Body::check(schemas, value))
 }
 
-/// Reads the whole body within its bounds.
-async fn read(request: Request) -> Result<axum::body::Bytes, ApiError> {
-    let body = request.into_body();
+/// Receives the whole body within its bounds, and charges it as it comes.
+async fn receive(body: axum::body::Body, memory: &mut BodyMemory) -> Result<Vec<u8>, ApiError> {
     // One that announces too much is refused before it is read.
-    if axum::body::HttpBody::size_hint(&body).lower() > MAX_BODY_BYTES as u64 {
+    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
         return Err(ApiError::PayloadTooLarge(MAX_BODY_BYTES));
     }
-    match tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, MAX_BODY_BYTES)).await {
-        Err(_) => Err(ApiError::RequestTimeout),
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_length_limit(&error) => Err(ApiError::PayloadTooLarge(MAX_BODY_BYTES)),
-        Ok(Err(_)) => Err(ApiError::InvalidRequest("The body broke off.".into())),
+    let mut arrival = Arrival::begin();
+    let mut body = Limited::new(body, MAX_BODY_BYTES);
+    let mut text = Vec::new();
+    while let Some(frame) = arrival.bound(body.frame()).await? {
+        let frame = frame.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                ApiError::PayloadTooLarge(MAX_BODY_BYTES)
+            } else {
+                broke_off()
+            }
+        })?;
+        // Trailers say nothing here.
+        let bytes = frame.into_data().unwrap_or_else(|_| Bytes::new());
+        memory.grow(bytes.len())?;
+        arrival.count(bytes.len());
+        text.extend_from_slice(&bytes);
     }
+    Ok(text)
 }
 
-fn is_length_limit(error: &axum::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if inner.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        source = inner.source();
+/// What a body that did not come to its end is.
+pub(super) fn broke_off() -> ApiError {
+    ApiError::InvalidRequest("The body broke off.".into())
+}
+
+/// Until when a body has to arrive, which is the later the more of it is there.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    begun: Instant,
+    bytes: usize,
+}
+
+impl Arrival {
+    /// A body whose request is there.
+    pub(super) fn begin() -> Self {
+        Self { begun: Instant::now(), bytes: 0 }
     }
-    false
+
+    /// Counts bytes that have come.
+    pub(super) fn count(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    /// Waits for the next piece no longer than it may take.
+    pub(super) async fn bound<T>(&self, next: impl Future<Output = T>) -> Result<T, ApiError> {
+        let end = self.begun + ARRIVAL + Duration::from_secs((self.bytes / BYTES_A_SECOND) as u64);
+        timeout_at(end, next).await.map_err(|_| ApiError::RequestTimeout)
+    }
 }
 
 /// The media type of a body, in lower case; parameters such as the charset change nothing (RFC 8259, section 11).

@@ -1,6 +1,7 @@
 //! The one error of the HTTP edge: every refusal and failure becomes one documented body with one status and code.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
@@ -101,9 +102,14 @@ pub enum ApiError {
     /// The connector did not do its part.
     #[error("The request could not be answered: {0}.")]
     Connector(CallError),
-    /// The organization has too many connection tests running.
-    #[error("Your organization has as many connection tests running as it may; try again when one has ended.")]
-    TooManyTests,
+    /// A share or a rate of the caller's is used up.
+    #[error("{message}")]
+    RateLimited {
+        /// Whose limit it is, and of what.
+        message: String,
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// Too much at once.
     #[error("The host is busy; try again in a moment.")]
     Busy,
@@ -126,6 +132,12 @@ impl ApiError {
     fn unavailable(what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "the {what} is not available");
         Self::Unavailable(format!("The {what} is not available; try again in a moment.").into())
+    }
+
+    /// An address has as many connections as it may.
+    pub(super) fn too_many_connections() -> Self {
+        let message = "There are too many connections from your address; close some of them.".to_owned();
+        Self::RateLimited { message, retry_after: Duration::from_secs(1) }
     }
 
     /// Status and code, in one place.
@@ -157,7 +169,7 @@ impl ApiError {
                 (StatusCode::BAD_GATEWAY, "CONNECTOR_FAILED")
             }
             Self::Connector(CallError::Suspended { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "CONNECTOR_SUSPENDED"),
-            Self::TooManyTests => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"),
+            Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"),
             Self::Connector(CallError::Busy) | Self::Busy | Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
             }
@@ -174,7 +186,9 @@ impl ApiError {
 
     fn retry_after(&self) -> HeaderValue {
         match self {
-            Self::Connector(CallError::Suspended { retry_after, .. }) => retry_after.as_secs().max(1).into(),
+            Self::Connector(CallError::Suspended { retry_after, .. }) | Self::RateLimited { retry_after, .. } => {
+                whole_seconds(*retry_after)
+            }
             _ => RETRY_AFTER,
         }
     }
@@ -197,6 +211,11 @@ impl ApiError {
             _ => Value::Null,
         }
     }
+}
+
+/// A time to wait, rounded up: who comes back then does not come too early.
+fn whole_seconds(time: Duration) -> HeaderValue {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1).into()
 }
 
 fn limit_status(limit: Limit) -> (StatusCode, &'static str) {
@@ -246,7 +265,6 @@ impl From<connections::Error> for ApiError {
             Error::Store(error) => Self::internal(&error),
             Error::Secrets(error @ secrets::Error::Unavailable(_)) => Self::unavailable("secret store", &error),
             Error::Secrets(error) => Self::internal(&error),
-            Error::TooManyTests => Self::TooManyTests,
             // Logged where it happened, with what the caller is not told.
             Error::Connector(error) => Self::Connector(error),
         }

@@ -9,12 +9,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::EXPECT;
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
+
+use super::Api;
 
 /// More is not read, in bytes; the client of a larger body may see a reset.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -23,7 +25,7 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs a request, then reads what it has left of its body.
-pub(super) async fn discard(request: Request, next: Next) -> Response {
+pub(super) async fn discard(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     // Such a client waits to be asked for the body, and is not asked by the answer.
     if request.headers().contains_key(EXPECT) || request.body().is_end_stream() {
         return next.run(request).await;
@@ -35,7 +37,8 @@ pub(super) async fn discard(request: Request, next: Next) -> Response {
     if let Some(body) = Arc::into_inner(body) {
         let body = body.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Too slow is as bad as too large: the answer goes out in any case.
-        let _ = tokio::time::timeout(TIMEOUT, read(body)).await;
+        let read = tokio::time::timeout(TIMEOUT, read(body));
+        let _ = api.stop.bound(Duration::ZERO, async { Ok(read.await) }).await;
     }
     response
 }

@@ -18,7 +18,7 @@
 //! | reading and writing requests of a principal | half of its organization's | | 429 |
 //! | memory of request bodies | 96 MiB | `--max-body-memory-mib` | 503 |
 //! | memory of an organization's request bodies | 32 MiB | `--max-body-memory-per-organization-mib` | 429 |
-//! | values in a request body | 10,000 | `--max-body-values` | 413 |
+//! | values in a request body | 10,000 | `--max-body-values` | 400 |
 
 use crate::fairness::Rate;
 

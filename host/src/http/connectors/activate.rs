@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::digest::Digest;
 use super::record::ConnectorVersion;
 use crate::http::authentication::Authenticated;
-use crate::http::body::Body;
+use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::{Activation, Rollout};
@@ -44,11 +44,12 @@ pub async fn activate_connector_version(
     authenticated: Authenticated,
     State(api): State<Arc<Api>>,
     Digest(digest): Digest,
-    body: Body<ActivateRequest>,
+    body: Unread<ActivateRequest>,
 ) -> Result<Json<ConnectorVersion>, ApiError> {
     Rollout::authorize(authenticated.caller())?;
-    let ActivateRequest { dry_run, hold_failing } = body.convert()?;
+    let ActivateRequest { dry_run, hold_failing } = body.read(&api, &authenticated).await?.convert()?;
     let activation = Activation { dry_run, hold_failing };
-    let record = api.rollout.activate(&authenticated.caller().principal, &digest, activation).await?;
+    let admitted = authenticated.enter(&api).await?;
+    let record = api.rollout.activate(&admitted.caller().principal, &digest, activation).await?;
     Ok(Json(record.into()))
 }

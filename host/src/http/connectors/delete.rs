@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::digest::Digest;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::Rollout;
@@ -21,11 +21,11 @@ use crate::rollout::Rollout;
         (status = "default", description = "Any error", body = ErrorBody),
     ))]
 pub async fn delete_connector_version(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
     Digest(digest): Digest,
 ) -> Result<StatusCode, ApiError> {
-    Rollout::authorize(authenticated.caller())?;
-    api.rollout.delete(&authenticated.caller().principal, &digest).await?;
+    Rollout::authorize(admitted.caller())?;
+    api.rollout.delete(&admitted.caller().principal, &digest).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::RefusalReason;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::{self, News, Rollout};
@@ -72,10 +72,10 @@ struct MissedEvent {
     (status = "default", description = "Any error", body = ErrorBody),
 ))]
 pub async fn follow_connector_versions(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    Rollout::authorize(authenticated.caller())?;
+    Rollout::authorize(admitted.caller())?;
     // Before the list, so that nothing is lost in between.
     let subscription = api.rollout.events().subscribe(LIFE).ok_or(ApiError::Busy)?;
     let present = api.rollout.list().await?.into_iter().map(|record| {

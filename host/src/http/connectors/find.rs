@@ -7,7 +7,7 @@ use axum::extract::State;
 
 use super::digest::Digest;
 use super::record::ConnectorVersion;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::Rollout;
@@ -20,10 +20,10 @@ use crate::rollout::Rollout;
         (status = "default", description = "Any error", body = ErrorBody),
     ))]
 pub async fn find_connector_version(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
     Digest(digest): Digest,
 ) -> Result<Json<ConnectorVersion>, ApiError> {
-    Rollout::authorize(authenticated.caller())?;
+    Rollout::authorize(admitted.caller())?;
     Ok(Json(api.rollout.find(&digest).await?.into()))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::ConnectorVersion;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::Rollout;
@@ -29,10 +29,10 @@ pub struct ConnectorVersions {
     (status = "default", description = "Any error", body = ErrorBody),
 ))]
 pub async fn list_connector_versions(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
 ) -> Result<Json<ConnectorVersions>, ApiError> {
-    Rollout::authorize(authenticated.caller())?;
+    Rollout::authorize(admitted.caller())?;
     let data = api.rollout.list().await?.into_iter().map(Into::into).collect();
     Ok(Json(ConnectorVersions { data }))
 }

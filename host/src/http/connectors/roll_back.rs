@@ -8,7 +8,7 @@ use axum::extract::State;
 use super::digest::Digest;
 use super::record::ConnectorVersion;
 use crate::connectors::admission::Reason;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::Rollout;
@@ -24,12 +24,12 @@ use crate::rollout::Rollout;
         (status = "default", description = "Any error", body = ErrorBody),
     ))]
 pub async fn roll_back_connector_version(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
     Digest(digest): Digest,
 ) -> Result<Json<ConnectorVersion>, ApiError> {
-    Rollout::authorize(authenticated.caller())?;
-    let message = format!("{} rolled it back", authenticated.caller().principal);
+    Rollout::authorize(admitted.caller())?;
+    let message = format!("{} rolled it back", admitted.caller().principal);
     let reason = Reason::new("rolled_back", message, "Activate it to have it serve again.");
     Ok(Json(api.rollout.roll_back(&digest, reason).await?.into()))
 }

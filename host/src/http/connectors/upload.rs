@@ -8,18 +8,16 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName};
 use futures_util::StreamExt as _;
-use tokio::time::{Instant, timeout, timeout_at};
 
 use super::record::ConnectorVersion;
 use crate::http::authentication::Authenticated;
-use crate::http::body::media_type;
+use crate::http::body::{Arrival, broke_off, media_type};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::{Incoming, Rollout};
 
-/// How long the body may pause, and take in all.
-const PAUSE_TIMEOUT: Duration = Duration::from_secs(30);
-const BODY_TIMEOUT: Duration = Duration::from_mins(10);
+/// How long the body may still take when the host is asked to stop.
+const STOP_GRACE: Duration = Duration::from_secs(1);
 
 /// Uploads a connector version
 ///
@@ -43,8 +41,10 @@ pub async fn upload_connector_version(
         return Err(ApiError::UnsupportedMediaType("a component, with the header Content-Type: application/wasm"));
     }
     let mut incoming = api.rollout.receive().await?;
-    receive(request, &mut incoming, api.rollout.max_component_bytes()).await?;
-    let record = api.rollout.upload(&authenticated.caller().principal, incoming).await?;
+    let received = receive(request, &mut incoming, api.rollout.max_component_bytes());
+    api.stop.bound(STOP_GRACE, received).await?;
+    let admitted = authenticated.enter(&api).await?;
+    let record = api.rollout.upload(&admitted.caller().principal, incoming).await?;
     let location = format!("/assets/connectors/versions/{}", record.digest);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(record.into())))
 }
@@ -56,14 +56,12 @@ async fn receive(request: Request, incoming: &mut Incoming, most: u64) -> Result
     if axum::body::HttpBody::size_hint(&body).lower() > most {
         return Err(ApiError::PayloadTooLarge(usize::try_from(most).unwrap_or(usize::MAX)));
     }
-    let end = Instant::now() + BODY_TIMEOUT;
+    let mut arrival = Arrival::begin();
     let mut stream = body.into_data_stream();
-    loop {
-        let next = timeout_at(end, timeout(PAUSE_TIMEOUT, stream.next())).await;
-        match next.map_err(|_| ApiError::RequestTimeout)?.map_err(|_| ApiError::RequestTimeout)? {
-            Some(Ok(bytes)) => incoming.write(&bytes).await?,
-            Some(Err(_)) => return Err(ApiError::InvalidRequest("The body broke off.".into())),
-            None => return Ok(()),
-        }
+    while let Some(bytes) = arrival.bound(stream.next()).await? {
+        let bytes = bytes.map_err(|_| broke_off())?;
+        arrival.count(bytes.len());
+        incoming.write(&bytes).await?;
     }
+    Ok(())
 }

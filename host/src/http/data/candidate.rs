@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::{Map, Value};
@@ -80,7 +81,7 @@ impl ToSchema for CredentialChange {}
 pub type Configs = [Option<Map<String, Value>>; 3];
 
 /// The one configuration and the member that held it.
-pub fn one_config(configs: Configs) -> Result<(String, Value), Vec<Finding>> {
+pub fn one_config(configs: Configs) -> Result<(String, Arc<Value>), Vec<Finding>> {
     at_most_one_config(configs)?.ok_or_else(|| vec![config_required()])
 }
 
@@ -107,13 +108,13 @@ pub fn config_findings(body: &Value, required: bool) -> Vec<Finding> {
 }
 
 /// As [`one_config`], where there may be none.
-pub fn at_most_one_config(configs: Configs) -> Result<Option<(String, Value)>, Vec<Finding>> {
+pub fn at_most_one_config(configs: Configs) -> Result<Option<(String, Arc<Value>)>, Vec<Finding>> {
     let mut sent: Vec<(&str, Map<String, Value>)> =
         CONFIG_MEMBERS.into_iter().zip(configs).filter_map(|(name, config)| Some((name, config?))).collect();
     if sent.len() > 1 {
         return Err(sent.iter().map(|(name, _)| config_conflict(name)).collect());
     }
-    Ok(sent.pop().map(|(name, config)| (name.to_owned(), Value::Object(config))))
+    Ok(sent.pop().map(|(name, config)| (name.to_owned(), Arc::new(Value::Object(config)))))
 }
 
 /// The credentials by name.
@@ -181,7 +182,7 @@ mod tests {
             "credentials": {"username": "u", "password": 5},
         });
         let candidate = usable(&body).unwrap();
-        assert_eq!(candidate.config, json!({"host": 1}));
+        assert_eq!(*candidate.config, json!({"host": 1}));
         assert_eq!(candidate.credentials.names(), ["password", "username"]);
         for body in [
             json!([]),

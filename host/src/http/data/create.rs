@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
@@ -13,10 +14,11 @@ use utoipa::ToSchema;
 
 use super::candidate::{self, Credential};
 use super::record::{ConnectionRecord, Tagged};
+use crate::auth::Permission;
 use crate::connections::{Candidate, Idempotency, NewConnection};
 use crate::connectors::contract::Finding;
-use crate::http::authentication::Authenticated;
-use crate::http::body::Body;
+use crate::http::authentication::{Admitted, Authenticated};
+use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::preconditions::IdempotencyKey;
 use crate::http::{Api, TAG_DATA};
@@ -100,38 +102,68 @@ pub async fn create_connection(
     State(api): State<Arc<Api>>,
     OriginalUri(collection): OriginalUri,
     IdempotencyKey(key): IdempotencyKey,
-    body: Body<CreateRequest>,
+    body: Unread<CreateRequest>,
 ) -> Result<Response, ApiError> {
+    authenticated.authorize(Permission::Create)?;
+    let mut body = body.read(&api, &authenticated).await?;
+    let admitted = authenticated.enter(&api).await?;
     if !body.findings.is_empty() {
-        let more = name_findings(&api, &authenticated, &body.value);
+        let more = name_findings(&api, &admitted, &body.value);
         let more = more.into_iter().chain(candidate::config_findings(&body.value, true)).collect();
         let findings = candidate::merge(body.findings, more);
-        return Err(api.reject(&authenticated, findings, candidate::usable(&body.value)).await);
+        return Err(api.reject(&admitted, findings, candidate::usable(&body.value)).await);
     }
+    let idempotency = key.map(|key| Idempotency { key, digest: digest_of(&body.value) });
     let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
-    new.idempotency = key.map(|key| Idempotency { key, digest: digest(&body.value) });
-    let connection = api.connections.register(authenticated.request(), new).await?;
+    new.idempotency = idempotency;
+    let connection = api.connections.register(admitted.request(), new).await?;
     let location = HeaderValue::from_str(&location(collection.path(), &connection.resource_uri))
         .map_err(|error| ApiError::internal(&error))?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
 }
 
 /// What is wrong with the resource URI of a body that its schema rejects, as far as its text is there.
-fn name_findings(api: &Api, authenticated: &Authenticated, body: &Value) -> Option<Finding> {
+fn name_findings(api: &Api, admitted: &Admitted, body: &Value) -> Option<Finding> {
     let text = |member: &str| body.get(member).and_then(Value::as_str);
     let (name, resource_uri) = (text("name"), text("resource_uri"));
     name.or(resource_uri)?;
-    api.connections.check_resource_uri(authenticated.request(), name.unwrap_or_default(), resource_uri)
+    api.connections.check_resource_uri(admitted.request(), name.unwrap_or_default(), resource_uri)
 }
 
 /// SHA-256 of the body, whatever the order of its members and its white space were.
-fn digest(body: &Value) -> [u8; 32] {
-    let mut sorted = body.clone();
-    sorted.sort_all_objects();
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sorted.to_string().as_bytes());
+fn digest_of(body: &Value) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    add_sorted(&mut context, body);
     let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest.as_ref());
+    bytes.copy_from_slice(context.finish().as_ref());
     bytes
+}
+
+/// Adds a value's text with the members of objects in order. The body is not copied for it, since it may be large.
+fn add_sorted(context: &mut digest::Context, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            context.update(b"{");
+            for (index, (name, value)) in members.into_iter().enumerate() {
+                context.update(if index > 0 { b"," } else { b"" });
+                context.update(Value::from(name.as_str()).to_string().as_bytes());
+                context.update(b":");
+                add_sorted(context, value);
+            }
+            context.update(b"}");
+        }
+        Value::Array(elements) => {
+            context.update(b"[");
+            for (index, element) in elements.iter().enumerate() {
+                context.update(if index > 0 { b"," } else { b"" });
+                add_sorted(context, element);
+            }
+            context.update(b"]");
+        }
+        scalar => context.update(scalar.to_string().as_bytes()),
+    }
 }
 
 /// The record's path below the collection's, which may stand behind a gateway's prefix; the resource URI is one segment
@@ -155,11 +187,16 @@ mod tests {
 
     #[test]
     fn a_digest_is_of_what_the_body_says() {
-        let of = |text: &str| digest(&crate::json::parse(text.as_bytes()).unwrap());
+        let of = |text: &str| digest_of(&crate::json::parse(text.as_bytes()).unwrap());
         let body = of(r#"{"name":"a","tags":["x","y"],"c":{"p":1,"q":2}}"#);
         assert_eq!(of(r#"{ "c": {"q": 2, "p": 1}, "tags": ["x", "y"], "name": "\u0061" }"#), body);
         assert_ne!(of(r#"{"name":"a","tags":["y","x"],"c":{"p":1,"q":2}}"#), body);
         assert_ne!(of(r#"{"name":"b","tags":["x","y"],"c":{"p":1,"q":2}}"#), body);
+        let mut sorted = crate::json::parse(br#"{"b":[1,{"z":"\u00e9\"","y":null}],"a":{},"c":[]}"#).unwrap();
+        let ours = digest_of(&sorted);
+        sorted.sort_all_objects();
+        let of_text = digest::digest(&digest::SHA256, sorted.to_string().as_bytes());
+        assert_eq!(ours, of_text.as_ref(), "of the text that it would be written as");
     }
 
     #[test]

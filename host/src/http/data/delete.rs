@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::resource_uri::ResourceUri;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::preconditions::IfMatch;
 use crate::http::{Api, TAG_DATA};
@@ -24,12 +24,12 @@ use crate::http::{Api, TAG_DATA};
         (status = "default", description = "Any error", body = ErrorBody),
     ))]
 pub async fn delete_connection(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
     if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    let revision = api.revision(&authenticated, &resource_uri, &if_match).await?;
-    api.connections.delete(authenticated.request(), &resource_uri, revision).await?;
+    let revision = api.revision(&admitted, &resource_uri, &if_match).await?;
+    api.connections.delete(admitted.request(), &resource_uri, revision).await?;
     Ok(StatusCode::NO_CONTENT)
 }

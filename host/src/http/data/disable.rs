@@ -6,7 +6,7 @@ use axum::extract::State;
 
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::preconditions::IfMatch;
 use crate::http::{Api, TAG_DATA};
@@ -25,12 +25,12 @@ use crate::http::{Api, TAG_DATA};
         (status = "default", description = "Any error", body = ErrorBody),
     ))]
 pub async fn disable_connection(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
     if_match: IfMatch,
 ) -> Result<Tagged, ApiError> {
-    let revision = api.revision(&authenticated, &resource_uri, &if_match).await?;
-    let connection = api.connections.set_disabled(authenticated.request(), &resource_uri, revision, true).await?;
+    let revision = api.revision(&admitted, &resource_uri, &if_match).await?;
+    let connection = api.connections.set_disabled(admitted.request(), &resource_uri, revision, true).await?;
     Ok(connection.into())
 }

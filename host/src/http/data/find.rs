@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::preconditions::{IfNoneMatch, etag};
 use crate::http::{Api, TAG_DATA};
@@ -27,12 +27,12 @@ use crate::http::{Api, TAG_DATA};
         (status = "default", description = "Any error", body = ErrorBody),
     ))]
 pub async fn find_connection(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
     if_none_match: IfNoneMatch,
 ) -> Result<Response, ApiError> {
-    let connection = api.connections.find(authenticated.request(), &resource_uri).await?;
+    let connection = api.connections.find(admitted.request(), &resource_uri).await?;
     if if_none_match.has(&connection) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag(&connection))]).into_response());
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::ConnectionRecord;
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::listing::{ListQuery, Pagination};
 use crate::http::{Api, TAG_DATA};
@@ -42,11 +42,11 @@ pub struct ConnectionPage {
         (status = "default", description = "Any error", body = ErrorBody),
     ))]
 pub async fn list_connections(
-    authenticated: Authenticated,
+    admitted: Admitted,
     State(api): State<Arc<Api>>,
     ListQuery(filter): ListQuery,
 ) -> Result<Json<ConnectionPage>, ApiError> {
-    let listed = api.connections.list(authenticated.request(), &filter).await?;
+    let listed = api.connections.list(admitted.request(), &filter).await?;
     let pagination = Pagination::new(&filter, &listed);
     let data = listed.connections.into_iter().map(ConnectionRecord::from).collect();
     Ok(Json(ConnectionPage { data, pagination }))

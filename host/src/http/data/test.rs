@@ -25,6 +25,7 @@ pub async fn test_connection(
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
 ) -> Result<Json<TestResult>, ApiError> {
-    let report = api.connections.test(authenticated.request(), &resource_uri).await?;
+    let admitted = authenticated.enter_test(&api)?;
+    let report = api.connections.test(admitted.request(), &resource_uri).await?;
     Ok(Json(report.into()))
 }

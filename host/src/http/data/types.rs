@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::connectors::Connector;
 use crate::connectors::contract::{AuthMethod, Instruction};
-use crate::http::authentication::Authenticated;
+use crate::http::authentication::Admitted;
 use crate::http::error::ErrorBody;
 use crate::http::{Api, TAG_DATA};
 
@@ -136,7 +136,7 @@ fn setup_step(step: Instruction, addresses: &[String]) -> SetupStep {
     (status = 200, description = "The connection types", body = ConnectionTypes),
     (status = "default", description = "Any error", body = ErrorBody),
 ))]
-pub async fn list_connection_types(_: Authenticated, State(api): State<Arc<Api>>) -> Json<ConnectionTypes> {
+pub async fn list_connection_types(_: Admitted, State(api): State<Arc<Api>>) -> Json<ConnectionTypes> {
     let data =
         api.connectors.list().iter().map(|connector| ConnectionType::new(connector, &api.egress_addresses)).collect();
     Json(ConnectionTypes { data })

@@ -15,7 +15,7 @@ use super::resource_uri::ResourceUri;
 use crate::connections::{Candidate, Change, Connection};
 use crate::connectors::contract::Finding;
 use crate::http::authentication::Authenticated;
-use crate::http::body::Body;
+use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::preconditions::IfMatch;
 use crate::http::{Api, TAG_DATA};
@@ -99,15 +99,19 @@ pub async fn update_connection(
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
     if_match: IfMatch,
-    body: Body<UpdateRequest>,
+    body: Unread<UpdateRequest>,
 ) -> Result<Tagged, ApiError> {
-    let connection = api.connections.find(authenticated.request(), &resource_uri).await?;
+    let admitted = authenticated.enter(&api).await?;
+    let connection = api.connections.find_to_change(admitted.request(), &resource_uri).await?;
+    let authenticated = admitted.leave();
+    let mut body = body.read(&api, &authenticated).await?;
+    let admitted = authenticated.enter(&api).await?;
     if !body.findings.is_empty() {
         let findings = candidate::merge(body.findings, candidate::config_findings(&body.value, false));
-        return Err(api.reject(&authenticated, findings, usable(&body.value, &connection)).await);
+        return Err(api.reject(&admitted, findings, usable(&body.value, &connection)).await);
     }
     let change = body.convert()?.try_into().map_err(ApiError::Validation)?;
     let revision = if_match.check(&connection)?;
-    let changed = api.connections.change(authenticated.request(), &resource_uri, revision, change).await?;
+    let changed = api.connections.change(admitted.request(), &resource_uri, revision, change).await?;
     Ok(changed.into())
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Authenticated;
-use crate::http::body::Body;
+use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::preconditions::IfMatch;
 use crate::http::{Api, TAG_DATA};
@@ -43,12 +43,14 @@ pub async fn upgrade_connection(
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
     if_match: IfMatch,
-    body: Body<UpgradeRequest>,
+    body: Unread<UpgradeRequest>,
 ) -> Result<Tagged, ApiError> {
-    let revision = api.revision(&authenticated, &resource_uri, &if_match).await?;
-    let Ok(request) = body.convert() else {
-        return Err(api.reject(&authenticated, body.findings, None).await);
-    };
-    let connection = api.connections.upgrade(authenticated.request(), &resource_uri, revision, &request.digest).await?;
+    let admitted = authenticated.enter(&api).await?;
+    let connection = api.connections.find_to_change(admitted.request(), &resource_uri).await?;
+    let authenticated = admitted.leave();
+    let request = body.read(&api, &authenticated).await?.convert()?;
+    let admitted = authenticated.enter(&api).await?;
+    let revision = if_match.check(&connection)?;
+    let connection = api.connections.upgrade(admitted.request(), &resource_uri, revision, &request.digest).await?;
     Ok(connection.into())
 }

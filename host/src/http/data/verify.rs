@@ -11,10 +11,11 @@ use utoipa::ToSchema;
 
 use super::candidate::{self, Credential};
 use super::report::TestResult;
+use crate::auth::Permission;
 use crate::connections::Candidate;
 use crate::connectors::contract::Finding;
 use crate::http::authentication::Authenticated;
-use crate::http::body::Body;
+use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_DATA};
 
@@ -63,13 +64,16 @@ impl TryFrom<VerifyRequest> for Candidate {
 pub async fn verify_connection(
     authenticated: Authenticated,
     State(api): State<Arc<Api>>,
-    body: Body<VerifyRequest>,
+    body: Unread<VerifyRequest>,
 ) -> Result<Json<TestResult>, ApiError> {
+    authenticated.authorize(Permission::Create)?;
+    let mut body = body.read(&api, &authenticated).await?;
     if !body.findings.is_empty() {
         let findings = candidate::merge(body.findings, candidate::config_findings(&body.value, true));
-        return Err(api.reject(&authenticated, findings, candidate::usable(&body.value)).await);
+        return Err(api.reject(&authenticated.enter(&api).await?, findings, candidate::usable(&body.value)).await);
     }
     let candidate = body.convert()?.try_into().map_err(ApiError::Validation)?;
-    let report = api.connections.verify(authenticated.request(), candidate).await?;
+    let admitted = authenticated.enter_test(&api)?;
+    let report = api.connections.verify(admitted.request(), candidate).await?;
     Ok(Json(report.into()))
 }

@@ -1,0 +1,43 @@
+//! The host's stop, as what waits for a client learns of it.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::error::ApiError;
+
+/// Whether the host has been asked to stop. Clones are told together.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// Asks for it.
+    pub fn request(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits for something that a client may never do: once the host is asked to stop, only this long.
+    pub(super) async fn bound<T>(
+        &self,
+        grace: Duration,
+        work: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        tokio::select! {
+            done = work => done,
+            () = self.passed(grace) => Err(ApiError::Unavailable("The host is stopping; try again in a moment.".into())),
+        }
+    }
+
+    /// Is ready this long after the host was asked to stop.
+    async fn passed(&self, grace: Duration) {
+        // The sender is held here, so that this waits as long as nobody asks.
+        let _ = self.0.subscribe().wait_for(|requested| *requested).await;
+        tokio::time::sleep(grace).await;
+    }
+}

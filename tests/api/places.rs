@@ -1,0 +1,319 @@
+//! Nobody takes from others what all use: places, connections, memory, tests, and how often who may ask.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use test_support::client::Client;
+use test_support::eventually::eventually;
+use test_support::patchpanel::Patchpanel;
+
+use super::{answer, client, host, refusal, registration};
+
+/// A connection of a client that sends what it likes.
+struct Raw(TcpStream);
+
+impl Raw {
+    fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        Self(stream)
+    }
+
+    /// Opens a connection and sends the head of a request of so many bytes, and the first bytes of its body.
+    fn post(host: &Patchpanel, token: &str, path: &str, length: usize, begun: &str) -> Self {
+        let mut raw = Self::open(host.address());
+        raw.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nX-Project-ID: sales\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{begun}"
+        ));
+        raw
+    }
+
+    fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// The status of the answer, and everything up to the end of the connection.
+    fn answer(mut self) -> (u16, String) {
+        let mut answer = Vec::new();
+        // What is there counts, whether the end is rude or not.
+        let _ = self.0.read_to_end(&mut answer);
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+        (status.unwrap_or_default(), text)
+    }
+}
+
+fn token(host: &Patchpanel, organization: &str, role: &str) -> String {
+    host.token(&["--org", organization, "--project", "sales", "--role", role]).unwrap()
+}
+
+/// A verification of a server that accepts and never says a word.
+fn verification(silent: &TcpListener) -> Value {
+    json!({
+        "connection_type": "postgres",
+        "database_config": {
+            "host": "127.0.0.1", "port": silent.local_addr().unwrap().port(), "database": "shop",
+            "connect_timeout_ms": 2000,
+        },
+        "credentials": { "username": "reader", "password": "a password" },
+    })
+}
+
+/// A body with so many empty arrays in its configuration.
+fn many_values(count: usize) -> Value {
+    let mut body = registration("Many");
+    body["database_config"]["many"] = json!(vec![Value::Array(Vec::new()); count]);
+    body
+}
+
+#[test]
+fn the_role_is_looked_at_before_the_body_is_waited_for() {
+    let create = registration("Theirs").to_string();
+    let developer = client("before-the-body", "developer");
+    let record = answer(developer.post("/assets/data", &registration("Theirs")), 201);
+    let path = format!("/assets/data/{}", record["resource_uri"].as_str().unwrap());
+    let viewer = token(host(), "before-the-body", "viewer");
+    for (method, path) in [
+        ("POST", "/assets/data"),
+        ("POST", "/assets/data/verify"),
+        ("PUT", &path),
+        ("POST", &format!("{path}/upgrade")),
+    ] {
+        let mut raw = Raw::open(host().address());
+        raw.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {viewer}\r\n\
+             X-Project-ID: sales\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+            create.len(),
+        ));
+        let (status, text) = raw.answer();
+        assert_eq!(status, 403, "{method} {path}: {text}");
+        assert!(!text.contains("100 Continue"), "nobody asked for the body: {text}");
+    }
+}
+
+#[test]
+fn a_body_that_stalls_is_cut_and_takes_no_place() {
+    let host = Patchpanel::builder().setting("MAX_REQUESTS", "4").start().unwrap();
+    let mine = token(&host, "slow", "developer");
+    let slow: Vec<_> = (0..12).map(|_| Raw::post(&host, &mine, "/assets/data", 500, "{")).collect();
+    for organization in ["slow", "other"] {
+        let client = host.client_of(organization, "sales", "developer").unwrap();
+        answer(client.get("/assets/data"), 200);
+        answer(client.post("/assets/data", &registration(organization)), 201);
+    }
+    for raw in slow {
+        let (status, text) = raw.answer();
+        assert_eq!(status, 408, "{text}");
+        assert!(text.contains("REQUEST_TIMEOUT"), "{text}");
+    }
+}
+
+#[test]
+fn a_body_that_stalls_does_not_hold_up_a_stop() {
+    let mut host = Patchpanel::start().unwrap();
+    let mine = token(&host, "slow", "developer");
+    let stalled = Raw::post(&host, &mine, "/assets/data", 500, "{");
+    let refused = Raw::post(&host, "nonsense", "/assets/data", 500, "{");
+    // Both are being waited for.
+    answer(host.client_of("slow", "sales", "developer").unwrap().get("/assets/data"), 200);
+    host.signal(Signal::TERM).unwrap();
+    assert_eq!(stalled.answer().0, 503);
+    assert_eq!(refused.answer().0, 401);
+    let ended = eventually(Duration::from_mins(1), || host.ended().unwrap());
+    assert!(ended.unwrap().success());
+    let log = host.log().unwrap();
+    assert!(!log.contains("did not finish in time"), "{log}");
+}
+
+#[test]
+fn a_body_has_a_number_of_values() {
+    let client = client("many-values", "developer");
+    for body in [many_values(10_000), json!(vec![json!([[[]]]); 4_000])] {
+        let error = refusal(client.post("/assets/data", &body), 400, "INVALID_REQUEST");
+        assert!(error["message"].as_str().unwrap().contains("more than 10000 values"), "{error}");
+    }
+    // A large one of few values is as good as any.
+    let mut large = registration("Large");
+    large["database_config"]["ssl_root_cert"] = json!("x".repeat(300_000));
+    assert_eq!(super::findings(client.post("/assets/data", &large)), ["/database_config/ssl_root_cert too_long"]);
+}
+
+#[test]
+fn a_body_that_its_schema_refuses_never_counts_against_a_connector() {
+    let client = client("never-counts", "developer");
+    // Of more of them the schema does not say where they are.
+    for (count, expected) in [(500, "/database_config/many unknown_member"), (9_000, "/database_config invalid")] {
+        let mut body = many_values(count);
+        for _ in 0..4 {
+            assert_eq!(super::findings(client.post("/assets/data", &body)), [expected]);
+        }
+        body.as_object_mut().unwrap().remove("name");
+        for _ in 0..4 {
+            assert_eq!(super::findings(client.post("/assets/data/verify", &body)), [expected]);
+        }
+    }
+    answer(client.post("/assets/data", &registration("Good")), 201);
+}
+
+#[test]
+fn an_organization_has_its_share_of_memory_for_bodies() {
+    let host = Patchpanel::builder()
+        .setting("MAX_BODY_MEMORY_MIB", "16")
+        .setting("MAX_BODY_MEMORY_PER_ORGANIZATION_MIB", "8")
+        .start()
+        .unwrap();
+    let mine = token(&host, "greedy", "developer");
+    let most = "x".repeat(1_000_000);
+    // All but the end of each is there, so that each is charged for and none is complete.
+    let waiting: Vec<_> = (0..10).map(|_| Raw::post(&host, &mine, "/assets/data", most.len() + 1, &most)).collect();
+    let other = host.client_of("other", "sales", "developer").unwrap();
+    let mut large = registration("Large");
+    large["description"] = json!("x".repeat(500_000));
+    assert!(super::findings(other.post("/assets/data", &large)).contains(&"/description too_long".to_owned()));
+    let mut statuses: Vec<u16> = waiting.into_iter().map(|raw| raw.answer().0).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    assert_eq!(statuses, [408, 429], "some had room, and none more than their share");
+}
+
+#[test]
+fn tests_have_places_of_their_own_and_each_organization_its_share() {
+    let host = Patchpanel::builder()
+        .setting("MAX_REQUESTS", "2")
+        .setting("MAX_TESTS", "4")
+        .setting("MAX_TESTS_PER_ORGANIZATION", "2")
+        .start()
+        .unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let verification = verification(&silent);
+    let client = |organization: &str| host.client_of(organization, "sales", "developer").unwrap();
+    let (first, second) = (client("first"), client("second"));
+    let verify = |client: &Client| client.post("/assets/data/verify", &verification);
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = [&first, &first, &second]
+            .map(|client| {
+                let waiting = scope.spawn(|| answer(verify(client), 200));
+                (waiting, silent.accept().unwrap())
+            })
+            .into();
+        let reply = verify(&first).unwrap();
+        assert!(reply.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
+        refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
+        for organization in ["first", "third"] {
+            answer(client(organization).get("/assets/data"), 200);
+            answer(client(organization).post("/assets/data", &registration(organization)), 201);
+        }
+        for (waiting, _accepted) in waiting {
+            assert_eq!(waiting.join().unwrap()["success"], false);
+        }
+    });
+    assert_eq!(answer(verify(&first), 200)["success"], false, "the places are free again");
+}
+
+#[test]
+fn tests_have_a_rate_for_each_principal_in_each_project() {
+    let host = Patchpanel::builder().setting("TEST_BURST", "3").setting("TEST_RATE", "1").start().unwrap();
+    let client = |organization: &str, project: &str| host.client_of(organization, project, "developer").unwrap();
+    let verify = |client: &Client| {
+        let body = json!({
+            "connection_type": "postgres",
+            "database_config": { "host": "127.0.0.1", "port": 1, "database": "shop" },
+            "credentials": { "username": "reader", "password": "a password" },
+        });
+        client.post("/assets/data/verify", &body)
+    };
+    let sales = client("acme", "sales");
+    let mut refused = 0;
+    for _ in 0..12 {
+        let reply = verify(&sales).unwrap();
+        if reply.status.as_u16() == 429 {
+            assert_eq!(reply.header("retry-after"), Some("1"));
+            refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "twelve at once are more than the burst");
+    answer(sales.get("/assets/data"), 200);
+    for (organization, project) in [("acme", "hr"), ("globex", "sales")] {
+        answer(verify(&client(organization, project)), 200);
+    }
+    // What the header says is true.
+    std::thread::sleep(Duration::from_secs(1));
+    answer(verify(&sales), 200);
+}
+
+#[test]
+fn requests_have_a_rate_for_each_principal_and_each_organization() {
+    let settings = [("READ_BURST", "4"), ("READ_RATE", "1"), ("WRITE_BURST", "2"), ("WRITE_RATE", "1")];
+    let host = settings.iter().fold(Patchpanel::builder(), |builder, (name, value)| builder.setting(name, value));
+    let host = host.start().unwrap();
+    let client = |organization: &str| host.client_of(organization, "sales", "developer").unwrap();
+    let statuses =
+        |client: &Client| -> Vec<u16> { (0..8).map(|_| client.get("/assets/data").unwrap().status.as_u16()).collect() };
+    let seen = statuses(&client("acme"));
+    assert!(seen[..2] == [200, 200] && seen.contains(&429), "a principal has half of its organization's: {seen:?}");
+    assert_eq!(statuses(&client("globex"))[..2], [200, 200]);
+    answer(client("acme").post("/assets/data", &registration("Written")), 201);
+    let reply = client("acme").post("/assets/data", &registration("Again")).unwrap();
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
+}
+
+#[test]
+fn probes_are_answered_when_there_is_no_connection_left() {
+    let host = Patchpanel::builder().setting("MAX_CONNECTIONS", "8").start().unwrap();
+    let mine = token(&host, "greedy", "developer");
+    // As many as this address may have, none of them idle.
+    let busy: Vec<_> = (0..8).map(|_| Raw::post(&host, &mine, "/assets/data", 500, "{")).collect();
+    // Until then one whose head is not there yet is idle.
+    let is_refused = || (host.client().get("/assets/data").unwrap().status.as_u16() == 429).then_some(());
+    assert!(eventually(Duration::from_secs(5), is_refused).is_some());
+    for path in ["/health/live", "/health/ready", "/api/health/live"] {
+        answer(host.client().get(path), 200);
+    }
+    for path in ["/assets/data", "/openapi.json", "/docs/", "/none"] {
+        let reply = host.client().get(path).unwrap();
+        assert_eq!(reply.header("connection"), Some("close"), "{path}");
+        refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
+    }
+    drop(busy);
+}
+
+#[test]
+fn an_idle_connection_makes_room_for_a_new_one() {
+    let host = Patchpanel::builder().setting("MAX_CONNECTIONS", "16").start().unwrap();
+    let mut idle: Vec<_> = (0..64).map(|_| Raw::open(host.address())).collect();
+    answer(host.client_of("acme", "sales", "viewer").unwrap().get("/assets/data"), 200);
+    let first = idle.swap_remove(0);
+    assert_eq!(first.answer(), (0, String::new()), "closed without a word");
+}
+
+#[test]
+fn behind_a_proxy_each_client_has_its_share() {
+    let host = Patchpanel::builder()
+        .setting("HTTP_TRUSTED_PROXIES", "127.0.0.1")
+        .setting("MAX_CONNECTIONS_PER_ADDRESS", "2")
+        .start()
+        .unwrap();
+    // Whose token is not known: what is refused is read to its end all the same.
+    let strangers: Vec<_> = (0..2)
+        .map(|_| {
+            let mut raw = Raw::open(host.address());
+            raw.send(
+                "POST /assets/data HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.9, 192.0.2.1\r\n\
+                 Content-Length: 500\r\n\r\n{",
+            );
+            raw
+        })
+        .collect();
+    let from = |forwarded: &str| host.client().with_header("X-Forwarded-For", forwarded).get("/assets/data");
+    // They are being waited for once the third one is refused.
+    let refused = || (from("192.0.2.1").unwrap().status.as_u16() == 429).then_some(());
+    assert!(eventually(Duration::from_secs(4), refused).is_some());
+    refusal(from("192.0.2.1, 192.0.2.2"), 401, "INVALID_TOKEN");
+    drop(strangers);
+}
