@@ -286,7 +286,7 @@ fn probes_are_answered_when_there_is_no_connection_left() {
 #[test]
 fn an_idle_connection_makes_room_for_a_new_one() {
     let host = Patchpanel::builder().setting("MAX_CONNECTIONS", "16").start().unwrap();
-    let mut idle: Vec<_> = (0..64).map(|_| Raw::open(host.address())).collect();
+    let mut idle: Vec<_> = (0..128).map(|_| Raw::open(host.address())).collect();
     answer(host.client_of("acme", "sales", "viewer").unwrap().get("/assets/data"), 200);
     let first = idle.swap_remove(0);
     assert_eq!(first.answer(), (0, String::new()), "closed without a word");
