@@ -53,7 +53,7 @@ impl App {
             background.push(metric::serve(address).await?);
         }
         let data_dir = settings.data_dir()?;
-        let store = Store::open(&data_dir.join("metadata.db")).await?;
+        let store = Store::open(&data_dir.join("metadata.db"), settings.fairness.store()).await?;
         let if_missing = if settings.development() { IfMissing::Create } else { IfMissing::Refuse };
         let secrets = LocalStore::open(&data_dir.join("secrets.db"), &settings.master_key_file()?, if_missing).await?;
         let secrets: Arc<dyn SecretStore> = Arc::new(secrets);

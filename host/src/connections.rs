@@ -32,7 +32,7 @@ use crate::connectors::{Call, CallError, Connectors};
 use crate::diagnosis::Report;
 use crate::egress::Egress;
 use crate::secrets::{self, Credentials, Secret, SecretStore};
-use crate::store::{self, Store, connections::ConnectionRow};
+use crate::store::{self, Store, Turn, connections::ConnectionRow};
 
 pub use idempotency::Idempotency;
 pub use list::{Filter, Listed, MAX_LIMIT};
@@ -126,6 +126,9 @@ pub enum Error {
     /// No version of the connector waits for the tenant, or another one.
     #[error("no connector version of this digest waits for agreement")]
     NoUpgrade,
+    /// The list reads more than it may.
+    #[error("the list reads more than it may")]
+    ListTooLong,
     /// It is disabled.
     #[error("the connection is disabled")]
     Disabled,
@@ -199,7 +202,7 @@ impl Connections {
         permission: Permission,
     ) -> Result<ConnectionRow, Error> {
         request.authorize(Permission::Read)?;
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
         let row = store::connections::find(&mut reader, request.tenant, resource_uri).await?.ok_or(Error::NotFound)?;
         let allowed = match permission {
             Permission::Read | Permission::Use => request.caller.may(permission, request.tenant),

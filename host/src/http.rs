@@ -76,6 +76,7 @@ pub struct Api {
     max_body_values: usize,
     trusted_proxies: TrustedProxies,
     stop: Stop,
+    readiness: health::Readiness,
 }
 
 /// What [`router`] is made of.
@@ -149,6 +150,7 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
         max_body_values: parts.fairness.max_body_values as usize,
         trusted_proxies: parts.trusted_proxies,
         stop: parts.stop,
+        readiness: health::Readiness::default(),
     });
     let below_api = |routes: Router<Arc<Api>>| Router::new().nest("/api", routes.clone()).merge(routes);
     let limited = limited.merge(openapi::routes(&document)?).method_not_allowed_fallback(no_such_method);

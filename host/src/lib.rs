@@ -35,4 +35,5 @@ pub mod rollout;
 pub mod schema;
 pub mod secrets;
 pub mod settings;
+pub mod sqlite;
 pub mod store;

@@ -28,7 +28,7 @@ use crate::clock::now;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, CallError, Connector, Connectors, log_refusal};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::{self, Store, serving};
+use crate::store::{self, Store, Turn, serving};
 
 pub use activate::Activation;
 pub use event::{Event, Events, News, Subscription};
@@ -182,7 +182,7 @@ impl Rollout {
     /// Loads what the last process left: the active versions, those that serve connections, and what can be gone back
     /// to.
     async fn resume(&self) -> Result<(), Error> {
-        let rows = connector_versions::list(&mut *self.store.reader().await?).await?;
+        let rows = connector_versions::list(&mut self.store.reader(Turn::Host).await?).await?;
         let known: BTreeSet<String> = rows.iter().map(|row| row.digest.clone()).collect();
         self.library.sweep(&known)?;
         let needed = self.needed().await?;
@@ -205,7 +205,7 @@ impl Rollout {
 
     /// The digests of the versions that have to be loaded.
     async fn needed(&self) -> Result<BTreeSet<String>, Error> {
-        let needed = serving::needed(&mut *self.store.reader().await?).await?;
+        let needed = serving::needed(&mut self.store.reader(Turn::Host).await?).await?;
         let mut needed: BTreeSet<String> = needed.into_iter().collect();
         needed.extend(self.awaiting_activation().clone());
         Ok(needed)
@@ -220,7 +220,7 @@ impl Rollout {
 
     /// Has the active version watched, if there is one to go back to, which stays loaded for that.
     async fn watch(&self, type_name: &str, digest: &str) -> Result<(), Error> {
-        let last_good = connector_versions::last_good(&mut *self.store.reader().await?, type_name).await?;
+        let last_good = connector_versions::last_good(&mut self.store.reader(Turn::Host).await?, type_name).await?;
         let before = match last_good.filter(|row| !self.refused().contains_key(&row.digest)) {
             None => None,
             Some(row) => match self.load(&row).await {
@@ -253,7 +253,7 @@ impl Rollout {
     }
 
     async fn find_row(&self, digest: &str) -> Result<ConnectorVersionRow, Error> {
-        connector_versions::find(&mut *self.store.reader().await?, digest).await?.ok_or(Error::NotFound)
+        connector_versions::find(&mut self.store.reader(Turn::Host).await?, digest).await?.ok_or(Error::NotFound)
     }
 
     /// Changes a version's row as it is now, and tells who listens.
@@ -262,7 +262,7 @@ impl Rollout {
         digest: &str,
         change: impl FnOnce(&mut ConnectorVersionRow),
     ) -> Result<ConnectorVersionRow, Error> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::Host).await?;
         let before = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
         let mut row = before.clone();
         change(&mut row);
@@ -270,7 +270,7 @@ impl Rollout {
             row.changed_at = now();
         }
         connector_versions::update(&mut transaction, &row).await?;
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         if row.state != before.state {
             self.events.state(&row);
         }

@@ -12,6 +12,7 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
+use crate::fairness::Refused;
 pub use local::{LocalStore, OpenError};
 pub use master_key::{IfMissing, MasterKeyError};
 pub use value::{Credentials, Secret};
@@ -48,6 +49,9 @@ pub enum Error {
     /// What is stored was damaged, tampered with, or sealed for something else.
     #[error("the stored secret is damaged")]
     Corrupt,
+    /// Others had all turns for too long, or the organization has used up its own.
+    #[error("there was no turn at the secret store")]
+    Refused(#[source] Refused),
     /// The store does not answer; trying again can help.
     #[error("the secret store is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -1,16 +1,19 @@
 //! The only code that holds SQL for the metadata. One file per noun with free functions; each query is written once,
 //! for SQLite now and PostgreSQL later: columns text and bigint only, `$n` placeholders, no booleans.
 //!
-//! Every function on tenant data takes the tenant as an argument.
+//! Every function on tenant data takes the tenant as an argument. Organizations take turns at the store, and no turn of
+//! theirs is longer than its bound.
 
 pub mod connections;
 pub mod connector_versions;
+mod health;
 pub mod idempotency;
 pub mod intents;
 pub mod removals;
 pub mod serving;
+mod transaction;
+pub mod usage;
 
-use std::fmt::Write as _;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -19,34 +22,75 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor, Row as _, SqlSafeStr};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use crate::auth::Tenant;
+use crate::fairness::Refused;
 use crate::secrets::Reference;
+use crate::sqlite::{self, Party, Pool};
 
-/// A write transaction. It is rolled back when dropped.
-pub type Transaction = sqlx::Transaction<'static, Any>;
+pub use crate::sqlite::Connection;
+pub use transaction::Transaction;
+pub use usage::{Exceeded, Quota, Quotas};
 
-const READERS: u32 = 4;
+/// The schema's versions, the oldest first. One that has been published never changes.
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("connections", include_str!("../../migrations/metadata/0001_connections.sql")),
+    ("connector versions", include_str!("../../migrations/metadata/0002_connector_versions.sql")),
+    ("usage", include_str!("../../migrations/metadata/0003_usage.sql")),
+];
 
-/// How long a call waits for its turn.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an organization's turn may work that reads what it names.
+const READ_WORK: Duration = Duration::from_secs(1);
+
+/// How long an organization's turn may work that writes.
+const WRITE_WORK: Duration = Duration::from_secs(5);
+
+/// Connections that read for the host itself and for its health, and how many of them one of the two may have.
+const HOST_READERS: (usize, usize) = (3, 2);
 
 /// SQLite's primary result codes for what is not this program's mistake: busy, locked, read-only, I/O error, full,
 /// cannot open (SQLite manual, "Result and Error Codes").
 const UNAVAILABLE: [u32; 6] = [5, 6, 8, 10, 13, 14];
 
+/// SQLite's primary result code for a statement that its progress handler has ended.
+const INTERRUPTED: u32 = 9;
+
+/// What organizations may have of the store.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Connections that read for organizations.
+    pub readers: usize,
+    /// How many of them one organization may have at once.
+    pub readers_per_organization: usize,
+    /// How long a list may work.
+    pub list_work: Duration,
+    /// What may be stored.
+    pub quotas: Quotas,
+}
+
 /// The metadata. Clones share one set of connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    readers: AnyPool,
-    /// One connection: SQLite has one writer, and waiting for a connection is fairer than waiting for its lock.
-    writer: AnyPool,
+    readers: Pool,
+    host_readers: Pool,
+    /// One connection: SQLite has one writer, and waiting for a turn is fairer than waiting for its lock.
+    writer: Pool,
+    file: sqlite::File,
+    settings: Settings,
     /// Held as long as the store is open.
     _lock: Arc<File>,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Turn<'a> {
+    /// The requests of an organization.
+    Of(&'a str),
+    /// What the host does by itself, and for its operators. Its turns have no bound: what it reads and writes is of all
+    /// tenants.
+    Host,
 }
 
 /// Why the store did not do what it was asked. `Display` carries no SQL and no data.
@@ -71,9 +115,18 @@ pub enum Error {
         /// Why.
         source: sqlx::migrate::MigrateError,
     },
-    /// The database cannot work right now: the disk is full, a file cannot be written, too many wait.
+    /// The database cannot work right now: the disk is full, a file cannot be written.
     #[error("the metadata store is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// Others had all turns for too long, or the organization has used up its own.
+    #[error("there was no turn at the metadata store")]
+    Refused(#[source] Refused),
+    /// The turn has worked for as long as it may.
+    #[error("a turn at the metadata store took too long")]
+    TooLong,
+    /// The tenant has as much as it may have.
+    #[error(transparent)]
+    Quota(#[from] Exceeded),
     /// The database refused what this program asked of it.
     #[error("the metadata store failed")]
     Database(#[source] sqlx::Error),
@@ -85,136 +138,117 @@ pub enum Error {
 impl Store {
     /// Opens the store, making directory and file (for nobody else to read) when there are none, and brings it up to
     /// date. A second process that opens the same file is refused.
-    pub async fn open(path: &Path) -> Result<Self, Error> {
-        sqlx::any::install_default_drivers();
-        let lock = open_file(path)?;
-        let failed = |source: sqlx::Error| Error::Open { path: path.into(), source: source.into() };
-        let absolute =
-            std::path::absolute(path).map_err(|source| Error::Open { path: path.into(), source: source.into() })?;
-        let options: AnyConnectOptions = url(&absolute).parse().map_err(failed)?;
-        // On a connection of its own first: a pool would try a file that is no database for half a minute.
-        let mut first = AnyConnection::connect_with(&options).await.map_err(failed)?;
-        first.execute("pragma journal_mode = wal").await.map_err(failed)?;
-        first.close().await.map_err(failed)?;
-        // SQLite's default would lose the last transactions when the power fails.
-        let writer = connect(&options, 1, "pragma synchronous = full").await.map_err(failed)?;
-        Migrator::with_migrations(migrations())
-            .run(&writer)
+    pub async fn open(path: &Path, settings: Settings) -> Result<Self, Error> {
+        let lock = lock(path)?;
+        let file = sqlite::File::open(path)
             .await
-            .map_err(|source| Error::Migrate { path: path.into(), source })?;
-        let readers = connect(&options, READERS, "pragma query_only = on").await.map_err(failed)?;
-        Ok(Self { readers, writer, _lock: Arc::new(lock) })
+            .map_err(|source| Error::Open { path: path.into(), source: source.into() })?;
+        file.migrate(MIGRATIONS).await.map_err(|source| Error::Migrate { path: path.into(), source })?;
+        let read_only = ("query_only", "on");
+        Ok(Self {
+            readers: file.pool((settings.readers, settings.readers_per_organization), read_only),
+            host_readers: file.pool(HOST_READERS, read_only),
+            writer: file.pool((1, 1), ("query_only", "off")),
+            file,
+            settings,
+            _lock: Arc::new(lock),
+        })
     }
 
     /// A connection that only reads.
-    pub async fn reader(&self) -> Result<PoolConnection<Any>, Error> {
-        Ok(self.readers.acquire().await?)
+    pub async fn reader(&self, turn: Turn<'_>) -> Result<Connection, Error> {
+        match turn {
+            Turn::Of(_) => Ok(self.readers.take(&turn.party(), READ_WORK).await?),
+            Turn::Host => Ok(self.host_readers.take(&turn.party(), Duration::MAX).await?),
+        }
+    }
+
+    /// A connection that only reads, for a list of an organization: how much that reads is its caller's choice.
+    pub async fn list_reader(&self, organization: &str) -> Result<Connection, Error> {
+        Ok(self.readers.take(&Turn::Of(organization).party(), self.settings.list_work).await?)
     }
 
     /// The connection that writes, for a single statement: what that does is durable when it returns. Each turn of the
     /// database's thread is one that other writers wait for, and a transaction has three.
-    pub async fn writer(&self) -> Result<PoolConnection<Any>, Error> {
-        Ok(self.writer.acquire().await?)
+    pub async fn writer(&self, turn: Turn<'_>) -> Result<Connection, Error> {
+        let work = match turn {
+            Turn::Of(_) => WRITE_WORK,
+            Turn::Host => Duration::MAX,
+        };
+        Ok(self.writer.take(&turn.party(), work).await?)
     }
 
     /// Begins a write transaction. It has the store's write lock from its first moment, so that what it reads holds
     /// until it commits.
-    pub async fn begin(&self) -> Result<Transaction, Error> {
-        Ok(self.writer.begin_with("begin immediate").await?)
+    pub async fn begin(&self, turn: Turn<'_>) -> Result<Transaction, Error> {
+        Ok(Transaction::new(self.writer(turn).await?.begin().await?, self.settings.quotas))
     }
 
-    /// Whether the store answers.
-    pub async fn health(&self) -> Result<(), Error> {
-        sqlx::query("select id from connections limit 1").execute(&self.readers).await?;
-        Ok(())
+    /// What may be stored.
+    pub fn quotas(&self) -> &Quotas {
+        &self.settings.quotas
     }
 
     /// Finishes what is going on and closes all connections.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.host_readers.close().await;
         self.writer.close().await;
+        self.file.close().await;
     }
 }
 
-/// Commits a write transaction; what it did is durable when this returns.
-pub async fn commit(transaction: Transaction) -> Result<(), Error> {
-    Ok(transaction.commit().await?)
+impl<'a> Turn<'a> {
+    /// The turn of the tenant's organization.
+    pub fn of(tenant: &'a Tenant) -> Self {
+        Self::Of(&tenant.organization)
+    }
+
+    fn party(self) -> Party {
+        match self {
+            Self::Of(organization) => Party::Organization(organization.to_owned()),
+            Self::Host => Party::Host,
+        }
+    }
 }
 
-fn migrations() -> Vec<Migration> {
-    let migrations = [
-        ("connections", include_str!("../../migrations/metadata/0001_connections.sql")),
-        ("connector versions", include_str!("../../migrations/metadata/0002_connector_versions.sql")),
-    ];
-    let numbered = (1..).zip(migrations);
-    let migration = |(number, (name, schema)): (i64, (&'static str, &'static str))| {
-        Migration::new(number, name.into(), MigrationType::Simple, schema.into_sql_str(), false)
-    };
-    numbered.map(migration).collect()
-}
-
-/// Makes directory and file, and takes the lock on the file beside it.
-fn open_file(path: &Path) -> Result<File, Error> {
+/// Makes the directory, and takes the lock on the file beside the store.
+fn lock(path: &Path) -> Result<File, Error> {
     let failed = |source: io::Error| Error::Open { path: path.into(), source: source.into() };
     if let Some(directory) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
     }
-    let private = |path: &Path| OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-    let lock = private(&path.with_extension("lock")).map_err(failed)?;
+    let mut private = OpenOptions::new();
+    private.write(true).create(true).truncate(false).mode(0o600);
+    let lock = private.open(path.with_extension("lock")).map_err(failed)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
         rustix::io::Errno::WOULDBLOCK => Error::InUse(path.into()),
         error => failed(error.into()),
     })?;
-    // SQLite would make it as the umask says, and gives its journal the same mode.
-    private(path).map_err(failed)?;
     Ok(lock)
-}
-
-async fn connect(options: &AnyConnectOptions, connections: u32, settings: &'static str) -> sqlx::Result<AnyPool> {
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        // A file does not go away like a server; asking it first would cost each call a turn of the database's thread.
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .after_connect(move |connection: &mut AnyConnection, _| {
-            Box::pin(async move { connection.execute(settings).await.map(drop) })
-        })
-        .connect_with(options.clone())
-        .await
-}
-
-/// The path as sqlx reads it from a URL: percent-encoded, whatever characters it has.
-fn url(path: &Path) -> String {
-    let mut url = String::from("sqlite://");
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => url.push(char::from(*byte)),
-            byte => {
-                // Writing to a text cannot fail.
-                let _ = write!(url, "%{byte:02X}");
-            }
-        }
-    }
-    url.push_str("?mode=rw");
-    url
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let unavailable = match &error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                true
-            }
-            // An extended result code has the primary one in its lowest byte.
-            sqlx::Error::Database(error) => error
-                .code()
-                .and_then(|code| code.parse::<u32>().ok())
-                .is_some_and(|code| UNAVAILABLE.contains(&(code & 0xff))),
-            _ => false,
-        };
-        if unavailable { Self::Unavailable(error) } else { Self::Database(error) }
+        match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            sqlx::Error::Database(reported) => match reported.code().and_then(|code| code.parse::<u32>().ok()) {
+                // An extended result code has the primary one in its lowest byte.
+                Some(code) if UNAVAILABLE.contains(&(code & 0xff)) => Self::Unavailable(error),
+                Some(code) if code & 0xff == INTERRUPTED => Self::TooLong,
+                _ => Self::Database(error),
+            },
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<sqlite::Error> for Error {
+    fn from(error: sqlite::Error) -> Self {
+        match error {
+            sqlite::Error::Refused(refused) => Self::Refused(refused),
+            sqlite::Error::Failed(error) => error.into(),
+        }
     }
 }
 
@@ -233,4 +267,4 @@ fn reference(row: &AnyRow) -> Result<Reference, Error> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ use crate::connectors::{Accepted, Call, Connector, Target};
 use crate::schema;
 use crate::secrets::{self, Credentials};
 use crate::store::connections::ConnectionRow;
-use crate::store::{self, connections, connector_versions};
+use crate::store::{self, Turn, connections, connector_versions};
 
 /// A configuration that the connector accepted with the credentials that will be set.
 struct Reviewed {
@@ -76,7 +76,7 @@ impl Connections {
                 after.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
             }
         }
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         // A version that has been replaced meanwhile must not come back with a configuration of its own.
         let is_reviewed_by_another = after.connector_digest != before.connector_digest
             && !connector_versions::is_active(&mut transaction, &after.connector_digest).await?;
@@ -89,7 +89,7 @@ impl Connections {
         if after.secret != before.secret {
             discard(&mut transaction, &before).await?;
         }
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         self.depository.pending.changed.notify_one();
         Ok(true)
     }

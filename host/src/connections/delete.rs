@@ -3,7 +3,7 @@
 use super::deposit::discard;
 use super::{ATTEMPTS, Connections, Error, Request, owner};
 use crate::auth::Permission;
-use crate::store::{self, connections};
+use crate::store::{Turn, connections};
 
 impl Connections {
     /// Deletes one; its credentials go with it. `revision` is what the caller saw, if it said so.
@@ -13,10 +13,10 @@ impl Connections {
             if revision.is_some_and(|revision| revision != row.revision) {
                 return Err(Error::RevisionMismatch(row.revision));
             }
-            let mut transaction = self.store.begin().await?;
+            let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
             if connections::delete(&mut transaction, &owner(&row), &row.id, row.revision).await? {
                 discard(&mut transaction, &row).await?;
-                store::commit(transaction).await?;
+                transaction.commit().await?;
                 self.depository.pending.changed.notify_one();
                 return Ok(());
             }

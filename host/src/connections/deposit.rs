@@ -20,7 +20,7 @@ use crate::secrets::{self, Credentials, Reference, SecretStore};
 use crate::store::connections::{ConnectionRow, SecretLocation};
 use crate::store::intents::{self, IntentRow};
 use crate::store::removals::{self, RemovalRow};
-use crate::store::{self, Store, Transaction};
+use crate::store::{self, Store, Transaction, Turn};
 
 /// Where the credentials of connections are put, and what is known of them. Clones share everything.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ impl Depository {
         connection: &str,
         credentials: &Credentials,
     ) -> Result<Deposit, Error> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.store.begin(Turn::of(owner)).await?;
         self.put(transaction, owner, (connection, 1), credentials).await
     }
 
@@ -92,7 +92,7 @@ impl Depository {
         connection: &str,
         credentials: &Credentials,
     ) -> Result<Deposit, Error> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::of(owner)).await?;
         let version = store::connections::next_secret_version(&mut transaction, owner, connection).await?;
         self.put(transaction, owner, (connection, version.ok_or(Error::NotFound)?), credentials).await
     }
@@ -114,12 +114,14 @@ impl Depository {
             created_at: now(),
         };
         intents::insert(&mut transaction, &intent).await?;
-        store::commit(transaction).await?;
-        let location = SecretLocation { store, key: connection.to_owned(), version };
+        transaction.commit().await?;
+        let secret = credentials.to_secret();
+        let bytes = i64::try_from(secret.expose().len()).unwrap_or(i64::MAX);
+        let location = SecretLocation { store, key: connection.to_owned(), version, bytes };
         // In a task of its own, which holds the claim: when the caller goes away in the middle, the reaper waits for
         // the end of the put instead of removing what has not arrived yet.
         let put = tokio::spawn({
-            let (secrets, claim, secret) = (Arc::clone(&self.secrets), Arc::clone(&claim), credentials.to_secret());
+            let (secrets, claim) = (Arc::clone(&self.secrets), Arc::clone(&claim));
             async move {
                 let result = secrets.put(&reference, &secret).await;
                 drop(claim);

@@ -2,7 +2,7 @@
 
 use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now, owner};
 use crate::auth::Permission;
-use crate::store::{self, connections};
+use crate::store::{Turn, connections};
 
 impl Connections {
     /// Disables one (`true`), or enables it (`false`): then it is `PENDING` until it is tested. One that is already so
@@ -27,9 +27,9 @@ impl Connections {
             row.status_reason = disabled.then(|| format!("disabled by {}", request.caller.principal));
             row.updated_by.clone_from(&request.caller.principal);
             row.updated_at = now();
-            let mut transaction = self.store.begin().await?;
+            let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
             if connections::update(&mut transaction, &owner(&row), &row).await? {
-                store::commit(transaction).await?;
+                transaction.commit().await?;
                 return self.find(request, resource_uri).await;
             }
         }

@@ -6,9 +6,10 @@ use tokio::sync::OnceCell;
 
 use super::{Connection, Connections, Error, Request, now};
 use crate::connectors::contract::Finding;
+use crate::hex;
 use crate::secrets::{self, Reference, Secret, SecretStore};
 use crate::store::idempotency::IdempotencyRow;
-use crate::{hex, store};
+use crate::store::{self, Turn};
 
 /// How long a key is kept: 24 hours in microseconds.
 const KEPT: i64 = 24 * 60 * 60 * 1_000_000;
@@ -78,7 +79,7 @@ impl Connections {
 
     /// The connection that the same request has made; none when it has not been made.
     pub(super) async fn replay(&self, request: Request<'_>, row: &IdempotencyRow) -> Result<Option<Connection>, Error> {
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
         let since = kept_since(now());
         let earlier = store::idempotency::find(&mut reader, request.tenant, &row.principal, &row.key, since).await?;
         let Some(earlier) = earlier else { return Ok(None) };

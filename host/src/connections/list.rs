@@ -3,6 +3,7 @@
 use super::{Connection, Connections, Error, Request, Status};
 use crate::auth::Permission;
 use crate::connectors::contract::Finding;
+use crate::store;
 use crate::store::connections::{self, Column, Selection};
 
 /// What to list.
@@ -54,7 +55,13 @@ impl Connections {
             offset: u64::from(filter.page.saturating_sub(1)) * u64::from(limit),
             limit,
         };
-        let (rows, total) = connections::list(&mut *self.store.reader().await?, request.tenant, &selection).await?;
+        let mut reader = self.store.list_reader(&request.tenant.organization).await?;
+        let listed = connections::list(&mut reader, request.tenant, &selection).await;
+        drop(reader);
+        let (rows, total) = listed.map_err(|error| match error {
+            store::Error::TooLong => Error::ListTooLong,
+            error => error.into(),
+        })?;
         let connections = rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?;
         Ok(Listed { connections, total })
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::deposit::Depository;
 use super::{Error, idempotency, now};
 use crate::store::removals::RemovalRow;
-use crate::store::{self, intents, removals};
+use crate::store::{self, Turn, intents, removals};
 
 /// How often it looks, when nothing told it to.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// How many removals it reads at once.
+/// How many removals it reads, and how many idempotency keys it forgets, at once: others write in between.
 const BATCH: u32 = 100;
 
 /// The reaper of one [`Connections`](super::Connections).
@@ -44,7 +44,7 @@ impl Reaper {
         let name = self.depository.secrets.name();
         let mut last = None;
         loop {
-            let mut reader = self.depository.store.reader().await?;
+            let mut reader = self.depository.store.reader(Turn::Host).await?;
             let mut due = removals::list(&mut reader, name, last.as_ref(), BATCH).await?;
             drop(reader);
             self.remove(&due).await?;
@@ -60,9 +60,9 @@ impl Reaper {
         for removal in due {
             match self.depository.secrets.delete(&removal.reference).await {
                 Ok(()) => {
-                    let mut transaction = self.depository.store.begin().await?;
+                    let mut transaction = self.depository.store.begin(Turn::Host).await?;
                     removals::delete(&mut transaction, removal).await?;
-                    store::commit(transaction).await?;
+                    transaction.commit().await?;
                 }
                 Err(error) => failures.push((removal, error)),
             }
@@ -82,17 +82,17 @@ impl Reaper {
 
     /// Turns the intents that nobody works on into removals.
     async fn abandon_intents(&self) -> Result<(), Error> {
-        let intents = intents::list(&mut *self.depository.store.reader().await?).await?;
+        let intents = intents::list(&mut self.depository.store.reader(Turn::Host).await?).await?;
         for intent in intents {
             if self.depository.pending.has(&intent.id) {
                 continue;
             }
-            let mut transaction = self.depository.store.begin().await?;
+            let mut transaction = self.depository.store.begin(Turn::Host).await?;
             // Gone when it was settled after the list was read.
             if intents::delete(&mut transaction, &intent.id).await? {
                 let removal = RemovalRow { store: intent.store, reference: intent.reference, created_at: now() };
                 removals::insert(&mut transaction, &removal).await?;
-                store::commit(transaction).await?;
+                transaction.commit().await?;
             }
         }
         Ok(())
@@ -100,10 +100,10 @@ impl Reaper {
 
     async fn forget_idempotency_keys(&self) -> Result<(), Error> {
         let before = idempotency::kept_since(now());
-        if store::idempotency::any_older(&mut *self.depository.store.reader().await?, before).await? {
-            let mut transaction = self.depository.store.begin().await?;
-            store::idempotency::delete_older(&mut transaction, before).await?;
-            store::commit(transaction).await?;
+        while store::idempotency::any_older(&mut self.depository.store.reader(Turn::Host).await?, before).await? {
+            let mut transaction = self.depository.store.begin(Turn::Host).await?;
+            store::idempotency::delete_older(&mut transaction, before, BATCH).await?;
+            transaction.commit().await?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::connectors::Call;
 use crate::connectors::contract::Purpose;
 use crate::store::connections::{ConnectionRow, ConnectorFacts};
 use crate::store::idempotency::IdempotencyRow;
-use crate::store::{self, connections, connector_versions, idempotency};
+use crate::store::{self, Turn, connections, connector_versions, idempotency, usage};
 
 impl Connections {
     /// Registers a connection. Asked again with the same idempotency key, it answers what it has made before.
@@ -42,7 +42,13 @@ impl Connections {
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Create };
         let findings = chosen.as_ref().err().cloned().into_iter().collect();
         let prepared = self.trial.prepare(call, &new.candidate, findings).await?;
-        if connections::find(&mut *self.store.reader().await?, request.tenant, resource_uri).await?.is_some() {
+        let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
+        let taken = connections::find(&mut reader, request.tenant, resource_uri).await?.is_some();
+        if !taken {
+            usage::check_room(&mut reader, request.tenant, self.store.quotas()).await?;
+        }
+        drop(reader);
+        if taken {
             // The same request may have been faster.
             let made = match &idempotency {
                 Some(row) => self.replay(request, row).await?,
@@ -69,14 +75,14 @@ impl Connections {
             Some(self.depository.put_first(request.tenant, &row.id, credentials).await?)
         };
         row.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         // Rows of a version that has been replaced would be left behind.
         if !connector_versions::is_active(&mut transaction, &row.connector_digest).await? {
             return Ok(None);
         }
         if let Some(key) = &idempotency {
-            idempotency::delete_older(&mut transaction, super::idempotency::kept_since(now())).await?;
-            if !idempotency::insert(&mut transaction, request.tenant, key).await? {
+            let since = super::idempotency::kept_since(now());
+            if !idempotency::insert(&mut transaction, request.tenant, key, since).await? {
                 // The same request was faster.
                 drop(transaction);
                 let made = self.replay(request, key).await?;
@@ -89,7 +95,7 @@ impl Connections {
         if let Some(deposit) = &deposit {
             deposit.settle(&mut transaction).await?;
         }
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         Ok(Some(Connection::try_from(row)?))
     }
 }

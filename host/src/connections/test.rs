@@ -10,6 +10,7 @@ use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Call, Connector};
 use crate::diagnosis::{Fault, Outcome, Report, Stage, Stages, code};
 use crate::secrets;
+use crate::store::Turn;
 use crate::store::connections::{self, ConnectionRow, TestOutcome};
 
 impl Connections {
@@ -95,7 +96,8 @@ impl Connections {
         let status = if failed.is_none() { Status::Active } else { Status::Error };
         let outcome = TestOutcome { status: status.name(), status_reason: failed.as_deref(), tested_at: now() };
         // Not recorded when the connection has changed or gone meanwhile: it is another one that was tested.
-        connections::record_test(&mut *self.store.writer().await?, &owner(row), row, outcome).await?;
+        let mut writer = self.store.writer(Turn::Of(&row.organization)).await?;
+        connections::record_test(&mut writer, &owner(row), row, outcome).await?;
         Ok(())
     }
 }

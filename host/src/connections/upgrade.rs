@@ -9,7 +9,7 @@ use crate::connectors::contract::Finding;
 use crate::connectors::shadow::{Outcome, Stored};
 use crate::connectors::{Accepted, Connector, Target};
 use crate::store::connections::ConnectionRow;
-use crate::store::{self, connections, connector_versions};
+use crate::store::{self, Turn, connections, connector_versions};
 
 impl Connections {
     /// Gives a connection to the version of this digest that waits for its tenant, and binds its credentials to where
@@ -59,13 +59,13 @@ impl Connections {
         if row.status != Status::Disabled.name() {
             (row.status, row.status_reason) = (Status::Pending.name().to_owned(), None);
         }
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         if !connector_versions::is_active(&mut transaction, &row.connector_digest).await?
             || !connections::update(&mut transaction, &owner(&row), &row).await?
         {
             return Ok(false);
         }
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 

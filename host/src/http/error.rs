@@ -17,6 +17,7 @@ use crate::connections;
 use crate::connectors::admission::Reason;
 use crate::connectors::contract::{Finding, Severity};
 use crate::connectors::{CallError, Limit};
+use crate::fairness::Refused;
 use crate::rollout::{self, Shadow, State};
 use crate::{secrets, store};
 
@@ -110,6 +111,14 @@ pub enum ApiError {
         /// When to come back.
         retry_after: Duration,
     },
+    /// The tenant has as much as it may have: no waiting helps.
+    #[error("Your {}: {}. The operator's setting is {}.", .0, .0.quota.remedy(), .0.quota.setting())]
+    QuotaExceeded(store::Exceeded),
+    /// The list reads more than it may.
+    #[error(
+        "This list reads more than a list may: ask for fewer by tags, or for an earlier page, or search for another text."
+    )]
+    ListTooLong,
     /// Too much at once.
     #[error("The host is busy; try again in a moment.")]
     Busy,
@@ -170,6 +179,8 @@ impl ApiError {
             }
             Self::Connector(CallError::Suspended { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "CONNECTOR_SUSPENDED"),
             Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"),
+            Self::QuotaExceeded(_) => (StatusCode::TOO_MANY_REQUESTS, "QUOTA_EXCEEDED"),
+            Self::ListTooLong => (StatusCode::UNPROCESSABLE_ENTITY, "LIST_TOO_LONG"),
             Self::Connector(CallError::Busy) | Self::Busy | Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
             }
@@ -184,12 +195,18 @@ impl ApiError {
         facts.body(status, &format!("req-{}", Uuid::new_v4()), &Uuid::new_v4().simple().to_string())
     }
 
-    fn retry_after(&self) -> HeaderValue {
+    /// When to try again; none when that would not help.
+    fn retry_after(&self) -> Option<HeaderValue> {
         match self {
             Self::Connector(CallError::Suspended { retry_after, .. }) | Self::RateLimited { retry_after, .. } => {
-                whole_seconds(*retry_after)
+                Some(whole_seconds(*retry_after))
             }
-            _ => RETRY_AFTER,
+            Self::QuotaExceeded(_) => None,
+            _ => {
+                let (status, _) = self.status();
+                let may_pass = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+                may_pass.then_some(RETRY_AFTER)
+            }
         }
     }
 
@@ -201,6 +218,9 @@ impl ApiError {
             Self::CredentialsRequired(fields) => json!({ "credentials": fields }),
             Self::InsufficientPermissions(permission) => json!({ "permission": permission.name() }),
             Self::ConnectorRefused { digest, reasons } => json!({ "digest": digest, "reasons": reasons }),
+            Self::QuotaExceeded(store::Exceeded { quota, most }) => json!({
+                "quota": quota.name(), "value": most, "setting": quota.setting(),
+            }),
             Self::ShadowFailed(shadow) => json!({ "shadow": ShadowReport::from(Shadow::clone(shadow)) }),
             Self::Connector(CallError::Limit { connector, exceeded }) => json!({
                 "connector": connector,
@@ -261,12 +281,40 @@ impl From<connections::Error> for ApiError {
             Error::Contended => Self::Unavailable("Others keep changing the connection; try again in a moment.".into()),
             Error::Disabled => Self::ConnectionDisabled,
             Error::NoUpgrade => Self::NoUpgrade,
-            Error::Store(error @ store::Error::Unavailable(_)) => Self::unavailable("metadata store", &error),
-            Error::Store(error) => Self::internal(&error),
+            Error::ListTooLong => Self::ListTooLong,
+            Error::Store(error) => error.into(),
+            Error::Secrets(secrets::Error::Refused(refused)) => refused.into(),
             Error::Secrets(error @ secrets::Error::Unavailable(_)) => Self::unavailable("secret store", &error),
             Error::Secrets(error) => Self::internal(&error),
             // Logged where it happened, with what the caller is not told.
             Error::Connector(error) => Self::Connector(error),
+        }
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Refused(refused) => refused.into(),
+            store::Error::Quota(exceeded) => Self::QuotaExceeded(exceeded),
+            error @ (store::Error::Unavailable(_) | store::Error::TooLong) => {
+                Self::unavailable("metadata store", &error)
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Key => Self::RateLimited {
+                message: "There are too many requests of your organization that read or write at once; try again in a \
+                          moment."
+                    .to_owned(),
+                retry_after: Duration::from_secs(1),
+            },
+            Refused::All => Self::Busy,
         }
     }
 }
@@ -288,8 +336,7 @@ impl From<rollout::Error> for ApiError {
                 Self::Unavailable("Other uploads are being admitted; try again when they are.".into())
             }
             Error::Connector(error) => Self::Connector(error),
-            Error::Store(error @ store::Error::Unavailable(_)) => Self::unavailable("metadata store", &error),
-            Error::Store(error) => Self::internal(&error),
+            Error::Store(error) => error.into(),
             Error::Library(error) => Self::unavailable("library of connectors", &error),
             error @ (Error::Directory(_) | Error::BrokenOff(_)) => Self::internal(&error),
         }
@@ -301,8 +348,8 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.status();
         let mut response = status.into_response();
-        if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&status) {
-            response.headers_mut().insert(header::RETRY_AFTER, self.retry_after());
+        if let Some(retry_after) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after);
         }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -357,7 +404,8 @@ pub struct ErrorContent {
     /// For `VALIDATION_ERROR`: `findings`, a list of {severity, pointer, code, message, hint}. For `CREDENTIALS_REQUIRED`:
     /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`. For `CONNECTOR_LIMIT_…`: `connector`,
     /// `limit`, its `value` in the unit of the setting, and the `setting`. For `CONNECTOR_REFUSED`: `digest` and
-    /// `reasons`, a list of {code, message, remedy}. For `CONNECTOR_SHADOW_FAILED`: `shadow`. Else null.
+    /// `reasons`, a list of {code, message, remedy}. For `CONNECTOR_SHADOW_FAILED`: `shadow`. For `QUOTA_EXCEEDED`: the
+    /// `quota`, its `value`, and the operator's `setting`. Else null.
     #[schema(value_type = Option<Object>)]
     details: Value,
     /// Names this request in the host's log; also in the header `X-Request-ID`.

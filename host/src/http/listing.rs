@@ -15,6 +15,9 @@ const SORT_FIELDS: &[&str] = &["name", "created_at", "updated_at", "status", "co
 /// Longer texts are refused in every parameter.
 const MAX_TEXT_CHARS: usize = 255;
 
+/// Longer texts are refused in a search: it looks for the text at each place of each name and description.
+const MAX_SEARCH_CHARS: usize = 64;
+
 /// More tags or sort fields are refused.
 const MAX_ELEMENTS: usize = 20;
 
@@ -90,7 +93,7 @@ fn set(filter: &mut Filter, name: &str, value: &str) -> Result<(), (&'static str
     match name {
         "page" => filter.page = number(value, MAX_PAGE)?,
         "limit" => filter.limit = number(value, MAX_LIMIT)?,
-        "search" => filter.search = Some(text(value)?),
+        "search" => filter.search = Some(search(value)?),
         "tags" => filter.tags = elements(value)?,
         "sort" => filter.sort = elements(value)?.iter().map(|element| sort(element)).collect::<Result<_, _>>()?,
         "created_by" => filter.created_by = Some(principal(value)?),
@@ -114,9 +117,17 @@ fn number(value: &str, max: u32) -> Result<u32, (&'static str, String)> {
 }
 
 fn text(value: &str) -> Result<String, (&'static str, String)> {
+    text_of_at_most(value, MAX_TEXT_CHARS)
+}
+
+fn search(value: &str) -> Result<String, (&'static str, String)> {
+    text_of_at_most(value, MAX_SEARCH_CHARS)
+}
+
+fn text_of_at_most(value: &str, most: usize) -> Result<String, (&'static str, String)> {
     let length = value.chars().count();
-    if length == 0 || length > MAX_TEXT_CHARS || value.chars().any(char::is_control) {
-        let message = format!("It must have 1 to {MAX_TEXT_CHARS} characters, none of them a control character.");
+    if length == 0 || length > most || value.chars().any(char::is_control) {
+        let message = format!("It must have 1 to {most} characters, none of them a control character.");
         return Err(("malformed", message));
     }
     Ok(value.to_owned())
@@ -192,6 +203,8 @@ mod tests {
             pointers,
             ["?page", "?limit", "?search", "?tags", "?sort", "?created_by", "?status", "?offset", "?page"]
         );
+        assert!(parse(&format!("search={}", "ä".repeat(64))).is_ok());
+        assert_eq!(parse(&format!("search={}", "a".repeat(65))).unwrap_err().len(), 1);
         for query in ["page=+1", "page=1.0", "page=-1", "page=99999999999", "sort=name:down", "search=a%00", "x=\n"] {
             assert_eq!(parse(query).unwrap_err().len(), 1, "{query}");
         }
@@ -205,6 +218,8 @@ mod tests {
             let parameter = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
             assert_eq!(parameter["schema"]["maximum"], max, "{name}");
         }
+        let search = parameters.iter().find(|parameter| parameter["name"] == "search").unwrap();
+        assert_eq!(search["schema"]["maxLength"], MAX_SEARCH_CHARS);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::crash;
 use crate::store::connections::UpgradeRow;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 use crate::store::serving::{self, Others};
-use crate::store::{self, Transaction};
+use crate::store::{Transaction, Turn};
 
 /// Connections that are handed over in one statement: others that write wait for it.
 const BATCH: u32 = 8;
@@ -106,7 +106,7 @@ impl Rollout {
         shadow: &Shadow,
     ) -> Result<ConnectorVersionRow, Error> {
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::Host).await?;
         // As it is now: whoever was faster may have deleted it, or activated it.
         let row = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
         if state(&row)? == State::Active {
@@ -117,7 +117,7 @@ impl Rollout {
         crash::point("activation-written");
         // Rows can name it from the commit on.
         self.connectors.keep(Arc::clone(connector));
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         crash::point("activation-committed");
         self.connectors.activate(Arc::clone(connector));
         self.awaiting_activation().take_if(|last| last == digest);
@@ -132,13 +132,14 @@ impl Rollout {
         let (rollout, digest) = (Arc::clone(self), digest.to_owned());
         tokio::spawn(async move {
             let row = rollout.find_row(&digest).await?;
-            let last_good = connector_versions::last_good(&mut *rollout.store.reader().await?, &row.type_name).await?;
+            let last_good =
+                connector_versions::last_good(&mut rollout.store.reader(Turn::Host).await?, &row.type_name).await?;
             let connector = match &last_good {
                 Some(before) => Some(rollout.load(before).await?),
                 None => None,
             };
             let _turn = rollout.turn.lock().await;
-            let mut transaction = rollout.store.begin().await?;
+            let mut transaction = rollout.store.begin(Turn::Host).await?;
             let row = connector_versions::find(&mut transaction, &digest).await?.ok_or(Error::NotFound)?;
             if state(&row)? != State::Active {
                 return Err(refuse(state(&row)?, "only an active version can be rolled back"));
@@ -154,7 +155,7 @@ impl Rollout {
             serving::withdraw(&mut transaction, &digest).await?;
             rollout.connectors.keep(Arc::clone(&connector));
             crash::point("rollback-written");
-            store::commit(transaction).await?;
+            transaction.commit().await?;
             crash::point("rollback-committed");
             rollout.connectors.activate(connector);
             tracing::warn!(digest, reason = reason.message, "connector rolled back");
@@ -167,11 +168,11 @@ impl Rollout {
     /// Serves a type no more. Its connections keep naming their versions, and work again when the type has one.
     pub(super) async fn retire(&self, digest: &str, reason: Reason) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::Host).await?;
         let row = connector_versions::find(&mut transaction, digest).await?;
         let Some(row) = row.filter(|row| row.state == State::Active.name()) else { return Ok(()) };
         let retired = end(&mut transaction, &row.type_name, State::Retired, std::slice::from_ref(&reason)).await?;
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         self.connectors.retire(&row.type_name);
         tracing::warn!(connector = row.type_name, digest, reason = reason.message, "connector retired");
         if let Some(row) = retired {
@@ -202,7 +203,7 @@ impl Rollout {
         let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: false };
         let mut after = String::new();
         loop {
-            let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
+            let page = serving::page(&mut self.store.reader(Turn::Host).await?, others, &after, BATCH).await?;
             let tried = self.compare(connector, &page, true).await?;
             let (mut taken_over, mut held) = (Vec::new(), Vec::new());
             for (connection, tried) in page.iter().zip(&tried) {
@@ -213,14 +214,15 @@ impl Rollout {
             }
             let mut changed = 0;
             if !taken_over.is_empty() {
-                changed += serving::hand_over(&mut *self.store.writer().await?, &row.digest, &taken_over).await?;
+                changed +=
+                    serving::hand_over(&mut self.store.writer(Turn::Host).await?, &row.digest, &taken_over).await?;
             }
             if !held.is_empty() {
-                let mut transaction = self.store.begin().await?;
+                let mut transaction = self.store.begin(Turn::Host).await?;
                 for (connection, upgrade) in held {
                     changed += serving::hold(&mut transaction, connection, &upgrade).await?;
                 }
-                store::commit(transaction).await?;
+                transaction.commit().await?;
             }
             crash::point("activation-handing-over");
             let is_last = page.len() < BATCH as usize;
@@ -235,13 +237,13 @@ impl Rollout {
     }
 
     async fn is_active(&self, digest: &str) -> Result<bool, Error> {
-        Ok(connector_versions::is_active(&mut *self.store.reader().await?, digest).await?)
+        Ok(connector_versions::is_active(&mut self.store.reader(Turn::Host).await?, digest).await?)
     }
 
     /// Looks for connections that are not with the active version of their type and do not wait for their tenant: those
     /// that a crash, a roll-back or an edit has left so.
     pub(super) async fn gather_strays(&self) -> Result<(), Error> {
-        let missed_by = serving::missed_by(&mut *self.store.reader().await?).await?;
+        let missed_by = serving::missed_by(&mut self.store.reader(Turn::Host).await?).await?;
         for connector in missed_by.iter().filter_map(|digest| self.connectors.loaded(digest)) {
             self.hand_over(&self.find_row(connector.digest()).await?, &connector).await?;
         }

@@ -7,7 +7,7 @@ use super::{Error, Incoming, Received, Rollout, State, VersionRecord};
 use crate::clock::now;
 use crate::connectors::Connector;
 use crate::crash;
-use crate::store;
+use crate::store::Turn;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 
 impl Rollout {
@@ -55,7 +55,7 @@ impl Rollout {
 
     /// Admits again what the last process was admitting when it ended.
     pub(super) async fn go_on(&self) -> Result<(), Error> {
-        let rows = connector_versions::list(&mut *self.store.reader().await?).await?;
+        let rows = connector_versions::list(&mut self.store.reader(Turn::Host).await?).await?;
         // Those of the directory are taken in from there.
         for row in rows.into_iter().filter(|row| row.state == State::Pending.name() && row.file.is_none()) {
             let digest = row.digest.clone();
@@ -124,7 +124,7 @@ impl Rollout {
         created_by: &str,
         file: Option<&str>,
     ) -> Result<ConnectorVersionRow, Error> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::Host).await?;
         let found = connector_versions::find(&mut transaction, &received.digest).await?;
         if let Some(row) = found {
             if row.state != State::Refused.name() {
@@ -148,7 +148,7 @@ impl Rollout {
             activated_at: None,
         };
         connector_versions::insert(&mut transaction, &row).await?;
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         self.events.state(&row);
         Ok(row)
     }

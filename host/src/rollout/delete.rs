@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Error, Rollout, State};
 use crate::store::connector_versions;
-use crate::store::{self, serving};
+use crate::store::{Turn, serving};
 
 /// Versions of a type that are kept although they serve nothing, the latest first.
 const RETAINED: usize = 10;
@@ -28,7 +28,7 @@ impl Rollout {
     pub(super) async fn prune(&self, type_name: &str) -> Result<(), Error> {
         let needed = self.needed().await?;
         self.connectors.unload_all_but(&needed);
-        let spent = connector_versions::spent(&mut *self.store.reader().await?, type_name).await?;
+        let spent = connector_versions::spent(&mut self.store.reader(Turn::Host).await?, type_name).await?;
         for digest in spent.iter().filter(|digest| !needed.contains(*digest)).skip(RETAINED) {
             match self.remove(digest).await {
                 // Something has come to need it meanwhile.
@@ -42,7 +42,7 @@ impl Rollout {
     /// Removes a version that serves nothing; false if it is gone. The row first: a file without a row is removed at the
     /// next start, a row without its file would be damaged.
     pub(super) async fn remove(&self, digest: &str) -> Result<bool, Error> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::Host).await?;
         let Some(row) = connector_versions::find(&mut transaction, digest).await? else { return Ok(false) };
         for (state, wanted) in
             [(State::Active, "activate another one first"), (State::Pending, "wait until it has been admitted")]
@@ -56,7 +56,7 @@ impl Rollout {
             return Err(Error::Serving(count));
         }
         connector_versions::delete(&mut transaction, digest).await?;
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         self.awaiting_activation().take_if(|last| last == digest);
         self.connectors.forget(digest);
         self.tell_deleted(&row);

@@ -14,7 +14,7 @@ use super::{Error, Rollout, State};
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, Connector, component_files, log_refusal, read};
 use crate::digest;
-use crate::store;
+use crate::store::Turn;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 
 /// Who brings what comes from the directory.
@@ -53,7 +53,7 @@ impl Rollout {
         let path = self.settings.directory.clone();
         let looks = tokio::task::spawn_blocking(move || look(&path)).await??;
         let recorded: BTreeMap<String, String> =
-            connector_versions::files(&mut *self.store.reader().await?).await?.into_iter().collect();
+            connector_versions::files(&mut self.store.reader(Turn::Host).await?).await?.into_iter().collect();
         for (name, look) in &looks {
             let is_settled = at_start || directory.looks.get(name) == Some(look);
             let rival_is_gone = directory.rivals.get(name).is_some_and(|rival| !looks.contains_key(rival));
@@ -140,7 +140,7 @@ impl Rollout {
         if recorded.get(name).map(String::as_str) != Some(digest) && old_name.is_none() {
             return Ok(false);
         }
-        let known = connector_versions::find(&mut *self.store.reader().await?, digest).await?;
+        let known = connector_versions::find(&mut self.store.reader(Turn::Host).await?, digest).await?;
         let Some(row) = known else {
             // It has been deleted.
             return Ok(true);
@@ -170,7 +170,7 @@ impl Rollout {
         looks: &Looks,
     ) -> Result<Option<String>, Error> {
         let path = self.settings.directory.join(name).display().to_string();
-        let active = connector_versions::active(&mut *self.store.reader().await?, &row.type_name).await?;
+        let active = connector_versions::active(&mut self.store.reader(Turn::Host).await?, &row.type_name).await?;
         let rival = active.and_then(|active| active.file).filter(|file| file != name && looks.contains_key(file));
         let is_named_after_it = |file: &str| Path::new(file).file_stem().is_some_and(|stem| stem == &*row.type_name);
         if let Some(rival) = rival.filter(|rival| !is_named_after_it(name) || is_named_after_it(rival)) {
@@ -212,13 +212,13 @@ impl Rollout {
 
     /// Remembers what a file holds; what it held before goes away if it never became active.
     async fn remember(&self, name: &str, before: Option<&String>, digest: &str) -> Result<(), Error> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::Host).await?;
         connector_versions::record_file(&mut transaction, name, digest).await?;
         let before = match before {
             Some(before) => connector_versions::find(&mut transaction, before).await?,
             None => None,
         };
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         match before.filter(|row| row.activated_at.is_none() && row.file.as_deref() == Some(name)) {
             Some(row) => match self.remove(&row.digest).await {
                 // Somebody needs it.
@@ -231,10 +231,10 @@ impl Rollout {
 
     /// A file is gone.
     async fn give_up(&self, name: &str, digest: &str) -> Result<(), Error> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(Turn::Host).await?;
         connector_versions::forget_file(&mut transaction, name).await?;
         let row = connector_versions::find(&mut transaction, digest).await?;
-        store::commit(transaction).await?;
+        transaction.commit().await?;
         match row.filter(|row| row.state == State::Active.name() && row.file.as_deref() == Some(name)) {
             Some(row) => {
                 let reason = Reason::new("file_gone", format!("its file {name} is gone"), "Put the file back.");

@@ -3,7 +3,7 @@
 
 use super::{Error, Rollout, State};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::serving;
+use crate::store::{Turn, serving};
 
 impl Rollout {
     /// Tells that a version is active no more, and has it looked at until it has drained.
@@ -34,7 +34,7 @@ impl Rollout {
         for digest in draining {
             // Nothing becomes active, or ceases to be, between the look and the telling.
             let _turn = self.turn.lock().await;
-            let mut reader = self.store.reader().await?;
+            let mut reader = self.store.reader(Turn::Host).await?;
             let row = connector_versions::find(&mut reader, &digest).await?;
             if serving::served_by(&mut reader, &digest).await? > 0 || self.connectors.is_in_use(&digest) {
                 continue;

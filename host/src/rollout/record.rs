@@ -6,7 +6,7 @@ use super::shadow::Shadow;
 use super::{Error, Rollout};
 use crate::connectors::admission::Reason;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::{self, serving};
+use crate::store::{self, Turn, serving};
 
 /// Where a version stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub struct VersionRecord {
 impl Rollout {
     /// All versions, the newest first.
     pub async fn list(&self) -> Result<Vec<VersionRecord>, Error> {
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.store.reader(Turn::Host).await?;
         let counts: HashMap<_, _> = serving::counts(&mut reader).await?.into_iter().collect();
         let rows = connector_versions::list(&mut reader).await?;
         let count = |row: &ConnectorVersionRow| counts.get(&row.digest).copied().unwrap_or_default().unsigned_abs();
@@ -96,7 +96,7 @@ impl Rollout {
 
     /// One version.
     pub async fn find(&self, digest: &str) -> Result<VersionRecord, Error> {
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.store.reader(Turn::Host).await?;
         let row = connector_versions::find(&mut reader, digest).await?.ok_or(Error::NotFound)?;
         self.record(serving::served_by(&mut reader, digest).await?, row)
     }

@@ -11,6 +11,7 @@ use crate::clock::now;
 use crate::connections::record::{accepted, bindings, credentials_to_json};
 use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored, shown};
 use crate::connectors::{CallError, Connector};
+use crate::store::Turn;
 use crate::store::connections::ConnectionRow;
 use crate::store::connector_versions::ConnectorVersionRow;
 use crate::store::serving::{self, HandOver, Others};
@@ -123,11 +124,11 @@ impl Rollout {
     /// Tries a version against all connections of its type that others serve, and reports. Nothing changes.
     pub(super) async fn try_out(&self, row: &ConnectorVersionRow, candidate: &Arc<Connector>) -> Result<Shadow, Error> {
         let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: true };
-        let total = serving::count(&mut *self.store.reader().await?, others).await?;
+        let total = serving::count(&mut self.store.reader(Turn::Host).await?, others).await?;
         let (mut shadow, mut failures, mut after) = (Shadow::default(), 0, String::new());
         self.events.progress(row, 0, total);
         'pages: loop {
-            let page = serving::page(&mut *self.store.reader().await?, others, &after, BATCH).await?;
+            let page = serving::page(&mut self.store.reader(Turn::Host).await?, others, &after, BATCH).await?;
             for rows in page.chunks(AT_ONCE) {
                 let is_quiet = shadow.connections >= MAX_LOGGED;
                 for (connection, tried) in rows.iter().zip(self.compare(candidate, rows, is_quiet).await?) {

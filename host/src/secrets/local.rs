@@ -1,26 +1,31 @@
 //! The secret store that is built in: its own SQLite file with envelope encryption. Each organization has a data key
 //! that seals its secrets; the data keys are wrapped by the master key, which is in a file of its own.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_lc_rs::error::Unspecified;
 use futures_util::future::BoxFuture;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlSafeStr};
+use sqlx::Row;
 
 use super::master_key::{IfMissing, MasterKeyError, MasterKeys};
 use super::sealing::{Context, Key, NotOpened};
 use super::{Error, MAX_SECRET_BYTES, Reference, Secret, SecretStore};
+use crate::sqlite::{self, Connection, Party, Pool};
+
+/// The schema's versions, the oldest first. One that has been published never changes.
+const MIGRATIONS: &[(&str, &str)] = &[("secrets", include_str!("../../../migrations/secrets/0001_secrets.sql"))];
+
+/// How long a turn may work; each is about one secret.
+const WORK: Duration = Duration::from_secs(1);
 
 /// What is sealed to recognise a master key.
 const CHECK_VALUE: &[u8] = b"patchpanel";
 
 /// The local store. Opened once per process.
 pub struct LocalStore {
-    pool: SqlitePool,
+    /// One connection, in turns: what an abandoned call still does comes before what the next one asks for.
+    pool: Pool,
     master_keys: MasterKeys,
 }
 
@@ -77,10 +82,12 @@ impl LocalStore {
     /// Opens the store, making its file when there is none, and makes sure that the master key is the right one.
     /// A missing key file is made only as `if_missing` says, and never for a store that another key has sealed.
     pub async fn open(path: &Path, master_key: &Path, if_missing: IfMissing) -> Result<Self, OpenError> {
-        let pool = open_file(path).await.map_err(|source| OpenError::File { path: path.into(), source })?;
+        let failed = |source| OpenError::File { path: path.into(), source };
+        let pool = open_file(path).await.map_err(failed)?;
+        let mut connection = pool.take(&Party::Host, WORK).await.map_err(|error| failed(error.into()))?;
         let failed = |source: sqlx::Error| OpenError::File { path: path.into(), source: source.into() };
         let checks = sqlx::query("select version, check_value from master_keys order by version")
-            .fetch_all(&pool)
+            .fetch_all(&mut connection)
             .await
             .map_err(failed)?;
         let master_keys = match MasterKeys::load(master_key) {
@@ -110,17 +117,23 @@ impl LocalStore {
         sqlx::query("insert into master_keys (version, check_value) values ($1, $2) on conflict (version) do nothing")
             .bind(version)
             .bind(check)
-            .execute(&pool)
+            .execute(&mut connection)
             .await
             .map_err(failed)?;
+        drop(connection);
         Ok(Self { pool, master_keys })
     }
 
+    /// A turn of an organization.
+    async fn turn(&self, organization: &str) -> Result<Connection, Error> {
+        Ok(self.pool.take(&Party::Organization(organization.to_owned()), WORK).await?)
+    }
+
     /// The organization's data key; none when it has none yet.
-    async fn find_data_key(&self, organization: &str) -> Result<Option<Key>, Error> {
+    async fn find_data_key(&self, connection: &mut Connection, organization: &str) -> Result<Option<Key>, Error> {
         let Some(row) = sqlx::query("select master_key_version, wrapped from data_keys where organization = $1")
             .bind(organization)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *connection)
             .await?
         else {
             return Ok(None);
@@ -133,8 +146,8 @@ impl LocalStore {
     }
 
     /// The organization's data key, made at its first secret.
-    async fn data_key(&self, organization: &str) -> Result<Key, Error> {
-        if let Some(key) = self.find_data_key(organization).await? {
+    async fn data_key(&self, connection: &mut Connection, organization: &str) -> Result<Key, Error> {
+        if let Some(key) = self.find_data_key(connection, organization).await? {
             return Ok(key);
         }
         let master_key_version = self.master_keys.current();
@@ -148,10 +161,10 @@ impl LocalStore {
         .bind(organization)
         .bind(master_key_version)
         .bind(wrapped)
-        .execute(&self.pool)
+        .execute(&mut *connection)
         .await?;
         // Read back: another call may have been first, and its key is the one that counts.
-        self.find_data_key(organization).await?.ok_or(Error::Corrupt)
+        self.find_data_key(connection, organization).await?.ok_or(Error::Corrupt)
     }
 
     async fn put(&self, reference: &Reference, value: &Secret) -> Result<(), Error> {
@@ -159,7 +172,9 @@ impl LocalStore {
         if len > MAX_SECRET_BYTES {
             return Err(Error::TooLarge(len));
         }
-        let sealed = self.data_key(&reference.organization).await?.seal(Context::Secret(reference), value.expose())?;
+        let mut connection = self.turn(&reference.organization).await?;
+        let key = self.data_key(&mut connection, &reference.organization).await?;
+        let sealed = key.seal(Context::Secret(reference), value.expose())?;
         let inserted = sqlx::query(
             "insert into secrets (organization, key, version, sealed) values ($1, $2, $3, $4)
              on conflict (organization, key, version) do nothing",
@@ -168,33 +183,38 @@ impl LocalStore {
         .bind(&reference.key)
         .bind(reference.version)
         .bind(sealed)
-        .execute(&self.pool)
+        .execute(&mut connection)
         .await?;
-        if inserted.rows_affected() == 1 || self.get(reference).await? == *value {
+        if inserted.rows_affected() == 1 || self.read(&mut connection, reference).await? == *value {
             return Ok(());
         }
         Err(Error::Conflict)
     }
 
     async fn get(&self, reference: &Reference) -> Result<Secret, Error> {
+        self.read(&mut self.turn(&reference.organization).await?, reference).await
+    }
+
+    async fn read(&self, connection: &mut Connection, reference: &Reference) -> Result<Secret, Error> {
         let sealed: Option<Vec<u8>> =
             sqlx::query_scalar("select sealed from secrets where organization = $1 and key = $2 and version = $3")
                 .bind(&reference.organization)
                 .bind(&reference.key)
                 .bind(reference.version)
-                .fetch_optional(&self.pool)
+                .fetch_optional(&mut *connection)
                 .await?;
         let sealed = sealed.ok_or(Error::NotFound)?;
-        let key = self.find_data_key(&reference.organization).await?.ok_or(Error::Corrupt)?;
+        let key = self.find_data_key(connection, &reference.organization).await?.ok_or(Error::Corrupt)?;
         Ok(key.open(Context::Secret(reference), &sealed)?)
     }
 
     async fn delete(&self, reference: &Reference) -> Result<(), Error> {
+        let mut connection = self.turn(&reference.organization).await?;
         sqlx::query("delete from secrets where organization = $1 and key = $2 and version = $3")
             .bind(&reference.organization)
             .bind(&reference.key)
             .bind(reference.version)
-            .execute(&self.pool)
+            .execute(&mut connection)
             .await?;
         Ok(())
     }
@@ -219,7 +239,8 @@ impl SecretStore for LocalStore {
 
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async {
-            sqlx::query("select version from master_keys limit 1").fetch_one(&self.pool).await?;
+            let mut connection = self.pool.take(&Party::Health, WORK).await?;
+            sqlx::query("select version from master_keys limit 1").fetch_one(&mut connection).await?;
             Ok(())
         })
     }
@@ -231,22 +252,19 @@ impl std::fmt::Debug for LocalStore {
     }
 }
 
-async fn open_file(path: &Path) -> Result<SqlitePool, Box<dyn std::error::Error + Send + Sync>> {
-    // SQLite would make it as the umask says, and gives its journal the same mode.
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .pragma("secure_delete", "on");
-    // One connection: what an abandoned call still does comes before what the next one asks for.
-    let pool =
-        SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
-    let schema = include_str!("../../../migrations/secrets/0001_secrets.sql").into_sql_str();
-    let migrations = vec![Migration::new(1, "secrets".into(), MigrationType::Simple, schema, false)];
-    Migrator::with_migrations(migrations).run(&pool).await?;
-    Ok(pool)
+async fn open_file(path: &Path) -> Result<Pool, Box<dyn std::error::Error + Send + Sync>> {
+    let file = sqlite::File::open(path).await?;
+    file.migrate(MIGRATIONS).await?;
+    Ok(file.pool((1, 1), ("secure_delete", "on")))
+}
+
+impl From<sqlite::Error> for Error {
+    fn from(error: sqlite::Error) -> Self {
+        match error {
+            sqlite::Error::Refused(refused) => Self::Refused(refused),
+            sqlite::Error::Failed(error) => Self::Unavailable(error.into()),
+        }
+    }
 }
 
 impl From<sqlx::Error> for Error {

@@ -19,8 +19,19 @@
 //! | memory of request bodies | 96 MiB | `--max-body-memory-mib` | 503 |
 //! | memory of an organization's request bodies | 32 MiB | `--max-body-memory-per-organization-mib` | 429 |
 //! | values in a request body | 10,000 | `--max-body-values` | 400 |
+//! | turns that read at the metadata store at once | 8 | `--max-readers` | wait 5 s for one, then 503 |
+//! | turns of an organization that read at once | 2 | `--max-readers-per-organization` | wait 5 s for one, then 429 |
+//! | turns that write, and turns at the local secret store | 1 at once, in turns between organizations | | wait 5 s for one, then 429 or 503 |
+//! | work of a list: CPU time in the metadata store | 250 ms | `--max-list-ms` | 422 `LIST_TOO_LONG` |
+//! | connections of a project | 10,000 | `--max-connections-per-project` | 429 `QUOTA_EXCEEDED`, which no waiting mends |
+//! | different tags of a project | 10,000 | `--max-tags-per-project` | the same |
+//! | idempotency keys of a project in 24 hours | 10,000 | `--max-idempotency-keys-per-project` | the same |
+//! | what an organization stores, credentials included | 1,024 MiB | `--max-stored-per-organization-mib` | the same |
+
+use std::time::Duration;
 
 use crate::fairness::Rate;
+use crate::store;
 
 /// The settings of what tenants share. The field's name is its key in the settings file.
 #[derive(Debug, Clone, clap::Args)]
@@ -97,6 +108,44 @@ pub struct FairnessSettings {
     #[arg(long, global = true, env = "PATCHPANEL_MAX_BODY_VALUES", value_name = "COUNT", default_value = "10000",
         value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub max_body_values: u32,
+
+    /// The most turns that read at the metadata store at once; further ones wait for at most 5 seconds and are then
+    /// answered 503 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_READERS", value_name = "COUNT", default_value = "8",
+        value_parser = clap::value_parser!(u32).range(1..=256))]
+    max_readers: u32,
+
+    /// The most turns of one organization that read at the metadata store at once; further ones wait likewise and are then
+    /// answered 429 with Retry-After.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_READERS_PER_ORGANIZATION", value_name = "COUNT",
+        default_value = "2", value_parser = clap::value_parser!(u32).range(1..=256))]
+    max_readers_per_organization: u32,
+
+    /// How long a list may work in the metadata store, in milliseconds of CPU time; one that takes longer is answered 422.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_LIST_MS", value_name = "MS", default_value = "250",
+        value_parser = clap::value_parser!(u32).range(10..=60_000))]
+    max_list_ms: u32,
+
+    /// The most connections of a project, and of what belongs to a whole organization; further ones are answered 429.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_CONNECTIONS_PER_PROJECT", value_name = "COUNT",
+        default_value = "10000", value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections_per_project: u32,
+
+    /// The most different tags of a project's connections; a further one is answered 429.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_TAGS_PER_PROJECT", value_name = "COUNT", default_value = "10000",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    max_tags_per_project: u32,
+
+    /// The most idempotency keys that a project's callers may use in 24 hours; a further one is answered 429.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_IDEMPOTENCY_KEYS_PER_PROJECT", value_name = "COUNT",
+        default_value = "10000", value_parser = clap::value_parser!(u32).range(1..))]
+    max_idempotency_keys_per_project: u32,
+
+    /// The most that the connections of an organization may take, credentials included, in MiB; what would take more is
+    /// answered 429.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_STORED_PER_ORGANIZATION_MIB", value_name = "MIB",
+        default_value = "1024", value_parser = clap::value_parser!(u32).range(1..))]
+    max_stored_per_organization_mib: u32,
 }
 
 impl FairnessSettings {
@@ -113,6 +162,21 @@ impl FairnessSettings {
     /// Writing requests of an organization.
     pub fn write_rate(&self) -> Rate {
         Rate { burst: self.write_burst, per_second: self.write_rate }
+    }
+
+    /// What organizations may have of the metadata store.
+    pub fn store(&self) -> store::Settings {
+        store::Settings {
+            readers: self.max_readers as usize,
+            readers_per_organization: self.max_readers_per_organization as usize,
+            list_work: Duration::from_millis(self.max_list_ms.into()),
+            quotas: store::Quotas {
+                connections_per_project: self.max_connections_per_project.into(),
+                tags_per_project: self.max_tags_per_project.into(),
+                idempotency_keys_per_project: self.max_idempotency_keys_per_project.into(),
+                bytes_per_organization: i64::from(self.max_stored_per_organization_mib) << 20,
+            },
+        }
     }
 
     /// The memory of all request bodies, in bytes.

@@ -2,11 +2,13 @@
 //! the organization, only the latter.
 
 mod list;
+mod tags;
 
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
-use super::{Error, project};
+use super::usage::{self, Difference};
+use super::{Connection, Error, Transaction, project};
 use crate::auth::Tenant;
 
 pub use list::{Column, Selection, list};
@@ -118,6 +120,8 @@ pub struct SecretLocation {
     pub key: String,
     /// The version.
     pub version: i64,
+    /// How large the secret is.
+    pub bytes: i64,
 }
 
 /// The outcome of a test, to be recorded.
@@ -131,15 +135,16 @@ pub struct TestOutcome<'a> {
     pub tested_at: i64,
 }
 
-/// Inserts a row; false when its resource URI is taken.
-pub async fn insert(connection: &mut AnyConnection, row: &ConnectionRow) -> Result<bool, Error> {
+/// Inserts a row; false when its resource URI is taken. Refused when the tenant has as much as it may have.
+pub async fn insert(transaction: &mut Transaction, row: &ConnectionRow) -> Result<bool, Error> {
     let inserted = sqlx::query(
         "insert into connections (id, organization, project, resource_uri, name, description, search_text, tags,
              connection_type, config_member, auth_method, config_sent, config, credentials_set, bindings, secret_store,
              secret_key, secret_version, secret_sequence, status, status_reason, written_by, connector_digest,
-             created_by, updated_by, created_at, updated_at, last_tested_at, revision, test_revision)
+             created_by, updated_by, created_at, updated_at, last_tested_at, revision, test_revision, secret_bytes,
+             bytes)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-             $23, $24, $25, $26, $27, $28, $29, $30)
+             $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
          on conflict (organization, resource_uri) do nothing returning id",
     )
     .bind(&row.id)
@@ -172,17 +177,22 @@ pub async fn insert(connection: &mut AnyConnection, row: &ConnectionRow) -> Resu
     .bind(row.last_tested_at)
     .bind(row.revision)
     .bind(row.test_revision)
-    .fetch_optional(&mut *connection)
+    .bind(row.secret.as_ref().map_or(0, |secret| secret.bytes))
+    .bind(bytes(row))
+    .fetch_optional(&mut **transaction)
     .await?;
-    if inserted.is_some() {
-        insert_tags(connection, row).await?;
+    if inserted.is_none() {
+        return Ok(false);
     }
-    Ok(inserted.is_some())
+    let tags = tags::add(transaction, row, &tags::different(&row.tags)).await?;
+    let added = Difference { connections: 1, tags, bytes: bytes(row), ..Difference::default() };
+    usage::add(transaction, &owner(row), added).await?;
+    Ok(true)
 }
 
 /// Finds one that the tenant sees.
 pub async fn find(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     tenant: &Tenant,
     resource_uri: &str,
 ) -> Result<Option<ConnectionRow>, Error> {
@@ -202,15 +212,24 @@ pub async fn find(
 
 /// Writes all that a change may change, and the next revision; false when the tenant's own connection of this id no
 /// longer has the revision and the test revision of `row`: the status is written too, and would undo that of a test
-/// recorded since. Type, resource URI, secret sequence and the time of the last test stay.
-pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &ConnectionRow) -> Result<bool, Error> {
+/// recorded since. Type, resource URI, secret sequence and the time of the last test stay. Refused when the tenant has as
+/// much as it may have.
+pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &ConnectionRow) -> Result<bool, Error> {
+    let before =
+        sqlx::query("select tags, bytes from connections where organization = $1 and project = $2 and id = $3")
+            .bind(&tenant.organization)
+            .bind(project(tenant))
+            .bind(&row.id)
+            .fetch_optional(&mut **transaction)
+            .await?;
+    let Some(before) = before else { return Ok(false) };
     let updated = sqlx::query(
         "update connections set name = $5, description = $6, search_text = $7, tags = $8, config_member = $9,
              auth_method = $10, config_sent = $11, config = $12, credentials_set = $13, bindings = $14,
              secret_store = $15, secret_key = $16, secret_version = $17, status = $18, status_reason = $19,
              written_by = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
              before_digest = $25, before_config = $26, before_written_by = $27, before_auth_method = $28,
-             before_credentials_set = $29, upgrade_digest = $30, upgrade = $31,
+             before_credentials_set = $29, upgrade_digest = $30, upgrade = $31, secret_bytes = $32, bytes = $33,
              revision = revision + 1
          where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $24 returning id",
     )
@@ -245,22 +264,23 @@ pub async fn update(connection: &mut AnyConnection, tenant: &Tenant, row: &Conne
     .bind(row.before.as_ref().map(|before| &*before.credentials_set))
     .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.digest))
     .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.upgrade))
-    .fetch_optional(&mut *connection)
+    .bind(row.secret.as_ref().map_or(0, |secret| secret.bytes))
+    .bind(bytes(row))
+    .fetch_optional(&mut **transaction)
     .await?;
-    if updated.is_some() {
-        sqlx::query("delete from connection_tags where connection = $1")
-            .bind(&row.id)
-            .execute(&mut *connection)
-            .await?;
-        insert_tags(connection, row).await?;
+    if updated.is_none() {
+        return Ok(false);
     }
-    Ok(updated.is_some())
+    let had: i64 = before.try_get("bytes")?;
+    let tags = tags::replace(transaction, row, &tags_of(&before)?).await?;
+    usage::add(transaction, tenant, Difference { tags, bytes: bytes(row) - had, ..Difference::default() }).await?;
+    Ok(true)
 }
 
 /// Records a test of `row`; false when the connection has been disabled or deleted since, or no longer has the
 /// configuration and the credentials that were tested.
 pub async fn record_test(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     tenant: &Tenant,
     row: &ConnectionRow,
     outcome: TestOutcome<'_>,
@@ -284,26 +304,27 @@ pub async fn record_test(
 }
 
 /// Deletes a row; false when the tenant's own connection of this id no longer has this revision.
-pub async fn delete(connection: &mut AnyConnection, tenant: &Tenant, id: &str, revision: i64) -> Result<bool, Error> {
+pub async fn delete(transaction: &mut Transaction, tenant: &Tenant, id: &str, revision: i64) -> Result<bool, Error> {
     let deleted = sqlx::query(
-        "delete from connections where organization = $1 and project = $2 and id = $3 and revision = $4 returning id",
+        "delete from connections where organization = $1 and project = $2 and id = $3 and revision = $4
+         returning tags, bytes",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))
     .bind(id)
     .bind(revision)
-    .fetch_optional(connection)
+    .fetch_optional(&mut **transaction)
     .await?;
-    Ok(deleted.is_some())
+    let Some(deleted) = deleted else { return Ok(false) };
+    let had: i64 = deleted.try_get("bytes")?;
+    let tags = tags::forget(transaction, tenant, &tags::different(&tags_of(&deleted)?)).await?;
+    usage::add(transaction, tenant, Difference { connections: -1, tags, bytes: -had, ..Difference::default() }).await?;
+    Ok(true)
 }
 
 /// Gives out the next secret version of the tenant's own connection; none when it is gone. A version is given out
 /// once, whatever becomes of it.
-pub async fn next_secret_version(
-    connection: &mut AnyConnection,
-    tenant: &Tenant,
-    id: &str,
-) -> Result<Option<i64>, Error> {
+pub async fn next_secret_version(connection: &mut Connection, tenant: &Tenant, id: &str) -> Result<Option<i64>, Error> {
     Ok(sqlx::query_scalar(
         "update connections set secret_sequence = secret_sequence + 1
          where organization = $1 and project = $2 and id = $3 returning secret_sequence",
@@ -315,17 +336,17 @@ pub async fn next_secret_version(
     .await?)
 }
 
-async fn insert_tags(connection: &mut AnyConnection, row: &ConnectionRow) -> Result<(), Error> {
-    for tag in &row.tags {
-        sqlx::query(
-            "insert into connection_tags (connection, tag) values ($1, $2) on conflict (connection, tag) do nothing",
-        )
-        .bind(&row.id)
-        .bind(tag)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
+/// The tenant that a row belongs to.
+fn owner(row: &ConnectionRow) -> Tenant {
+    let project = Some(row.project.clone()).filter(|project| !project.is_empty());
+    Tenant { organization: row.organization.clone(), project }
+}
+
+/// What it takes of its organization's.
+fn bytes(row: &ConnectionRow) -> i64 {
+    let texts = [&row.name, &row.description, &row.config_sent, &row.config, &row.bindings];
+    let bytes = usage::bytes(texts.map(String::as_str), &row.tags);
+    i64::try_from(bytes).unwrap_or(i64::MAX) + row.secret.as_ref().map_or(0, |secret| secret.bytes)
 }
 
 fn search_text(row: &ConnectionRow) -> String {
@@ -343,12 +364,12 @@ impl TryFrom<&AnyRow> for ConnectionRow {
         let secret_store: Option<String> = row.try_get("secret_store")?;
         let secret_key: Option<String> = row.try_get("secret_key")?;
         let secret_version: Option<i64> = row.try_get("secret_version")?;
+        let bytes = row.try_get("secret_bytes")?;
         let secret = match (secret_store, secret_key, secret_version) {
-            (Some(store), Some(key), Some(version)) => Some(SecretLocation { store, key, version }),
+            (Some(store), Some(key), Some(version)) => Some(SecretLocation { store, key, version, bytes }),
             (None, None, None) => None,
             _ => return Err(Error::Damaged("secret reference")),
         };
-        let tags: String = row.try_get("tags")?;
         Ok(Self {
             id: row.try_get("id")?,
             organization: row.try_get("organization")?,
@@ -356,7 +377,7 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             resource_uri: row.try_get("resource_uri")?,
             name: row.try_get("name")?,
             description: row.try_get("description")?,
-            tags: serde_json::from_str(&tags).map_err(|_| Error::Damaged("list of tags"))?,
+            tags: tags_of(row)?,
             connection_type: row.try_get("connection_type")?,
             config_member: row.try_get("config_member")?,
             auth_method: row.try_get("auth_method")?,
@@ -382,6 +403,11 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             test_revision: row.try_get("test_revision")?,
         })
     }
+}
+
+fn tags_of(row: &AnyRow) -> Result<Vec<String>, Error> {
+    let tags: String = row.try_get("tags")?;
+    serde_json::from_str(&tags).map_err(|_| Error::Damaged("list of tags"))
 }
 
 fn connector_facts(row: &AnyRow) -> Result<Option<ConnectorFacts>, Error> {

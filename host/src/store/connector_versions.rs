@@ -1,9 +1,9 @@
 //! Rows of connector versions, and of the files that they came from. They belong to the platform, not to a tenant.
 
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
-use super::Error;
+use super::{Connection, Error};
 
 /// One row. JSON is text; times are microseconds since 1970 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct ConnectorVersionRow {
 }
 
 /// Inserts a row; false when the version is there already.
-pub async fn insert(connection: &mut AnyConnection, row: &ConnectorVersionRow) -> Result<bool, Error> {
+pub async fn insert(connection: &mut Connection, row: &ConnectorVersionRow) -> Result<bool, Error> {
     let inserted = sqlx::query(
         "insert into connector_versions (digest, type_name, version, contract, state, reasons, shadow, file, bytes,
              created_by, created_at, changed_at, activated_at)
@@ -63,7 +63,7 @@ pub async fn insert(connection: &mut AnyConnection, row: &ConnectorVersionRow) -
 }
 
 /// Writes all but digest, size and origin; false when the row is gone.
-pub async fn update(connection: &mut AnyConnection, row: &ConnectorVersionRow) -> Result<bool, Error> {
+pub async fn update(connection: &mut Connection, row: &ConnectorVersionRow) -> Result<bool, Error> {
     let updated = sqlx::query(
         "update connector_versions set type_name = $2, version = $3, contract = $4, state = $5, reasons = $6,
              shadow = $7, file = $8, changed_at = $9, activated_at = $10
@@ -85,7 +85,7 @@ pub async fn update(connection: &mut AnyConnection, row: &ConnectorVersionRow) -
 }
 
 /// Finds one.
-pub async fn find(connection: &mut AnyConnection, digest: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+pub async fn find(connection: &mut Connection, digest: &str) -> Result<Option<ConnectorVersionRow>, Error> {
     sqlx::query("select * from connector_versions where digest = $1")
         .bind(digest)
         .fetch_optional(connection)
@@ -96,14 +96,14 @@ pub async fn find(connection: &mut AnyConnection, digest: &str) -> Result<Option
 }
 
 /// All of them, the newest first.
-pub async fn list(connection: &mut AnyConnection) -> Result<Vec<ConnectorVersionRow>, Error> {
+pub async fn list(connection: &mut Connection) -> Result<Vec<ConnectorVersionRow>, Error> {
     let rows =
         sqlx::query("select * from connector_versions order by created_at desc, digest").fetch_all(connection).await?;
     rows.iter().map(ConnectorVersionRow::try_from).collect()
 }
 
 /// A type's active version.
-pub async fn active(connection: &mut AnyConnection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+pub async fn active(connection: &mut Connection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
     sqlx::query("select * from connector_versions where type_name = $1 and state = 'ACTIVE'")
         .bind(type_name)
         .fetch_optional(connection)
@@ -115,7 +115,7 @@ pub async fn active(connection: &mut AnyConnection, type_name: &str) -> Result<O
 
 /// Whether a version is the active one. What one that has been replaced would write into a connection must not be
 /// written.
-pub async fn is_active(connection: &mut AnyConnection, digest: &str) -> Result<bool, Error> {
+pub async fn is_active(connection: &mut Connection, digest: &str) -> Result<bool, Error> {
     let found: Option<String> =
         sqlx::query_scalar("select digest from connector_versions where digest = $1 and state = 'ACTIVE'")
             .bind(digest)
@@ -125,7 +125,7 @@ pub async fn is_active(connection: &mut AnyConnection, digest: &str) -> Result<b
 }
 
 /// The version of a type that was active before the present one, and has not been rolled back.
-pub async fn last_good(connection: &mut AnyConnection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+pub async fn last_good(connection: &mut Connection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
     sqlx::query(
         "select * from connector_versions where type_name = $1 and state = 'RETIRED' and activated_at is not null
          order by activated_at desc limit 1",
@@ -140,7 +140,7 @@ pub async fn last_good(connection: &mut AnyConnection, type_name: &str) -> Resul
 
 /// The digests of a type's versions that are neither pending nor active and that no file of the watched directory holds,
 /// the one whose state changed last first.
-pub async fn spent(connection: &mut AnyConnection, type_name: &str) -> Result<Vec<String>, Error> {
+pub async fn spent(connection: &mut Connection, type_name: &str) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar(
         "select digest from connector_versions where type_name = $1 and state not in ('PENDING', 'ACTIVE')
              and digest not in (select digest from connector_files)
@@ -152,7 +152,7 @@ pub async fn spent(connection: &mut AnyConnection, type_name: &str) -> Result<Ve
 }
 
 /// Deletes a row; false when it is gone.
-pub async fn delete(connection: &mut AnyConnection, digest: &str) -> Result<bool, Error> {
+pub async fn delete(connection: &mut Connection, digest: &str) -> Result<bool, Error> {
     let deleted = sqlx::query("delete from connector_versions where digest = $1 returning digest")
         .bind(digest)
         .fetch_optional(connection)
@@ -161,12 +161,12 @@ pub async fn delete(connection: &mut AnyConnection, digest: &str) -> Result<bool
 }
 
 /// The files that were last seen in the watched directory, each with the digest of what it held.
-pub async fn files(connection: &mut AnyConnection) -> Result<Vec<(String, String)>, Error> {
+pub async fn files(connection: &mut Connection) -> Result<Vec<(String, String)>, Error> {
     Ok(sqlx::query_as("select name, digest from connector_files order by name").fetch_all(connection).await?)
 }
 
 /// Remembers what a file holds.
-pub async fn record_file(connection: &mut AnyConnection, name: &str, digest: &str) -> Result<(), Error> {
+pub async fn record_file(connection: &mut Connection, name: &str, digest: &str) -> Result<(), Error> {
     sqlx::query(
         "insert into connector_files (name, digest) values ($1, $2)
          on conflict (name) do update set digest = excluded.digest",
@@ -179,7 +179,7 @@ pub async fn record_file(connection: &mut AnyConnection, name: &str, digest: &st
 }
 
 /// Forgets a file that is gone.
-pub async fn forget_file(connection: &mut AnyConnection, name: &str) -> Result<(), Error> {
+pub async fn forget_file(connection: &mut Connection, name: &str) -> Result<(), Error> {
     sqlx::query("delete from connector_files where name = $1").bind(name).execute(connection).await?;
     Ok(())
 }

@@ -1,8 +1,11 @@
 //! Rows of idempotency keys: what a client asked for once and may ask for again without its being done twice.
 
-use sqlx::{AnyConnection, Row};
+use std::collections::BTreeMap;
 
-use super::{Error, project};
+use sqlx::Row;
+
+use super::usage::{self, BYTES_PER_KEY, Difference};
+use super::{Connection, Error, Transaction, project};
 use crate::auth::Tenant;
 
 /// One row.
@@ -22,8 +25,25 @@ pub struct IdempotencyRow {
     pub created_at: i64,
 }
 
-/// Inserts a row; false when the tenant's principal has used the key.
-pub async fn insert(connection: &mut AnyConnection, tenant: &Tenant, row: &IdempotencyRow) -> Result<bool, Error> {
+/// Inserts a row; false when the tenant's principal has used the key since then: an older row gives way. Refused when the
+/// tenant has as many as it may have.
+pub async fn insert(
+    transaction: &mut Transaction,
+    tenant: &Tenant,
+    row: &IdempotencyRow,
+    since: i64,
+) -> Result<bool, Error> {
+    let forgotten = sqlx::query(
+        "delete from idempotency_keys
+         where organization = $1 and project = $2 and principal = $3 and key = $4 and created_at < $5",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(&row.principal)
+    .bind(&row.key)
+    .bind(since)
+    .execute(&mut **transaction)
+    .await?;
     let inserted = sqlx::query(
         "insert into idempotency_keys (organization, project, principal, key, request_digest, resource_uri, connection,
              created_at)
@@ -38,14 +58,17 @@ pub async fn insert(connection: &mut AnyConnection, tenant: &Tenant, row: &Idemp
     .bind(&row.resource_uri)
     .bind(&row.connection)
     .bind(row.created_at)
-    .fetch_optional(connection)
+    .fetch_optional(&mut **transaction)
     .await?;
+    if inserted.is_some() && forgotten.rows_affected() == 0 {
+        usage::add(transaction, tenant, keys(1)).await?;
+    }
     Ok(inserted.is_some())
 }
 
 /// Finds one that is not older than `since`.
 pub async fn find(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     tenant: &Tenant,
     principal: &str,
     key: &str,
@@ -75,17 +98,38 @@ pub async fn find(
     }))
 }
 
-/// Deletes those that are older than `before`, of all tenants.
-pub async fn delete_older(connection: &mut AnyConnection, before: i64) -> Result<(), Error> {
-    sqlx::query("delete from idempotency_keys where created_at < $1").bind(before).execute(connection).await?;
-    Ok(())
+/// Deletes so many of those that are older than `before`, of all tenants; how many it was.
+pub async fn delete_older(transaction: &mut Transaction, before: i64, limit: u32) -> Result<usize, Error> {
+    let deleted = sqlx::query(
+        "delete from idempotency_keys where (organization, project, principal, key) in (
+             select organization, project, principal, key from idempotency_keys where created_at < $1
+             order by created_at limit $2)
+         returning organization, project",
+    )
+    .bind(before)
+    .bind(i64::from(limit))
+    .fetch_all(&mut **transaction)
+    .await?;
+    let mut counts: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for row in &deleted {
+        *counts.entry((row.try_get("organization")?, row.try_get("project")?)).or_default() += 1;
+    }
+    for ((organization, project), count) in counts {
+        let tenant = Tenant { organization, project: Some(project).filter(|project| !project.is_empty()) };
+        usage::add(transaction, &tenant, keys(-count)).await?;
+    }
+    Ok(deleted.len())
 }
 
 /// Whether there are any that are older than `before`.
-pub async fn any_older(connection: &mut AnyConnection, before: i64) -> Result<bool, Error> {
+pub async fn any_older(connection: &mut Connection, before: i64) -> Result<bool, Error> {
     let row = sqlx::query("select 1 from idempotency_keys where created_at < $1 limit 1")
         .bind(before)
         .fetch_optional(connection)
         .await?;
     Ok(row.is_some())
+}
+
+fn keys(count: i64) -> Difference {
+    Difference { idempotency_keys: count, bytes: count * BYTES_PER_KEY, ..Difference::default() }
 }

@@ -1,9 +1,9 @@
 //! Rows of intents: secret versions that are about to be put, so that none is lost when the process dies in between.
 
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
-use super::Error;
+use super::{Connection, Error};
 use crate::secrets::Reference;
 
 /// One row.
@@ -20,7 +20,7 @@ pub struct IntentRow {
 }
 
 /// Inserts a row.
-pub async fn insert(connection: &mut AnyConnection, row: &IntentRow) -> Result<(), Error> {
+pub async fn insert(connection: &mut Connection, row: &IntentRow) -> Result<(), Error> {
     sqlx::query(
         "insert into secret_intents (id, store, organization, key, version, created_at)
          values ($1, $2, $3, $4, $5, $6)",
@@ -37,7 +37,7 @@ pub async fn insert(connection: &mut AnyConnection, row: &IntentRow) -> Result<(
 }
 
 /// Deletes a row; false when it is not there.
-pub async fn delete(connection: &mut AnyConnection, id: &str) -> Result<bool, Error> {
+pub async fn delete(connection: &mut Connection, id: &str) -> Result<bool, Error> {
     let deleted = sqlx::query("delete from secret_intents where id = $1 returning id")
         .bind(id)
         .fetch_optional(connection)
@@ -46,7 +46,7 @@ pub async fn delete(connection: &mut AnyConnection, id: &str) -> Result<bool, Er
 }
 
 /// All rows. There are as many as secrets are being put right now, and those that a crash left.
-pub async fn list(connection: &mut AnyConnection) -> Result<Vec<IntentRow>, Error> {
+pub async fn list(connection: &mut Connection) -> Result<Vec<IntentRow>, Error> {
     sqlx::query("select * from secret_intents order by created_at, id")
         .fetch_all(connection)
         .await?

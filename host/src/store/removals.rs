@@ -1,9 +1,9 @@
 //! Rows of removals: secret versions that nothing points at any more.
 
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
-use super::Error;
+use super::{Connection, Error};
 use crate::secrets::Reference;
 
 /// One row.
@@ -18,7 +18,7 @@ pub struct RemovalRow {
 }
 
 /// Inserts a row; one that is there is fine.
-pub async fn insert(connection: &mut AnyConnection, row: &RemovalRow) -> Result<(), Error> {
+pub async fn insert(connection: &mut Connection, row: &RemovalRow) -> Result<(), Error> {
     sqlx::query(
         "insert into secret_removals (store, organization, key, version, created_at) values ($1, $2, $3, $4, $5)
          on conflict (store, organization, key, version) do nothing",
@@ -34,7 +34,7 @@ pub async fn insert(connection: &mut AnyConnection, row: &RemovalRow) -> Result<
 }
 
 /// Deletes a row.
-pub async fn delete(connection: &mut AnyConnection, row: &RemovalRow) -> Result<(), Error> {
+pub async fn delete(connection: &mut Connection, row: &RemovalRow) -> Result<(), Error> {
     sqlx::query("delete from secret_removals where store = $1 and organization = $2 and key = $3 and version = $4")
         .bind(&row.store)
         .bind(&row.reference.organization)
@@ -47,7 +47,7 @@ pub async fn delete(connection: &mut AnyConnection, row: &RemovalRow) -> Result<
 
 /// The oldest rows of one secret store behind `after` (all when none), but none that a connection points at after all.
 pub async fn list(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     store: &str,
     after: Option<&RemovalRow>,
     limit: u32,

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AssertSqlSafe;
 
-use super::Error;
 use super::connections::{ConnectionRow, UpgradeRow};
+use super::{Connection, Error};
 
 /// The connections of a type that another version than this one serves.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub struct HandOver {
 
 /// The digests of the versions that connections or types need: those that serve a connection, the active ones, and what
 /// each of these would be rolled back to (see [`last_good`](super::connector_versions::last_good)).
-pub async fn needed(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
+pub async fn needed(connection: &mut Connection) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar(
         "select connector_digest from connections
          union select digest from connector_versions where state = 'ACTIVE'
@@ -52,14 +52,14 @@ pub async fn needed(connection: &mut AnyConnection) -> Result<Vec<String>, Error
 }
 
 /// How many connections each version serves, by digest.
-pub async fn counts(connection: &mut AnyConnection) -> Result<Vec<(String, i64)>, Error> {
+pub async fn counts(connection: &mut Connection) -> Result<Vec<(String, i64)>, Error> {
     Ok(sqlx::query_as("select connector_digest, count(*) from connections group by connector_digest")
         .fetch_all(connection)
         .await?)
 }
 
 /// How many connections this version serves.
-pub async fn served_by(connection: &mut AnyConnection, digest: &str) -> Result<u64, Error> {
+pub async fn served_by(connection: &mut Connection, digest: &str) -> Result<u64, Error> {
     let count: i64 = sqlx::query_scalar("select count(*) from connections where connector_digest = $1")
         .bind(digest)
         .fetch_one(connection)
@@ -68,7 +68,7 @@ pub async fn served_by(connection: &mut AnyConnection, digest: &str) -> Result<u
 }
 
 /// The digests of active versions whose types have connections that other versions serve and that wait for nobody.
-pub async fn missed_by(connection: &mut AnyConnection) -> Result<Vec<String>, Error> {
+pub async fn missed_by(connection: &mut Connection) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar(
         "select digest from connector_versions where state = 'ACTIVE' and exists (
              select 1 from connections where connection_type = type_name and connector_digest <> digest
@@ -79,7 +79,7 @@ pub async fn missed_by(connection: &mut AnyConnection) -> Result<Vec<String>, Er
 }
 
 /// How many there are.
-pub async fn count(connection: &mut AnyConnection, others: Others<'_>) -> Result<u64, Error> {
+pub async fn count(connection: &mut Connection, others: Others<'_>) -> Result<u64, Error> {
     let count: i64 = sqlx::query_scalar(
         "select count(*) from connections where connection_type = $1 and connector_digest <> $2
              and ($3 = 1 or coalesce(upgrade_digest, '') <> $2)",
@@ -94,7 +94,7 @@ pub async fn count(connection: &mut AnyConnection, others: Others<'_>) -> Result
 
 /// The next of them after this id, in the order of their ids.
 pub async fn page(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     others: Others<'_>,
     after: &str,
     limit: u32,
@@ -116,7 +116,7 @@ pub async fn page(
 
 /// Leaves a connection with the version that serves it, and says what waits for its tenant. How many it was: none if
 /// somebody has changed it since, or if that version is active no more.
-pub async fn hold(connection: &mut AnyConnection, row: &ConnectionRow, upgrade: &UpgradeRow) -> Result<u64, Error> {
+pub async fn hold(connection: &mut Connection, row: &ConnectionRow, upgrade: &UpgradeRow) -> Result<u64, Error> {
     let held = sqlx::query(
         "update connections set upgrade_digest = $4, upgrade = $5, test_revision = test_revision + 1
          where id = $1 and revision = $2 and connector_digest = $3
@@ -135,7 +135,7 @@ pub async fn hold(connection: &mut AnyConnection, row: &ConnectionRow, upgrade: 
 /// Gives connections to another version, in one statement: others that write wait for no more. How many it was; those that
 /// somebody has changed since stay as they are, and so do all if that version is active no more.
 pub async fn hand_over(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     digest: &str,
     rows: &[(&ConnectionRow, Cow<'_, HandOver>)],
 ) -> Result<u64, Error> {
@@ -172,7 +172,7 @@ pub async fn hand_over(
 }
 
 /// Gives connections that `from` serves back to `to` as they were, where nobody has changed them since.
-pub async fn give_back(connection: &mut AnyConnection, from: &str, to: &str) -> Result<(), Error> {
+pub async fn give_back(connection: &mut Connection, from: &str, to: &str) -> Result<(), Error> {
     sqlx::query(
         "update connections set connector_digest = before_digest, config = before_config,
              written_by = before_written_by, auth_method = before_auth_method,
@@ -189,7 +189,7 @@ pub async fn give_back(connection: &mut AnyConnection, from: &str, to: &str) -> 
 }
 
 /// Forgets that connections wait for this version.
-pub async fn withdraw(connection: &mut AnyConnection, digest: &str) -> Result<(), Error> {
+pub async fn withdraw(connection: &mut Connection, digest: &str) -> Result<(), Error> {
     sqlx::query(
         "update connections set upgrade_digest = null, upgrade = null, test_revision = test_revision + 1
          where upgrade_digest = $1",

@@ -6,16 +6,31 @@ use super::connections::{Column, ConnectionRow, SecretLocation, Selection, TestO
 use super::idempotency::IdempotencyRow;
 use super::*;
 
-struct Directory(PathBuf);
+const TURN: Turn<'_> = Turn::Of("acme");
+
+/// More than any test needs.
+pub(crate) const SETTINGS: Settings = Settings {
+    readers: 8,
+    readers_per_organization: 2,
+    list_work: Duration::from_secs(10),
+    quotas: Quotas {
+        connections_per_project: 100_000,
+        tags_per_project: 1000,
+        idempotency_keys_per_project: 1000,
+        bytes_per_organization: 1 << 40,
+    },
+};
+
+pub(super) struct Directory(PathBuf);
 
 impl Directory {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // Characters that mean something in a URL, and one that is not ASCII.
         Self(std::env::temp_dir().join(format!("patchpanel store?#%41é-{}", Uuid::new_v4())))
     }
 
-    async fn open(&self) -> Result<Store, Error> {
-        Store::open(&self.0.join("metadata.db")).await
+    pub(super) async fn open(&self) -> Result<Store, Error> {
+        Store::open(&self.0.join("metadata.db"), SETTINGS).await
     }
 }
 
@@ -25,11 +40,11 @@ impl Drop for Directory {
     }
 }
 
-fn tenant(organization: &str, project: Option<&str>) -> Tenant {
+pub(super) fn tenant(organization: &str, project: Option<&str>) -> Tenant {
     Tenant { organization: organization.into(), project: project.map(Into::into) }
 }
 
-fn row(organization: &str, project: &str, slug: &str) -> ConnectionRow {
+pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRow {
     ConnectionRow {
         id: Uuid::now_v7().to_string(),
         organization: organization.into(),
@@ -45,7 +60,7 @@ fn row(organization: &str, project: &str, slug: &str) -> ConnectionRow {
         config: r#"{"host":"h","port":5432}"#.into(),
         credentials_set: r#"{"username":true}"#.into(),
         bindings: "[]".into(),
-        secret: Some(SecretLocation { store: "local".into(), key: "k".into(), version: 1 }),
+        secret: Some(SecretLocation { store: "local".into(), key: "k".into(), version: 1, bytes: 7 }),
         secret_sequence: 1,
         status: "PENDING".into(),
         status_reason: None,
@@ -64,19 +79,19 @@ fn row(organization: &str, project: &str, slug: &str) -> ConnectionRow {
     }
 }
 
-async fn insert(store: &Store, row: &ConnectionRow) -> bool {
-    let mut transaction = store.begin().await.unwrap();
+pub(super) async fn insert(store: &Store, row: &ConnectionRow) -> bool {
+    let mut transaction = store.begin(TURN).await.unwrap();
     let inserted = connections::insert(&mut transaction, row).await.unwrap();
-    commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     inserted
 }
 
 async fn find(store: &Store, tenant: &Tenant, resource_uri: &str) -> Option<ConnectionRow> {
-    connections::find(&mut store.reader().await.unwrap(), tenant, resource_uri).await.unwrap()
+    connections::find(&mut store.reader(TURN).await.unwrap(), tenant, resource_uri).await.unwrap()
 }
 
 async fn names(store: &Store, tenant: &Tenant, selection: &Selection<'_>) -> (Vec<String>, u64) {
-    let mut reader = store.reader().await.unwrap();
+    let mut reader = store.reader(TURN).await.unwrap();
     let (rows, total) = connections::list(&mut reader, tenant, selection).await.unwrap();
     (rows.into_iter().map(|row| row.name).collect(), total)
 }
@@ -103,16 +118,16 @@ async fn is_durable_and_alone_and_for_nobody_else_to_read() {
     let directory = Directory::new();
     let store = directory.open().await.unwrap();
     for (setting, expected) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
-        let value =
-            sqlx::query(sqlx::AssertSqlSafe(format!("pragma {setting}"))).fetch_one(&store.writer).await.unwrap();
+        let mut writer = store.writer(TURN).await.unwrap();
+        let value = sqlx::query(sqlx::AssertSqlSafe(format!("pragma {setting}"))).fetch_one(&mut writer).await.unwrap();
         let value = sqlx::Row::try_get::<String, _>(&value, 0)
             .or_else(|_| sqlx::Row::try_get::<i64, _>(&value, 0).map(|number| number.to_string()));
         assert_eq!(value.unwrap(), expected, "{setting}");
     }
-    let mut reader = store.reader().await.unwrap();
-    let refused = sqlx::query("delete from connections").execute(&mut *reader).await.unwrap_err();
+    let mut reader = store.reader(TURN).await.unwrap();
+    let refused = sqlx::query("delete from connections").execute(&mut reader).await.unwrap_err();
     assert!(matches!(Error::from(refused), Error::Unavailable(_)), "readers only read");
-    let refused = sqlx::query("delete from nothing").execute(&mut *reader).await.unwrap_err();
+    let refused = sqlx::query("delete from nothing").execute(&mut reader).await.unwrap_err();
     assert!(matches!(Error::from(refused), Error::Database(_)), "that is this program's mistake");
     drop(reader);
     let refused = directory.open().await.unwrap_err();
@@ -159,7 +174,7 @@ async fn a_tenant_sees_its_project_and_its_organization_and_writes_only_its_own(
     assert_eq!(sees("other", Some("sales")).await, ["x"]);
     assert_eq!(sees("other", None).await, [""; 0]);
 
-    let mut transaction = store.begin().await.unwrap();
+    let mut transaction = store.begin(TURN).await.unwrap();
     for foreign in [tenant("acme", Some("hr")), tenant("acme", None), tenant("other", Some("sales"))] {
         let own = &rows[0];
         assert!(!connections::update(&mut transaction, &foreign, own).await.unwrap());
@@ -192,11 +207,11 @@ async fn of_two_updates_of_one_revision_the_second_does_nothing() {
     let before = row("acme", "sales", "a");
     assert!(insert(&store, &before).await);
     let change = |name: &str| ConnectionRow { name: name.into(), tags: vec![name.into()], ..before.clone() };
-    let mut transaction = store.begin().await.unwrap();
+    let mut transaction = store.begin(TURN).await.unwrap();
     assert!(connections::update(&mut transaction, &tenant, &change("one")).await.unwrap());
     assert!(!connections::update(&mut transaction, &tenant, &change("two")).await.unwrap());
     assert!(!connections::delete(&mut transaction, &tenant, &before.id, 1).await.unwrap());
-    commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     let after = find(&store, &tenant, &before.resource_uri).await.unwrap();
     assert_eq!(after, ConnectionRow { revision: 2, ..change("one") });
     let by_tag = |tag: &str| Selection {
@@ -217,7 +232,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
     assert!(insert(&store, &before).await);
     let outcome = TestOutcome { status: "ERROR", status_reason: Some("why"), tested_at: 9 };
     let other_secret = SecretLocation { version: 2, ..before.secret.clone().unwrap() };
-    let mut transaction = store.begin().await.unwrap();
+    let mut transaction = store.begin(TURN).await.unwrap();
     for stale in [
         ConnectionRow { config_sent: "{}".into(), ..before.clone() },
         ConnectionRow { secret: Some(other_secret), ..before.clone() },
@@ -226,7 +241,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
         assert!(!connections::record_test(&mut transaction, &tenant, &stale, outcome).await.unwrap());
     }
     assert!(connections::record_test(&mut transaction, &tenant, &before, outcome).await.unwrap());
-    commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     let tested = ConnectionRow {
         status: "ERROR".into(),
         status_reason: Some("why".into()),
@@ -235,7 +250,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
         ..before.clone()
     };
     assert_eq!(find(&store, &tenant, &before.resource_uri).await, Some(tested.clone()));
-    let mut transaction = store.begin().await.unwrap();
+    let mut transaction = store.begin(TURN).await.unwrap();
     assert!(!connections::update(&mut transaction, &tenant, &before).await.unwrap(), "the test's result is lost");
     let disabled = ConnectionRow { status: "DISABLED".into(), ..tested };
     assert!(connections::update(&mut transaction, &tenant, &disabled).await.unwrap(), "a test broke the edit");
@@ -285,8 +300,6 @@ async fn lists_what_is_searched_filtered_and_sorted_in_pages_that_do_not_overlap
         assert_eq!(listed, expected, "{selection:?}");
         assert_eq!(total, expected.len() as u64, "{selection:?}");
     }
-    let long = "x".repeat(100_000);
-    assert_eq!(names(&store, &tenant, &Selection { search: Some(&long), ..all.clone() }).await, (vec![], 0));
     let mut pages = Vec::new();
     for offset in [0, 2, 4] {
         let page = Selection { sort: vec![(Column::Status, false)], offset, limit: 2, ..all.clone() };
@@ -310,22 +323,22 @@ async fn an_idempotency_key_is_one_principals_and_is_forgotten() {
         connection: "c".into(),
         created_at: 10,
     };
-    let mut transaction = store.begin().await.unwrap();
-    assert!(idempotency::insert(&mut transaction, &sales, &row("user:a")).await.unwrap());
-    assert!(!idempotency::insert(&mut transaction, &sales, &row("user:a")).await.unwrap());
-    assert!(idempotency::insert(&mut transaction, &sales, &row("user:b")).await.unwrap());
-    assert!(idempotency::insert(&mut transaction, &tenant("acme", None), &row("user:a")).await.unwrap());
-    commit(transaction).await.unwrap();
+    let mut transaction = store.begin(TURN).await.unwrap();
+    assert!(idempotency::insert(&mut transaction, &sales, &row("user:a"), 0).await.unwrap());
+    assert!(!idempotency::insert(&mut transaction, &sales, &row("user:a"), 0).await.unwrap());
+    assert!(idempotency::insert(&mut transaction, &sales, &row("user:b"), 0).await.unwrap());
+    assert!(idempotency::insert(&mut transaction, &tenant("acme", None), &row("user:a"), 0).await.unwrap());
+    transaction.commit().await.unwrap();
     let find = |since| {
         let (store, sales) = (&store, &sales);
-        async move { idempotency::find(&mut store.reader().await.unwrap(), sales, "user:a", "k", since).await.unwrap() }
+        async move { idempotency::find(&mut store.reader(TURN).await.unwrap(), sales, "user:a", "k", since).await.unwrap() }
     };
     assert_eq!(find(10).await, Some(row("user:a")));
     assert_eq!(find(11).await, None, "it is too old");
     for (before, left) in [(10, true), (11, false)] {
-        let mut transaction = store.begin().await.unwrap();
-        idempotency::delete_older(&mut transaction, before).await.unwrap();
-        commit(transaction).await.unwrap();
+        let mut transaction = store.begin(TURN).await.unwrap();
+        idempotency::delete_older(&mut transaction, before, 10).await.unwrap();
+        transaction.commit().await.unwrap();
         assert_eq!(find(0).await.is_some(), left);
     }
 }
@@ -335,11 +348,11 @@ async fn an_abandoned_transaction_changes_nothing_and_blocks_nobody() {
     let directory = Directory::new();
     let store = directory.open().await.unwrap();
     let row = row("acme", "sales", "a");
-    let mut transaction = store.begin().await.unwrap();
+    let mut transaction = store.begin(TURN).await.unwrap();
     assert!(connections::insert(&mut transaction, &row).await.unwrap());
     drop(transaction);
     assert!(insert(&store, &row).await, "the row of the abandoned transaction is there");
-    assert!(tokio::time::timeout(std::time::Duration::from_secs(5), store.begin()).await.unwrap().is_ok());
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(5), store.begin(TURN)).await.unwrap().is_ok());
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ impl Installation {
     }
 
     async fn start(&self) -> Depository {
-        let store = Store::open(&self.directory.join("metadata.db")).await.unwrap();
+        let store = Store::open(&self.directory.join("metadata.db"), crate::store::tests::SETTINGS).await.unwrap();
         let (path, key) = (self.directory.join("secrets.db"), self.directory.join("master.key"));
         let secrets = Arc::new(LocalStore::open(&path, &key, IfMissing::Create).await.unwrap());
         Depository { store, secrets, pending: Arc::default() }
@@ -89,10 +89,10 @@ async fn register(depository: &Depository, password: &str) -> ConnectionRow {
     let mut row = row(&format!("data:acme:sales:{}", Uuid::new_v4()));
     let deposit = depository.put_first(&tenant(), &row.id, &credentials(password)).await.unwrap();
     row.secret = Some(deposit.location.clone());
-    let mut transaction = depository.store.begin().await.unwrap();
+    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
     assert!(connections::insert(&mut transaction, &row).await.unwrap());
     deposit.settle(&mut transaction).await.unwrap();
-    store::commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     row
 }
 
@@ -100,18 +100,18 @@ async fn register(depository: &Depository, password: &str) -> ConnectionRow {
 async fn replace(depository: &Depository, before: &ConnectionRow, password: &str) -> Option<ConnectionRow> {
     let deposit = depository.put_next(&tenant(), &before.id, &credentials(password)).await.unwrap();
     let after = ConnectionRow { secret: Some(deposit.location.clone()), ..before.clone() };
-    let mut transaction = depository.store.begin().await.unwrap();
+    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
     if !connections::update(&mut transaction, &tenant(), &after).await.unwrap() {
         return None;
     }
     deposit.settle(&mut transaction).await.unwrap();
     discard(&mut transaction, before).await.unwrap();
-    store::commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     find(depository, before).await
 }
 
 async fn find(depository: &Depository, row: &ConnectionRow) -> Option<ConnectionRow> {
-    let mut reader = depository.store.reader().await.unwrap();
+    let mut reader = depository.store.reader(Turn::Host).await.unwrap();
     connections::find(&mut reader, &tenant(), &row.resource_uri).await.unwrap()
 }
 
@@ -151,10 +151,10 @@ async fn a_replaced_secret_goes_and_the_new_one_stays() {
     assert_eq!(versions(&depository, &row).await, [2]);
     assert_eq!(password(&depository, &row).await, "two");
 
-    let mut transaction = depository.store.begin().await.unwrap();
+    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
     assert!(connections::delete(&mut transaction, &tenant(), &row.id, row.revision).await.unwrap());
     discard(&mut transaction, &row).await.unwrap();
-    store::commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [0; 0]);
 }
@@ -165,13 +165,13 @@ async fn a_crash_after_the_intent_or_after_the_put_leaves_the_old_state_and_no_o
         let installation = Installation::new();
         let depository = installation.start().await;
         let row = register(&depository, "one").await;
-        let mut transaction = depository.store.begin().await.unwrap();
+        let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
         let version = connections::next_secret_version(&mut transaction, &tenant(), &row.id).await.unwrap().unwrap();
         let reference = Reference { organization: "acme".into(), key: row.id.clone(), version };
         let id = Uuid::now_v7().to_string();
         let intent = IntentRow { id, store: "local".into(), reference: reference.clone(), created_at: 1 };
         intents::insert(&mut transaction, &intent).await.unwrap();
-        store::commit(transaction).await.unwrap();
+        transaction.commit().await.unwrap();
         if put {
             depository.secrets.put(&reference, &credentials("two").to_secret()).await.unwrap();
         }
@@ -267,7 +267,7 @@ async fn a_put_that_outlives_its_caller_leaves_no_orphan() {
     while !versions(&depository, &row).await.is_empty() {
         reap(&depository).await;
     }
-    let mut reader = depository.store.reader().await.unwrap();
+    let mut reader = depository.store.reader(Turn::Host).await.unwrap();
     assert_eq!(intents::list(&mut reader).await.unwrap(), []);
     assert_eq!(removals::list(&mut reader, "local", None, 10).await.unwrap(), []);
 }
@@ -303,7 +303,7 @@ async fn removals_that_fail_keep_none_behind_them_from_being_tried() {
     let depository = installation.start().await;
     let depository = Depository { secrets: Arc::new(Refusing(Arc::clone(&depository.secrets))), ..depository };
     let row = register(&depository, "one").await;
-    let mut transaction = depository.store.begin().await.unwrap();
+    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
     for number in 0..2 * BATCH {
         let reference = Reference { organization: "acme".into(), key: format!("stuck-{number}"), version: 1 };
         let removal = RemovalRow { store: "local".into(), reference, created_at: i64::from(number / 2) };
@@ -311,10 +311,10 @@ async fn removals_that_fail_keep_none_behind_them_from_being_tried() {
     }
     assert!(connections::delete(&mut transaction, &tenant(), &row.id, row.revision).await.unwrap());
     discard(&mut transaction, &row).await.unwrap();
-    store::commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [0; 0]);
-    let mut reader = depository.store.reader().await.unwrap();
+    let mut reader = depository.store.reader(Turn::Host).await.unwrap();
     let left = removals::list(&mut reader, "local", None, 3 * BATCH).await.unwrap();
     assert_eq!(left.len(), 2 * BATCH as usize, "those that fail are kept");
 }
@@ -324,9 +324,9 @@ async fn never_removes_what_a_connection_points_at() {
     let installation = Installation::new();
     let depository = installation.start().await;
     let row = register(&depository, "one").await;
-    let mut transaction = depository.store.begin().await.unwrap();
+    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
     discard(&mut transaction, &row).await.unwrap();
-    store::commit(transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [1]);
 }
@@ -356,7 +356,7 @@ async fn callers_that_go_away_at_any_moment_leave_whole_connections_and_no_orpha
     }
     running.abort();
     assert!(running.await.unwrap_err().is_cancelled());
-    let mut reader = depository.store.reader().await.unwrap();
+    let mut reader = depository.store.reader(Turn::Host).await.unwrap();
     while !intents::list(&mut reader).await.unwrap().is_empty()
         || !removals::list(&mut reader, "local", None, 1).await.unwrap().is_empty()
     {

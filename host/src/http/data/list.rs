@@ -24,12 +24,13 @@ pub struct ConnectionPage {
 
 /// Lists connections
 ///
-/// Those of the project, and those of the whole organization.
+/// Those of the project, and those of the whole organization. A list that would read more than a list may is 422
+/// `LIST_TOO_LONG`: the page is too far away, or the search has too much to look at.
 #[utoipa::path(get, path = "/assets/data", tag = TAG_DATA,
     params(
         ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000, description = "The page, from 1; 1 by default"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Connections on a page; 20 by default"),
-        ("search" = Option<String>, Query, description = "A text in name or description"),
+        ("search" = Option<String>, Query, max_length = 64, description = "A text in name or description"),
         ("tags" = Option<String>, Query, description = "Comma-separated; a connection has them all"),
         ("sort" = Option<String>, Query, description = "`field:asc` or `field:desc`, comma-separated; fields: name, \
             created_at, updated_at, status, connection_type"),

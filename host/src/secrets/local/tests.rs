@@ -97,7 +97,8 @@ async fn opens_no_row_that_was_tampered_with_or_moved() {
         "update secrets set sealed = x'01' where key = 'a'",
         "update data_keys set wrapped = (select wrapped from data_keys where organization = 'other')",
     ] {
-        let mut transaction = store.pool.begin().await.unwrap();
+        let connection = store.pool.take(&Party::Host, WORK).await.unwrap();
+        let mut transaction = connection.begin().await.unwrap();
         sqlx::query(attack).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
         assert!(matches!(store.get(&all[0]).await, Err(Error::Corrupt)), "{attack}");

@@ -1,14 +1,11 @@
 //! Pages of connections.
 
-use sqlx::{AnyConnection, Arguments, AssertSqlSafe, any::AnyArguments};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{Arguments, AssertSqlSafe, Row as _};
 
 use super::ConnectionRow;
 use crate::auth::Tenant;
-use crate::store::{Error, project};
-
-/// The longest text that a search can find something in: name and description, with room for letters whose lower case
-/// is longer.
-const MAX_SEARCH_CHARS: usize = 3 * (255 + 1 + 1000);
+use crate::store::{Connection, Error, project};
 
 /// The columns that a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,77 +63,197 @@ pub struct Selection<'a> {
     pub limit: u32,
 }
 
+/// A statement with its placeholders, and the values for them. Only placeholders carry what a caller sent.
+#[derive(Debug, Default)]
+struct Statement {
+    text: String,
+    values: Vec<String>,
+}
+
+/// What a list chooses from: a project's own, or what belongs to the whole organization.
+struct Source {
+    /// Behind `from`.
+    tables: &'static str,
+    /// The columns of the order of creation, from the index that has this order.
+    created_at: &'static str,
+    id: &'static str,
+}
+
+const ALL: Source = Source { tables: "connections", created_at: "connections.created_at", id: "connections.id" };
+
+/// Both databases join inner tables of a `cross join` with a condition as usual; SQLite leaves them in this order (SQLite
+/// manual, "The SQLite Query Optimizer Overview", section 7.2).
+const TAGGED: Source = Source {
+    tables: "connection_tags as tagged cross join connections",
+    created_at: "tagged.created_at",
+    id: "tagged.connection",
+};
+
 /// One page of what the tenant sees, and the number of connections on all pages.
 pub async fn list(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     tenant: &Tenant,
     selection: &Selection<'_>,
 ) -> Result<(Vec<ConnectionRow>, u64), Error> {
-    if selection.search.is_some_and(|text| text.chars().count() > MAX_SEARCH_CHARS) {
-        return Ok((Vec::new(), 0));
-    }
-    let (condition, values) = condition(tenant, selection);
-    let count = format!("select count(*) from connections where {condition}");
-    let total: i64 =
-        sqlx::query_scalar_with(AssertSqlSafe(count), arguments(&values)?).fetch_one(&mut *connection).await?;
-    let page = format!(
-        "select * from connection_records where {condition} order by {} limit {} offset {}",
-        order(&selection.sort),
-        selection.limit,
-        selection.offset
-    );
-    let rows = sqlx::query_with(AssertSqlSafe(page), arguments(&values)?).fetch_all(connection).await?;
+    let rows = page(tenant, selection).fetch(connection).await?;
+    let total: i64 = match rows.first() {
+        // Every text has been looked at; once is enough.
+        Some(first) if selection.search.is_some() => first.try_get("total")?,
+        None if selection.search.is_some() && selection.offset == 0 => 0,
+        _ => match count(tenant, selection).fetch(connection).await?.first() {
+            Some(row) => row.try_get(0)?,
+            None => return Err(Error::Damaged("count")),
+        },
+    };
     let rows = rows.iter().map(ConnectionRow::try_from).collect::<Result<_, _>>()?;
     Ok((rows, u64::try_from(total).map_err(|_| Error::Damaged("count"))?))
 }
 
-/// The condition with its placeholders, and the values for them. Only placeholders carry what a caller sent.
-fn condition(tenant: &Tenant, selection: &Selection<'_>) -> (String, Vec<String>) {
-    let mut conditions = vec!["organization = $1".to_owned(), "(project = $2 or project = '')".to_owned()];
-    let mut values = vec![tenant.organization.clone(), project(tenant).to_owned()];
-    for (column, value) in [
-        ("created_by", selection.created_by),
-        ("connection_type", selection.connection_type),
-        ("status", selection.status),
-    ] {
-        if let Some(value) = value {
-            values.push(value.to_owned());
-            conditions.push(format!("{column} = ${}", values.len()));
+/// The rows of a page: their ids first, so that no other row is read whole.
+fn page(tenant: &Tenant, selection: &Selection<'_>) -> Statement {
+    let mut statement = Statement::default();
+    let source = if selection.tags.is_empty() { ALL } else { TAGGED };
+    let sort = sort(selection);
+    let columns = sort.iter().map(|(column, _)| match column {
+        Column::CreatedAt => format!("{} as created_at", source.created_at),
+        column => format!("connections.{0} as {0}", column.name()),
+    });
+    let columns: Vec<String> = std::iter::once(format!("{} as id", source.id)).chain(columns).collect();
+    let columns = columns.join(", ");
+    // The project's and the organization's are each in the order of an index, and merged.
+    let mut halves = Vec::new();
+    for project in projects(tenant) {
+        let project = format!("= {}", statement.bind(project));
+        let condition = statement.condition(tenant, &project, selection);
+        halves.push(format!("select {columns} from {} where {condition}", source.tables));
+    }
+    let (chosen, order) = (halves.join(" union all "), order(sort));
+    let (limit, offset) = (selection.limit, selection.offset);
+    let (chosen, total) = if selection.search.is_some() {
+        let counted = format!("select chosen.*, count(*) over () as total from ({chosen}) as chosen");
+        (counted, ", page.total as total")
+    } else {
+        (chosen, "")
+    };
+    statement.text = format!(
+        "select connections.*, connector_versions.version as connector_version,
+             connector_versions.contract as connector_contract{total}
+         from ({chosen} order by {} limit {limit} offset {offset}) as page
+             cross join connections
+             left join connector_versions on connector_versions.digest = connections.connector_digest
+         where connections.id = page.id order by {}",
+        order.join(", "),
+        order.iter().map(|column| format!("page.{column}")).collect::<Vec<_>>().join(", ")
+    );
+    statement
+}
+
+/// How many connections there are on all pages: from what is kept, if that is known of such a selection.
+fn count(tenant: &Tenant, selection: &Selection<'_>) -> Statement {
+    let mut statement = Statement::default();
+    let projects: Vec<String> = projects(tenant).into_iter().map(|project| statement.bind(project)).collect();
+    let projects = format!("in ({})", projects.join(", "));
+    let Selection { search, tags, created_by, connection_type, status, .. } = selection;
+    let kept = search.is_none() && created_by.is_none() && connection_type.is_none() && status.is_none();
+    statement.text = match tags {
+        [] if kept => format!(
+            "select cast(coalesce(sum(connections), 0) as bigint) from project_usage
+             where organization = {} and project {projects}",
+            statement.bind(&tenant.organization)
+        ),
+        [tag] if kept => format!(
+            "select cast(coalesce(sum(connections), 0) as bigint) from project_tags
+             where organization = {} and project {projects} and tag = {}",
+            statement.bind(&tenant.organization),
+            statement.bind(tag)
+        ),
+        tags => {
+            let tables = if tags.is_empty() { ALL.tables } else { TAGGED.tables };
+            format!("select count(*) from {tables} where {}", statement.condition(tenant, &projects, selection))
         }
+    };
+    statement
+}
+
+/// What the tenant sees: its own, and the organization's.
+fn projects(tenant: &Tenant) -> Vec<&str> {
+    match project(tenant) {
+        "" => vec![""],
+        project => vec![project, ""],
     }
-    if let Some(text) = selection.search {
-        values.push(format!("%{}%", escape_like(&text.to_lowercase())));
-        conditions.push(format!("search_text like ${} escape '\\'", values.len()));
+}
+
+/// The columns to sort by: without any, the newest come first.
+fn sort<'a>(selection: &'a Selection<'_>) -> &'a [(Column, bool)] {
+    if selection.sort.is_empty() { &[(Column::CreatedAt, true)] } else { &selection.sort }
+}
+
+/// Ends with the id, so that equal rows have one order and pages do not overlap. In the direction of the last column: an
+/// index is read from one end or the other.
+fn order(sort: &[(Column, bool)]) -> Vec<String> {
+    let direction = |descending: bool| if descending { "desc" } else { "asc" };
+    let columns = sort.iter().map(|(column, descending)| format!("{} {}", column.name(), direction(*descending)));
+    let id = sort.last().map(|(_, descending)| format!("id {}", direction(*descending)));
+    columns.chain(id).collect()
+}
+
+impl Statement {
+    /// The placeholder of a value.
+    fn bind(&mut self, value: &str) -> String {
+        self.values.push(value.to_owned());
+        format!("${}", self.values.len())
     }
-    for tag in selection.tags {
-        values.push(tag.clone());
-        let number = values.len();
-        conditions.push(format!("exists (select 1 from connection_tags where connection = id and tag = ${number})"));
+
+    /// What a connection fulfils that is chosen. The first tag leads to it, and all else is looked at then.
+    fn condition(&mut self, tenant: &Tenant, project: &str, selection: &Selection<'_>) -> String {
+        let organization = self.bind(&tenant.organization);
+        let mut conditions = Vec::new();
+        let mut tags = selection.tags.iter();
+        if let Some(first) = tags.next() {
+            let first = self.bind(first);
+            conditions.push(format!(
+                "tagged.organization = {organization} and tagged.project {project} and tagged.tag = {first}
+                 and connections.id = tagged.connection"
+            ));
+        } else {
+            conditions.push(format!("connections.organization = {organization} and connections.project {project}"));
+        }
+        for tag in tags {
+            let tag = self.bind(tag);
+            conditions.push(format!(
+                "exists (select 1 from connection_tags as other where other.connection = tagged.connection
+                     and other.tag = {tag})"
+            ));
+        }
+        for (column, value) in [
+            ("created_by", selection.created_by),
+            ("connection_type", selection.connection_type),
+            ("status", selection.status),
+        ] {
+            if let Some(value) = value {
+                let value = self.bind(value);
+                conditions.push(format!("connections.{column} = {value}"));
+            }
+        }
+        if let Some(text) = selection.search {
+            let text = self.bind(&format!("%{}%", escape_like(&text.to_lowercase())));
+            conditions.push(format!("connections.search_text like {text} escape '\\'"));
+        }
+        conditions.join(" and ")
     }
-    (conditions.join(" and "), values)
+
+    async fn fetch(self, connection: &mut Connection) -> Result<Vec<AnyRow>, Error> {
+        let mut arguments = AnyArguments::default();
+        for value in &self.values {
+            arguments.add(value.as_str()).map_err(sqlx::Error::Encode)?;
+        }
+        Ok(sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(connection).await?)
+    }
 }
 
 fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// Ends with the id, so that equal rows have one order and pages do not overlap.
-fn order(sort: &[(Column, bool)]) -> String {
-    if sort.is_empty() {
-        return "created_at desc, id desc".to_owned();
-    }
-    let mut columns: Vec<_> = sort
-        .iter()
-        .map(|(column, descending)| format!("{} {}", column.name(), if *descending { "desc" } else { "asc" }))
-        .collect();
-    columns.push("id".to_owned());
-    columns.join(", ")
-}
-
-fn arguments(values: &[String]) -> Result<AnyArguments, Error> {
-    let mut arguments = AnyArguments::default();
-    for value in values {
-        arguments.add(value.as_str()).map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
+#[cfg(test)]
+mod tests;
