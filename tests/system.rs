@@ -11,5 +11,6 @@ mod golden;
 mod main_job;
 mod operator;
 mod rollout;
+mod starvation;
 mod strangers;
 mod zoo;

@@ -1,5 +1,8 @@
 //! The store against real SQLite files.
 
+mod turns;
+mod usage;
+
 use uuid::Uuid;
 
 use super::connections::{Column, ConnectionRow, SecretLocation, Selection, TestOutcome};

@@ -14,4 +14,6 @@ pub mod patchpanel;
 pub mod postgres;
 pub mod process;
 pub mod sales;
+pub mod skip;
+pub mod small_disk;
 pub mod strangers;

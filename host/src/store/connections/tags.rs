@@ -43,7 +43,7 @@ pub(super) async fn add(
          returning connections",
         tuples.join(", ")
     );
-    Ok(how_many(transaction, count, &owner(row), tags, 1).await?)
+    how_many(transaction, count, &owner(row), tags, 1).await
 }
 
 /// Takes these tags from a tenant's count, because a connection that had them has them no more; how many its project has
