@@ -2,6 +2,7 @@
 //! Counts, no times.
 
 mod full_disk;
+mod quotas;
 mod store;
 
 use anyhow::{Result, ensure};

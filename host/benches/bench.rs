@@ -8,6 +8,8 @@
 mod call;
 #[path = "bench/connection_test.rs"]
 mod connection_test;
+#[path = "bench/list.rs"]
+mod list;
 #[path = "bench/machine.rs"]
 mod machine;
 #[path = "bench/measure.rs"]
@@ -22,5 +24,13 @@ mod ratio;
 use anyhow::Result;
 
 fn main() -> Result<()> {
-    program::run("bench", &[("call", call::run), ("connection_test", connection_test::run), ("process", process::run)])
+    program::run(
+        "bench",
+        &[
+            ("call", call::run),
+            ("connection_test", connection_test::run),
+            ("list", list::run),
+            ("process", process::run),
+        ],
+    )
 }

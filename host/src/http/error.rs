@@ -116,7 +116,8 @@ pub enum ApiError {
     QuotaExceeded(store::Exceeded),
     /// The list reads more than it may.
     #[error(
-        "This list reads more than a list may: ask for fewer by tags, or for an earlier page, or search for another text."
+        "This list takes more reading than a list may: narrow it by tags, connection_type, status or created_by, ask for \
+         an earlier page, or search for a shorter text."
     )]
     ListTooLong,
     /// Too much at once.

@@ -20,7 +20,7 @@ async fn endless(connection: &mut Connection) -> Result<i64, Error> {
 async fn a_turn_ends_when_it_has_worked_for_too_long_and_the_next_one_is_good() {
     let directory = Directory::new();
     let store = store(&directory, Duration::from_millis(20)).await;
-    for _ in 0..SETTINGS.readers + 1 {
+    for _ in 0..=SETTINGS.readers {
         let mut reader = store.list_reader("acme").await.unwrap();
         let ended = endless(&mut reader).await.unwrap_err();
         assert!(matches!(ended, Error::TooLong), "{ended:?}");
