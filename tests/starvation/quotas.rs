@@ -83,14 +83,13 @@ fn idempotency_keys_have_a_quota_and_a_repetition_needs_none() {
 
 #[test]
 fn what_an_organization_stores_has_a_quota_whatever_its_projects_are_called() {
-    let host = builder().start().unwrap();
+    let host = Patchpanel::builder().setting("MAX_STORED_PER_ORGANIZATION_MIB", "1").start().unwrap();
     let token = host.token(&["--org", "acme", "--role", "admin"]).unwrap();
     let client = |project: usize| host.client().with_token(&token).with_project(&format!("project-{project}"));
     let large = |project: usize| {
-        let mut body = registration("Large");
-        // Nearly as much as a secret may have.
-        body["credentials"]["password"] = json!("x".repeat(60_000));
-        client(project).post("/assets/data", &body).unwrap()
+        let tags: Vec<String> = (0..50).map(|tag| format!("{tag:064}")).collect();
+        let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+        create(&client(project), "Large", &tags)
     };
     let mut stored = Vec::new();
     let refused = (0..100)
@@ -102,7 +101,7 @@ fn what_an_organization_stores_has_a_quota_whatever_its_projects_are_called() {
             stored.push((project, created(&reply)));
             None
         })
-        .expect("100 times 60,000 bytes are more than a MiB");
+        .expect("100 times 50 tags are more than a MiB");
     let setting = "--max-stored-per-organization-mib";
     is_beyond(&refused, "stored_bytes_per_organization", 1 << 20, setting);
     assert!(stored.len() > 10, "{}", stored.len());
