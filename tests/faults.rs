@@ -3,6 +3,7 @@
 
 mod client_certificate;
 mod discover;
+mod hostile_server;
 mod login;
 mod network;
 mod policy;

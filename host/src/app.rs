@@ -13,6 +13,7 @@ use crate::auth::development::SigningKey;
 use crate::auth::token::Verifier;
 use crate::connections::{Connections, Trial};
 use crate::connectors::{self, Connectors};
+use crate::drivers::Drivers;
 use crate::egress::{self, Egress};
 use crate::http::server::Limits;
 use crate::http::{self, Stop, TrustedProxies};
@@ -63,7 +64,7 @@ impl App {
         let rollout = Arc::new(rollout);
         background.push(tokio::spawn(Arc::clone(&rollout).run()));
         let connections =
-            Connections::new(store.clone(), Arc::clone(&secrets), Arc::clone(&connectors), open_egress(settings)?);
+            Connections::new(store.clone(), Arc::clone(&secrets), Arc::clone(&connectors), open_drivers(settings)?);
         background.push(tokio::spawn(connections.reaper().run()));
         Ok(Self {
             store,
@@ -131,7 +132,7 @@ pub async fn trial(settings: &Settings) -> anyhow::Result<Trial> {
     let connectors = tokio::task::spawn_blocking(move || Connectors::load(&connectors, &directory))
         .await
         .context("loading the connectors broke off")??;
-    Ok(Trial::new(Arc::new(connectors), open_egress(settings)?))
+    Ok(Trial::new(Arc::new(connectors), open_drivers(settings)?))
 }
 
 /// Starts what runs connectors, away from the threads that serve requests: it reserves memory.
@@ -142,14 +143,14 @@ async fn start_connectors(settings: connectors::Settings) -> anyhow::Result<Arc<
     Ok(Arc::new(connectors))
 }
 
-fn open_egress(settings: &Settings) -> anyhow::Result<Arc<Egress>> {
+fn open_drivers(settings: &Settings) -> anyhow::Result<Drivers> {
     let egress = Egress::new(&egress::Settings {
         allow_loopback: settings.egress_allow_loopback(),
         allow_private: settings.egress_allow_private(),
         root_bundle: settings.egress_root_bundle.clone(),
         connect_timeout_max: CONNECT_TIMEOUT_MAX,
     })?;
-    Ok(Arc::new(egress))
+    Ok(Drivers::new(Arc::new(egress), settings.drivers()))
 }
 
 /// The check of tokens: with the operator's key, or in development mode with one of our own.

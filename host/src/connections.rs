@@ -30,7 +30,7 @@ use crate::clock::now;
 use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Call, CallError, Connectors};
 use crate::diagnosis::Report;
-use crate::egress::Egress;
+use crate::drivers::Drivers;
 use crate::secrets::{self, Credentials, Secret, SecretStore};
 use crate::store::{self, Store, Turn, connections::ConnectionRow};
 
@@ -154,9 +154,14 @@ pub struct Request<'a> {
 
 impl Connections {
     /// The connections in these stores. [`Connections::reaper`] must run beside them.
-    pub fn new(store: Store, secrets: Arc<dyn SecretStore>, connectors: Arc<Connectors>, egress: Arc<Egress>) -> Self {
+    pub fn new(store: Store, secrets: Arc<dyn SecretStore>, connectors: Arc<Connectors>, drivers: Drivers) -> Self {
         let depository = deposit::Depository { store: store.clone(), secrets, pending: Arc::default() };
-        Self { store, depository, trial: Trial::new(connectors, egress), digest_key: idempotency::DigestKey::default() }
+        Self {
+            store,
+            depository,
+            trial: Trial::new(connectors, drivers),
+            digest_key: idempotency::DigestKey::default(),
+        }
     }
 
     /// What removes the secrets that no connection points at.

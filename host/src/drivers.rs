@@ -1,5 +1,7 @@
 //! One wire protocol each, on a stream that egress has opened.
 
+use std::sync::Arc;
+
 use crate::connectors::contract::Statement;
 use crate::descriptor::Descriptor;
 use crate::diagnosis::{Fault, Halted, Privileges, Server, Stage, Stages, code};
@@ -16,7 +18,8 @@ pub fn parameters(driver: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-/// An open session on a data source. Dropping it ends it rudely; `close` says good-bye.
+/// An open session on a data source. Dropping it ends it rudely, and has the server stop a statement that still runs;
+/// `close` says good-bye.
 #[derive(Debug)]
 pub enum Session {
     /// PostgreSQL's protocol.
@@ -26,22 +29,52 @@ pub enum Session {
 /// A row of texts, null where unknown.
 pub type Row = Vec<Option<String>>;
 
-/// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
-/// does not take fails the stage config.
-pub async fn open(
-    egress: &Egress,
-    descriptor: &Descriptor,
-    credentials: &Credentials,
-    stages: &mut Stages,
-) -> Result<Session, Halted> {
-    match descriptor.driver.as_str() {
-        "postgres" => postgres::open(egress, descriptor, credentials, stages).await.map(Session::Postgres),
-        _ => stages.settle(Stage::Config, Err(unknown_driver())),
+/// What the operator decides about drivers; from the settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The least rounds of hashing the password by SCRAM that a PostgreSQL server may ask for.
+    pub postgres_scram_min_iterations: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { postgres_scram_min_iterations: postgres::SCRAM_MIN_ITERATIONS }
+    }
+}
+
+/// The drivers, and what they reach data sources through.
+#[derive(Debug, Clone)]
+pub struct Drivers {
+    egress: Arc<Egress>,
+    settings: Settings,
+}
+
+impl Drivers {
+    /// Drivers that use this egress.
+    pub fn new(egress: Arc<Egress>, settings: Settings) -> Self {
+        Self { egress, settings }
+    }
+
+    /// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
+    /// does not take fails the stage config.
+    pub async fn open(
+        &self,
+        descriptor: &Descriptor,
+        credentials: &Credentials,
+        stages: &mut Stages,
+    ) -> Result<Session, Halted> {
+        match descriptor.driver.as_str() {
+            "postgres" => {
+                let opened = postgres::open(&self.egress, self.settings, descriptor, credentials, stages).await;
+                opened.map(Session::Postgres)
+            }
+            _ => stages.settle(Stage::Config, Err(unknown_driver())),
+        }
     }
 }
 
 /// Whether the driver takes a descriptor with these credentials, as far as that can be said without opening anything:
-/// what [`open`] looks at first.
+/// what [`Drivers::open`] looks at first.
 pub fn check(descriptor: &Descriptor, credentials: &Credentials) -> Result<(), Fault> {
     match descriptor.driver.as_str() {
         "postgres" => postgres::check(descriptor, credentials),

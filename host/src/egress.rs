@@ -14,6 +14,7 @@ mod dial;
 pub mod guard;
 mod host;
 mod policy;
+mod route;
 mod stream;
 pub mod tls;
 mod tls_request;
@@ -21,6 +22,7 @@ mod tls_request;
 pub use deadline::Deadline;
 pub use host::{Host, Malformed};
 pub use policy::{Policy, Rule, Verdict};
+pub use route::Route;
 pub use stream::Stream;
 pub use tls_request::TlsRequest;
 
@@ -67,8 +69,8 @@ pub struct Egress {
 pub struct Connection {
     /// What to speak on.
     pub stream: Stream,
-    /// The address that was dialled.
-    pub address: SocketAddr,
+    /// How it was opened, to do so again.
+    pub route: Route,
     /// What TLS agreed on; none without TLS.
     pub tls: Option<tls::Agreed>,
 }
@@ -105,21 +107,17 @@ impl Egress {
         let host = stages.settle(Stage::Policy, host)?;
         let addresses = stages.run(Stage::Resolve, self.dialler.resolve(&host, endpoint.port, deadline)).await?;
         stages.settle(Stage::Policy, self.judge(&host, &addresses))?;
-        let (mut tcp, address) = stages.run(Stage::Connect, self.dialler.dial(&addresses, deadline)).await?;
+        let (tcp, address) = stages.run(Stage::Connect, self.dialler.dial(&addresses, deadline)).await?;
         if endpoint.tls.mode == TlsMode::Disable {
-            return Ok(Connection { stream: Stream::Plain(tcp), address, tls: None });
+            return Ok(Connection { stream: Stream::Plain(tcp), route: Route::new(address, None), tls: None });
         }
         let secure = async {
             let client = self.trust.client(&endpoint.tls, &host, credentials)?;
-            deadline
-                .bound(&code::TLS_TIMEOUT, async {
-                    request.send(&mut tcp).await?;
-                    client.handshake(tcp).await
-                })
-                .await
+            let route = Route::new(address, Some((request, client)));
+            let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
+            Ok(Connection { stream, route, tls })
         };
-        let (stream, agreed) = stages.run(Stage::Tls, secure).await?;
-        Ok(Connection { stream: Stream::Tls(Box::new(stream)), address, tls: Some(agreed) })
+        stages.run(Stage::Tls, secure).await
     }
 
     /// One bad address damns the name: otherwise whoever controls the name chooses which is dialled.

@@ -116,6 +116,13 @@ pub struct Settings {
     #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ROOT_BUNDLE", value_name = "FILE")]
     pub egress_root_bundle: Option<PathBuf>,
 
+    /// The least rounds of hashing a password by SCRAM that a PostgreSQL server may ask for.
+    ///
+    /// With fewer than 4096, whoever answers in the server's place can try passwords faster.
+    #[arg(long, global = true, env = "PATCHPANEL_POSTGRES_SCRAM_MIN_ITERATIONS", value_name = "COUNT",
+        default_value = "4096", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    postgres_scram_min_iterations: u32,
+
     /// The addresses that data sources see, comma-separated, such as 203.0.113.7/32: shown in set-up instructions.
     #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ADDRESSES", value_name = "CIDR", value_delimiter = ',')]
     egress_addresses: Vec<Network>,
@@ -287,6 +294,11 @@ impl Settings {
     /// Whether targets in private networks are allowed.
     pub fn egress_allow_private(&self) -> bool {
         self.egress_allow_private.unwrap_or(self.development())
+    }
+
+    /// What the operator decides about drivers.
+    pub fn drivers(&self) -> crate::drivers::Settings {
+        crate::drivers::Settings { postgres_scram_min_iterations: self.postgres_scram_min_iterations }
     }
 
     /// The addresses that data sources see; empty when nobody said.

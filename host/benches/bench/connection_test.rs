@@ -9,6 +9,7 @@ use patchpanel::connections::{Candidate, Trial};
 use patchpanel::connectors::contract::{Level, Page, Purpose};
 use patchpanel::connectors::{Call, Connectors};
 use patchpanel::diagnosis::Outcome;
+use patchpanel::drivers::{self, Drivers};
 use patchpanel::egress::{self, Egress};
 use patchpanel::secrets::{Credentials, Secret};
 use rustls::pki_types::CertificateDer;
@@ -64,7 +65,7 @@ fn compare(
     runtime.block_on(native.test())?;
     Ok(ratio(
         name,
-        Some(1.15),
+        Some(1.05),
         || drop(std::hint::black_box(runtime.block_on(ours.test()))),
         || drop(std::hint::black_box(runtime.block_on(native.test()))),
     ))
@@ -99,7 +100,11 @@ impl Ours {
             config: config.into(),
             credentials,
         };
-        Ok(Self { trial: Trial::new(Arc::clone(&connectors), Arc::new(egress)), connectors, candidate })
+        Ok(Self {
+            trial: Trial::new(Arc::clone(&connectors), Drivers::new(Arc::new(egress), drivers::Settings::default())),
+            connectors,
+            candidate,
+        })
     }
 
     async fn test(&self) -> Result<()> {

@@ -11,8 +11,7 @@ use super::{Candidate, Error, finding};
 use crate::connectors::contract::{Finding, Purpose, Severity};
 use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target, Version};
 use crate::diagnosis::{Blame, Fault, Halted, Report, Stage, Stages, code};
-use crate::drivers::{self, Session};
-use crate::egress::Egress;
+use crate::drivers::{Drivers, Session};
 use crate::schema;
 use crate::secrets::{Credentials, MAX_SECRET_BYTES};
 use crate::store::connections::ConnectionRow;
@@ -21,7 +20,7 @@ use crate::store::connections::ConnectionRow;
 #[derive(Debug, Clone)]
 pub struct Trial {
     connectors: Arc<Connectors>,
-    egress: Arc<Egress>,
+    drivers: Drivers,
 }
 
 /// What a check found.
@@ -43,9 +42,9 @@ pub(super) struct Prepared {
 }
 
 impl Trial {
-    /// Tries connections with these connectors through this egress.
-    pub fn new(connectors: Arc<Connectors>, egress: Arc<Egress>) -> Self {
-        Self { connectors, egress }
+    /// Tries connections with these connectors and drivers.
+    pub fn new(connectors: Arc<Connectors>, drivers: Drivers) -> Self {
+        Self { connectors, drivers }
     }
 
     /// Checks configuration and credentials against the connector's schemas, without calling it.
@@ -142,7 +141,7 @@ impl Trial {
         credentials: &Credentials,
         mut stages: Stages,
     ) -> Result<Report, Error> {
-        let seen = match drivers::open(&self.egress, &prepared.target.descriptor, credentials, &mut stages).await {
+        let seen = match self.drivers.open(&prepared.target.descriptor, credentials, &mut stages).await {
             Ok(mut session) => {
                 let seen = look_around(call, prepared, &mut session, &mut stages).await;
                 session.close().await;

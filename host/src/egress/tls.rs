@@ -35,7 +35,7 @@ pub(super) struct Trust {
 }
 
 /// A handshake that is ready to be made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Client {
     config: Arc<ClientConfig>,
     server_name: ServerName<'static>,
@@ -117,9 +117,9 @@ impl Trust {
 }
 
 impl Client {
-    pub(super) async fn handshake(self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Agreed), Fault> {
-        let stream = TlsConnector::from(self.config)
-            .connect(self.server_name, stream)
+    pub(super) async fn handshake(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Agreed), Fault> {
+        let stream = TlsConnector::from(Arc::clone(&self.config))
+            .connect(self.server_name.clone(), stream)
             .await
             .map_err(|error| fault_from_io(&error).unwrap_or_else(|| Fault::new(&code::CONNECTION_LOST)))?;
         let (_, connection) = stream.get_ref();

@@ -8,6 +8,7 @@ pub mod client;
 pub mod directory;
 pub mod eventually;
 pub mod guests;
+pub mod hostile_postgres;
 pub mod listener;
 pub mod load;
 pub mod patchpanel;

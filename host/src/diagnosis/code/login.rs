@@ -13,6 +13,8 @@ pub(super) const ALL: &[&Code] = &[
     &NO_PG_HBA_ENTRY,
     &PG_HBA_REJECTED,
     &WEAK_AUTHENTICATION,
+    &WEAK_HASHING,
+    &COSTLY_HASHING,
     &AUTHENTICATION_UNSUPPORTED,
     &SERVER_NOT_PROVEN,
     &SESSION_TIMEOUT,
@@ -112,6 +114,29 @@ pub const WEAK_AUTHENTICATION: Code = Code {
     retryable: false,
     message: "The server asks for the password in a form that can be read or replayed, so it was not sent.",
     remedy: "Set password_encryption = 'scram-sha-256', set the user's password again, and use scram-sha-256 in pg_hba.conf.",
+};
+
+/// The server asks for a proof of the password from which it could be found out with little work, so nothing was proven.
+pub const WEAK_HASHING: Code = Code {
+    name: "weak_hashing",
+    stages: &[Stage::Authenticate],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The server asks for a proof of the password from which it could be found out with little work, so nothing \
+              was proven to it.",
+    remedy: "Check that host and port lead to the database itself. If they do, set scram_iterations to 4096 or more at the \
+             server (PostgreSQL 16 and later) and set the user's password again. Whoever runs this installation can accept \
+             fewer rounds by --postgres-scram-min-iterations.",
+};
+
+/// The server asks for more rounds of hashing the password than are accepted.
+pub const COSTLY_HASHING: Code = Code {
+    name: "costly_hashing",
+    stages: &[Stage::Authenticate],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The server asks for more rounds of hashing the password than are accepted.",
+    remedy: "Set scram_iterations to 4096 at the server (PostgreSQL 16 and later) and set the user's password again.",
 };
 
 /// The server asks for a way to authenticate that is not supported.

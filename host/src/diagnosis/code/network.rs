@@ -7,6 +7,7 @@ pub(super) const ALL: &[&Code] = &[
     &CONFIG_REJECTED,
     &CONNECTOR_FAILED,
     &DESCRIPTOR_UNSUPPORTED,
+    &CONTROL_CHARACTER,
     &CREDENTIAL_INVALID,
     &CREDENTIAL_MISSING,
     &HOST_MALFORMED,
@@ -53,6 +54,16 @@ pub const DESCRIPTOR_UNSUPPORTED: Code = Code {
     retryable: false,
     message: "The connector asks for something that the driver does not know.",
     remedy: "Ask the connector's author; whoever runs this installation can go back to its last version.",
+};
+
+/// A text that would be sent to the server has a control character.
+pub const CONTROL_CHARACTER: Code = Code {
+    name: "control_character",
+    stages: &[Stage::Config],
+    blame: Blame::Config,
+    retryable: false,
+    message: "A text that would be sent to the server has a control character.",
+    remedy: "Take line breaks, tabs and other control characters out of the names of database, schema and application.",
 };
 
 /// A credential cannot be used as it is.

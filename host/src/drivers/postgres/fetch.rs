@@ -1,15 +1,11 @@
 //! A connector's statement, run so that it can do no harm: one query, read-only, with limits of time and size.
 
-use std::pin::pin;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
-use futures_util::future::{join, try_join};
-use tokio_postgres::types::Type;
-use tokio_postgres::{Column, Error, RowStream};
-
-use super::Session;
 use super::server_error::ServerError;
+use super::statement::{self, Column, Failure, Sink, Values};
+use super::{Bounds, Session};
 use crate::connectors::contract::Statement;
 use crate::diagnosis::{Fault, ServerText, code};
 use crate::drivers::Row;
@@ -19,13 +15,13 @@ use crate::egress::guard::Limits;
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// We stop waiting for it a little later.
-const TIMEOUT: Duration = Duration::from_secs(17);
+const BOUNDS: Bounds = Bounds { limits: LIMITS, time: Duration::from_secs(17), late: &code::DISCOVER_TIMEOUT };
 
 /// What the server may send for one statement.
 const LIMITS: Limits = Limits {
     message_bytes: 1024 * 1024,
-    messages: 100_000,
-    bytes: 8 * 1024 * 1024,
+    messages: 20_000,
+    bytes: 4 * 1024 * 1024,
     grace: super::GRACE,
     settings: false,
 };
@@ -36,19 +32,25 @@ const MAX_ROWS_BYTES: usize = 1024 * 1024;
 /// One value is cut to this.
 const MAX_VALUE_BYTES: usize = 4 * 1024;
 
-/// Classes of errors that are a statement's own.
+/// Classes of errors that are a statement's own: a feature that is not there, cardinality, values, the transaction, syntax
+/// (PostgreSQL manual, "PostgreSQL Error Codes").
 const STATEMENT_CLASSES: [&str; 5] = ["0A", "21", "22", "25", "42"];
 
-/// Why rows are not handed out.
-enum Failure {
-    Driver(Error),
-    Fault(Fault),
-}
+/// Errors of these classes that come of the data's encoding, of settings, of rights, or of what a pooler does to others'
+/// statements.
+const NOT_OF_STATEMENTS: [&str; 6] = ["22021", "22P05", "25P02", "25P03", "42501", "42P05"];
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Driver(error)
-    }
+/// OIDs of the types that are text: `text`, `varchar`, `name`, `bpchar` (PostgreSQL's `pg_type.dat`). Any other is another
+/// type; what it stands for does not matter and is never looked up, since a hostile server would lead the look-up on for
+/// ever.
+const TEXT_TYPES: [u32; 4] = [statement::TEXT, 1043, 19, 1042];
+
+/// Takes the rows of a listing, bounded.
+struct Listing<'a> {
+    expected: &'a [&'a str],
+    max_rows: usize,
+    rows: Vec<Row>,
+    bytes: usize,
 }
 
 impl Session {
@@ -63,40 +65,62 @@ impl Session {
             return Err(Fault::new(&code::STATEMENT_REFUSED)
                 .message("The connector's statement is not an SQL query: SELECT, VALUES, TABLE or WITH."));
         }
-        let work = async { Ok(self.run(statement, columns, max_rows).await) };
-        match self.bounded(LIMITS, TIMEOUT, &code::DISCOVER_TIMEOUT, work).await? {
-            Ok(rows) => Ok(rows),
-            Err(Failure::Fault(fault)) => Err(fault),
-            Err(Failure::Driver(error)) => {
-                let texts = self.texts.clone();
-                Err(of_statement(self.fault(error, |error| refused(error, &texts)).await))
+        let mut listing = Listing { expected: columns, max_rows, rows: Vec::new(), bytes: 0 };
+        let statement = statement::Statement {
+            text: &statement.text,
+            parameters: &statement.parameters,
+            timeout: STATEMENT_TIMEOUT,
+        };
+        match self.run(statement, &mut listing, BOUNDS).await {
+            Ok(()) => Ok(listing.rows),
+            Err(Failure::Fault(fault)) => Err(of_statement(fault)),
+            Err(Failure::OtherParameters) => Err(Fault::new(&code::STATEMENT_REFUSED)
+                .message("The connector's statement takes other parameters than it gives.")),
+            Err(Failure::NotOpened(error)) => Err(error.fault(&code::DISCOVERY_FAILED, &self.texts)),
+            Err(Failure::Refused(error)) => Err(refused(&error, &self.texts)),
+        }
+    }
+}
+
+impl Sink for Listing<'_> {
+    /// The contract's result columns: these names, and text.
+    fn columns(&mut self, columns: &[Column<'_>]) -> Result<(), Fault> {
+        let wrong = |message: String| Err(Fault::new(&code::UNEXPECTED_COLUMNS).message(message));
+        if !columns.iter().map(|column| column.name).eq(self.expected.iter().copied()) {
+            return wrong(format!("The connector's statement does not give the columns {}.", self.expected.join(", ")));
+        }
+        match columns.iter().find(|column| !TEXT_TYPES.contains(&column.type_oid)) {
+            // The name is one of those expected.
+            Some(Column { name, .. }) => {
+                wrong(format!("The connector's statement gives the column {name} in another type than text."))
             }
+            None => Ok(()),
         }
     }
 
-    /// Two round trips: open the transaction and prepare; then run and roll back.
-    async fn run(&self, statement: &Statement, columns: &[&str], max_rows: usize) -> Result<Vec<Row>, Failure> {
-        let begin = format!("begin read only; set local statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
-        let types = vec![Type::TEXT; statement.parameters.len()];
-        let ((), prepared) =
-            try_join(self.client.batch_execute(&begin), self.client.prepare_typed(&statement.text, &types)).await?;
-        let checked = check_columns(prepared.columns(), columns);
-        if prepared.params() != types {
-            return Err(Failure::Fault(
-                Fault::new(&code::STATEMENT_REFUSED)
-                    .message("The connector's statement takes other parameters than it gives."),
-            ));
+    fn row(&mut self, values: Values<'_>) -> Result<ControlFlow<()>, Fault> {
+        if self.rows.len() == self.max_rows {
+            // The statement had a limit of its own.
+            return Ok(ControlFlow::Break(()));
         }
-        checked.map_err(Failure::Fault)?;
-        let rows = async {
-            let stream = self.client.query_raw(&prepared, &statement.parameters).await?;
-            collect(stream, columns.len(), max_rows).await
-        };
-        let (rows, ended) = join(rows, self.client.batch_execute("rollback")).await;
-        let rows = rows?;
-        ended?;
-        Ok(rows)
+        let row = values.map(|value| Ok(value?.map(text))).collect::<Result<Row, Fault>>()?;
+        self.bytes += row.iter().flatten().map(String::len).sum::<usize>();
+        if self.bytes > MAX_ROWS_BYTES {
+            return Err(Fault::new(&code::LISTING_TOO_LARGE)
+                .message(format!("The server's list is longer than {MAX_ROWS_BYTES} bytes, which is not accepted.")));
+        }
+        self.rows.push(row);
+        Ok(ControlFlow::Continue(()))
     }
+}
+
+/// A value, cut. What is not UTF-8, as a database without an encoding may have it, becomes U+FFFD.
+fn text(value: &[u8]) -> String {
+    // A character that this cuts in two begins behind the cut that follows.
+    let value = &value[..value.len().min(MAX_VALUE_BYTES + 4)];
+    let mut text = String::from_utf8_lossy(value).into_owned();
+    text.truncate(text.floor_char_boundary(MAX_VALUE_BYTES));
+    text
 }
 
 /// Whether the statement can only be a query. `COPY … TO PROGRAM`, for one, runs in a read-only transaction too.
@@ -139,52 +163,6 @@ fn skip_block(mut rest: &str) -> &str {
     rest
 }
 
-/// The contract's result columns: these names, and text.
-fn check_columns(got: &[Column], expected: &[&str]) -> Result<(), Fault> {
-    let wrong = |message: String| Err(Fault::new(&code::UNEXPECTED_COLUMNS).message(message));
-    if !got.iter().map(Column::name).eq(expected.iter().copied()) {
-        return wrong(format!("The connector's statement does not give the columns {}.", expected.join(", ")));
-    }
-    let text = [Type::TEXT, Type::VARCHAR, Type::NAME, Type::BPCHAR];
-    match got.iter().find(|column| !text.contains(column.type_())) {
-        // The name is one of those expected.
-        Some(column) => {
-            wrong(format!("The connector's statement gives the column {} in another type than text.", column.name()))
-        }
-        None => Ok(()),
-    }
-}
-
-async fn collect(stream: RowStream, width: usize, max_rows: usize) -> Result<Vec<Row>, Failure> {
-    let mut stream = pin!(stream);
-    let mut rows = Vec::new();
-    let mut bytes = 0;
-    while let Some(row) = stream.try_next().await? {
-        if rows.len() == max_rows {
-            // The statement had a limit of its own. What is left is read and dropped, within the budget.
-            break;
-        }
-        let mut texts = Vec::with_capacity(width);
-        for column in 0..width {
-            let value = row
-                .try_get::<_, Option<&str>>(column)
-                .map_err(|_| Failure::Fault(Fault::new(&code::PROTOCOL_VIOLATION)))?;
-            let value = value.map(|value| value[..value.floor_char_boundary(MAX_VALUE_BYTES)].to_owned());
-            bytes += value.as_ref().map_or(0, String::len);
-            texts.push(value);
-        }
-        if bytes > MAX_ROWS_BYTES {
-            return Err(Failure::Fault(
-                Fault::new(&code::LISTING_TOO_LARGE).message(format!(
-                    "The server's list is longer than {MAX_ROWS_BYTES} bytes, which is not accepted."
-                )),
-            ));
-        }
-        rows.push(texts);
-    }
-    Ok(rows)
-}
-
 /// A server that sends too much or too slowly may be doing what the statement asks for.
 fn of_statement(fault: Fault) -> Fault {
     if fault.code == code::RESPONSE_TOO_LARGE.name {
@@ -197,14 +175,14 @@ fn of_statement(fault: Fault) -> Fault {
 }
 
 fn refused(error: &ServerError, texts: &ServerText) -> Fault {
-    let class = error.sqlstate.get(..2).unwrap_or_default();
-    match error.sqlstate.as_str() {
-        "57014" => Fault::new(&code::DISCOVER_TIMEOUT).sqlstate(&error.sqlstate),
-        // The user's rights, not the statement's.
-        "42501" => error.fault(&code::DISCOVERY_FAILED, texts),
-        // What only a statement can do wrong (PostgreSQL manual, "PostgreSQL Error Codes"): a feature that is not there,
-        // cardinality, values, the transaction, syntax. The server's words repeat parts of it.
-        _ if STATEMENT_CLASSES.contains(&class) => Fault::new(&code::STATEMENT_REFUSED).sqlstate(&error.sqlstate),
+    let sqlstate = error.sqlstate.as_str();
+    let of_statement = STATEMENT_CLASSES.iter().any(|class| sqlstate.starts_with(class));
+    match sqlstate {
+        "57014" => Fault::new(&code::DISCOVER_TIMEOUT).sqlstate(sqlstate),
+        // The server's words would repeat parts of the statement.
+        _ if of_statement && !NOT_OF_STATEMENTS.contains(&sqlstate) => {
+            Fault::new(&code::STATEMENT_REFUSED).sqlstate(sqlstate)
+        }
         _ => error.fault(&code::DISCOVERY_FAILED, texts),
     }
 }
@@ -237,6 +215,42 @@ mod tests {
             ("/*é*/select 1", true),
         ] {
             assert_eq!(is_query(text), expected, "{text}");
+        }
+    }
+    #[test]
+    fn tells_the_statements_own_errors_from_others() {
+        let code_of = |sqlstate: &str| refused(&ServerError::of(sqlstate), &ServerText::default()).code;
+        for (sqlstate, expected) in [
+            ("42601", "statement_refused"),
+            ("25006", "statement_refused"),
+            ("0A000", "statement_refused"),
+            ("22012", "statement_refused"),
+            ("57014", "discover_timeout"),
+            ("42501", "discovery_failed"),
+            ("42P05", "discovery_failed"),
+            ("26000", "discovery_failed"),
+            ("22021", "discovery_failed"),
+            ("22P05", "discovery_failed"),
+            ("25P02", "discovery_failed"),
+            ("25P03", "discovery_failed"),
+            ("57P01", "discovery_failed"),
+            ("", "discovery_failed"),
+        ] {
+            assert_eq!(code_of(sqlstate), expected, "{sqlstate}");
+        }
+    }
+
+    #[test]
+    fn cuts_values_between_characters() {
+        let long = "a".repeat(MAX_VALUE_BYTES - 1);
+        for (value, expected) in [
+            (b"plain".to_vec(), "plain".to_owned()),
+            (b"caf\xe9".to_vec(), "caf\u{fffd}".to_owned()),
+            (format!("{long}bc").into_bytes(), format!("{long}b")),
+            (format!("{long}\u{e9}c").into_bytes(), long.clone()),
+            (format!("{long}\u{1f600}").into_bytes(), long.clone()),
+        ] {
+            assert_eq!(text(&value), expected);
         }
     }
 }

@@ -1,16 +1,20 @@
 //! What the user may do, in one round trip.
 
+use std::ops::ControlFlow;
+use std::slice;
 use std::time::Duration;
 
-use tokio_postgres::types::Type;
-
-use super::Session;
 use super::server_error::{ServerError, identifier};
-use crate::diagnosis::{Fault, Halted, Privileges, Stage, Stages, code};
+use super::statement::{Column, Failure, Sink, Statement, Values};
+use super::{Bounds, Session};
+use crate::diagnosis::{Fault, Halted, Privileges, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
 
-/// How long the look may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// The server stops the look after this long, whatever time-out the role has.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// We stop waiting for it a little later.
+const BOUNDS: Bounds = Bounds { limits: LIMITS, time: Duration::from_secs(12), late: &code::PRIVILEGES_TIMEOUT };
 
 /// One row of four flags.
 const LIMITS: Limits =
@@ -30,6 +34,36 @@ select
       where c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'f')
         and (has_any_column_privilege(c.oid, 'INSERT, UPDATE') or has_table_privilege(c.oid, 'DELETE, TRUNCATE')))
 from (select) one left join pg_namespace n on n.nspname = $1";
+
+/// The OID of `boolean` (PostgreSQL's `pg_type.dat`).
+const BOOL: u32 = 16;
+
+/// The one row of the probe; null is none.
+#[derive(Debug, Default)]
+struct Flags(Option<[Option<bool>; 4]>);
+
+impl Sink for Flags {
+    fn columns(&mut self, columns: &[Column<'_>]) -> Result<(), Fault> {
+        if columns.len() == 4 && columns.iter().all(|column| column.type_oid == BOOL) {
+            Ok(())
+        } else {
+            Err(violation())
+        }
+    }
+
+    fn row(&mut self, values: Values<'_>) -> Result<ControlFlow<()>, Fault> {
+        let mut flags = [None; 4];
+        for (flag, value) in flags.iter_mut().zip(values) {
+            *flag = match value? {
+                None => None,
+                Some(b"t") => Some(true),
+                Some(b"f") => Some(false),
+                Some(_) => return Err(violation()),
+            };
+        }
+        if self.0.replace(flags).is_some() { Err(violation()) } else { Ok(ControlFlow::Continue(())) }
+    }
+}
 
 /// The answer to the probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,29 +91,25 @@ impl Session {
     }
 
     async fn probe(&mut self) -> Result<Probe, Fault> {
-        let asked = async {
-            let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 1] = [(&self.schema, Type::TEXT)];
-            Ok(self.client.query_typed_one(PROBE, &parameters).await)
-        };
-        let row = match self.bounded(LIMITS, TIMEOUT, &code::PRIVILEGES_TIMEOUT, asked).await? {
-            Ok(row) => row,
-            Err(error) => {
-                let texts = self.texts.clone();
-                return Err(self.fault(error, |error| refused(error, &texts)).await);
-            }
-        };
-        let flag = |column| row.try_get::<_, Option<bool>>(column).map_err(|_| Fault::new(&code::PROTOCOL_VIOLATION));
-        let probe = Probe {
-            superuser: flag(0)?.unwrap_or(false),
-            session_read_only: flag(1)?.unwrap_or(false),
-            write_privilege: flag(3)?.unwrap_or(false),
-            schema: match flag(2)? {
+        let schema = self.schema.clone();
+        let statement = Statement { text: PROBE, parameters: slice::from_ref(&schema), timeout: STATEMENT_TIMEOUT };
+        let mut flags = Flags::default();
+        self.run(statement, &mut flags, BOUNDS).await.map_err(|failure| match failure {
+            Failure::Fault(fault) => fault,
+            Failure::OtherParameters => violation(),
+            Failure::NotOpened(error) | Failure::Refused(error) => refused(&error, &self.texts),
+        })?;
+        let [superuser, session_read_only, usage, write_privilege] = flags.0.ok_or_else(violation)?;
+        self.check_schema(Probe {
+            superuser: superuser.unwrap_or(false),
+            session_read_only: session_read_only.unwrap_or(false),
+            write_privilege: write_privilege.unwrap_or(false),
+            schema: match usage {
                 None => SchemaAccess::Absent,
                 Some(false) => SchemaAccess::Denied,
                 Some(true) => SchemaAccess::Granted,
             },
-        };
-        self.check_schema(probe)
+        })
     }
 
     fn check_schema(&self, probe: Probe) -> Result<Probe, Fault> {
@@ -96,7 +126,11 @@ impl Session {
     }
 }
 
-fn refused(error: &ServerError, texts: &crate::diagnosis::ServerText) -> Fault {
+fn violation() -> Fault {
+    Fault::new(&code::PROTOCOL_VIOLATION)
+}
+
+fn refused(error: &ServerError, texts: &ServerText) -> Fault {
     let code = if error.sqlstate == "57014" { &code::PRIVILEGES_TIMEOUT } else { &code::PRIVILEGES_FAILED };
     error.fault(code, texts)
 }

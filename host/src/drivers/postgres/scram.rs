@@ -12,12 +12,20 @@ use super::server_error::ServerError;
 use crate::diagnosis::{Fault, code};
 use crate::egress::tls::Agreed;
 
+/// The least rounds of hashing that a server may ask for, where the operator does not say otherwise: what RFC 7677, section
+/// 4, demands, and PostgreSQL's default. With fewer, whoever pretends to be the server can try passwords faster.
+pub(in crate::drivers) const MIN_ITERATIONS: u32 = 4096;
+
 /// The most rounds of hashing that a server may ask for: 24 times PostgreSQL's default of 4,096, about 20 ms of a core.
 /// postgres-protocol has the same bound (CVE-2026-42198 was a driver without one).
 const MAX_ITERATIONS: u32 = 100_000;
 
 /// Proves the password and has the server prove it too.
-pub(super) async fn prove(login: &mut Login<'_>, offer: &AuthenticationSaslBody) -> Result<Proof, Fault> {
+pub(super) async fn prove(
+    login: &mut Login<'_>,
+    offer: &AuthenticationSaslBody,
+    min_iterations: u32,
+) -> Result<Proof, Fault> {
     let password = login.target.password.as_ref().ok_or_else(|| {
         Fault::new(&code::CREDENTIAL_MISSING).message("The server asks for a password, and none is set.")
     })?;
@@ -33,6 +41,7 @@ pub(super) async fn prove(login: &mut Login<'_>, offer: &AuthenticationSaslBody)
         message => return Err(unexpected(login, message)),
     };
 
+    judge(challenge.data(), scram.message(), min_iterations)?;
     let mut scram = hash(scram, challenge.data().to_vec()).await?;
     message.clear();
     frontend::sasl_response(scram.message(), &mut message).map_err(|_| violation())?;
@@ -66,23 +75,59 @@ fn choose(offer: &AuthenticationSaslBody, end_point: Option<Vec<u8>>) -> Result<
     }
 }
 
-/// Answers the server's challenge. The hashing takes up to 20 ms, so it is done off the async threads.
-async fn hash(mut scram: ScramSha256, challenge: Vec<u8>) -> Result<ScramSha256, Fault> {
-    if iterations(&challenge).is_some_and(|iterations| iterations > MAX_ITERATIONS) {
-        return Err(Fault::new(&code::PROTOCOL_VIOLATION).message(format!(
-            "The server asks for more than {MAX_ITERATIONS} rounds of hashing the password, which is not accepted."
+/// Refuses a challenge that would have the password's proof be cheap to attack, or costly to make. What cannot be read is
+/// left to who answers it.
+fn judge(challenge: &[u8], first: &[u8], min_iterations: u32) -> Result<(), Fault> {
+    let Some(Challenge { nonce, salt, iterations }) = Challenge::read(challenge) else { return Ok(()) };
+    let ours = str::from_utf8(first).ok().and_then(|first| Some(first.rsplit_once(",r=")?.1));
+    if ours == Some(nonce) {
+        return Err(Fault::new(&code::PROTOCOL_VIOLATION).message(
+            "The server adds nothing of its own to the challenge for the login, which could be replayed then.",
+        ));
+    }
+    if salt.is_empty() {
+        return Err(Fault::new(&code::WEAK_HASHING)
+            .message("The server hashes the password without a salt, so nothing was proven to it."));
+    }
+    if iterations < min_iterations {
+        return Err(Fault::new(&code::WEAK_HASHING).message(format!(
+            "The server asks for {iterations} rounds of hashing the password; fewer than {min_iterations} are not \
+             accepted, so nothing was proven to it."
         )));
     }
+    if iterations > MAX_ITERATIONS {
+        return Err(Fault::new(&code::COSTLY_HASHING).message(format!(
+            "The server asks for {iterations} rounds of hashing the password; at most {MAX_ITERATIONS} are accepted."
+        )));
+    }
+    Ok(())
+}
+
+/// Answers the server's challenge. The hashing takes up to 20 ms, so it is done off the async threads.
+async fn hash(mut scram: ScramSha256, challenge: Vec<u8>) -> Result<ScramSha256, Fault> {
     let answered = tokio::task::spawn_blocking(move || scram.update(&challenge).map(|()| scram)).await;
     answered.map_err(|_| violation())?.map_err(|_| {
         Fault::new(&code::PROTOCOL_VIOLATION).message("The server's challenge for the login is not a right one.")
     })
 }
 
-/// The iteration count of the server's first message, `r=…,s=…,i=…`.
-fn iterations(challenge: &[u8]) -> Option<u32> {
-    let digits = std::str::from_utf8(challenge).ok()?.rsplit_once(",i=")?.1;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().unwrap_or(u32::MAX))
+/// The server's first message, `r=…,s=…,i=…`, perhaps with extensions behind.
+#[derive(Debug, PartialEq, Eq)]
+struct Challenge<'a> {
+    nonce: &'a str,
+    salt: &'a str,
+    iterations: u32,
+}
+
+impl<'a> Challenge<'a> {
+    fn read(message: &'a [u8]) -> Option<Self> {
+        let mut parts = str::from_utf8(message).ok()?.split(',');
+        let mut value = |name| parts.next()?.strip_prefix(name);
+        let (nonce, salt, digits) = (value("r=")?, value("s=")?, value("i=")?);
+        let iterations =
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().unwrap_or(u32::MAX))?;
+        Some(Self { nonce, salt, iterations })
+    }
 }
 
 fn unexpected(login: &Login<'_>, message: Message) -> Fault {
@@ -103,16 +148,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_iteration_count() {
+    fn judges_the_challenge() {
+        let first = b"n,,n=,r=ours";
         for (challenge, expected) in [
-            (&b"r=abc,s=c2FsdA==,i=4096"[..], Some(4096)),
-            (b"r=,i=1,s=x,i=7", Some(7)),
-            (b"r=a,s=b,i=99999999999999", Some(u32::MAX)),
-            (b"r=a,s=b,i=-1", None),
-            (b"r=a,s=b", None),
+            (&b"r=ours+,s=c2FsdA==,i=4096"[..], None),
+            (b"r=ours+,s=c2FsdA==,i=100000,x=more", None),
+            (b"r=ours+,s=c2FsdA==,i=4095", Some("weak_hashing")),
+            (b"r=ours+,s=c2FsdA==,i=1", Some("weak_hashing")),
+            (b"r=ours+,s=c2FsdA==,i=0", Some("weak_hashing")),
+            (b"r=ours+,s=,i=4096", Some("weak_hashing")),
+            (b"r=ours,s=c2FsdA==,i=4096", Some("protocol_violation")),
+            (b"r=ours+,s=c2FsdA==,i=100001", Some("costly_hashing")),
+            (b"r=ours+,s=c2FsdA==,i=99999999999999", Some("costly_hashing")),
+            // Left to postgres-protocol, which takes none of them.
+            (b"r=ours+,s=c2FsdA==,i=-1", None),
+            (b"r=ours+,s=c2FsdA==", None),
+            (b"m=x,r=ours+,s=c2FsdA==,i=1", None),
             (b"\xff,i=1", None),
         ] {
-            assert_eq!(iterations(challenge), expected);
+            let judged = judge(challenge, first, MIN_ITERATIONS).err().map(|fault| fault.code);
+            assert_eq!(judged, expected, "{}", String::from_utf8_lossy(challenge));
+        }
+        assert_eq!(judge(b"r=ours+,s=c2FsdA==,i=1000", first, 1000), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_judged_is_not_answered() {
+        for tail in ["s=c2FsdA==,i=-1", "s=c2FsdA==,i=", "s=c2FsdA==", "i=4096,s=c2FsdA==", "s=c2FsdA==,i=+1"] {
+            let mut scram = ScramSha256::new(b"secret", ChannelBinding::unsupported());
+            let nonce = str::from_utf8(scram.message()).unwrap().rsplit_once("r=").unwrap().1.to_owned();
+            assert!(scram.update(format!("r={nonce}+,{tail}").as_bytes()).is_err(), "{tail}");
         }
     }
 }

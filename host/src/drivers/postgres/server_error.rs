@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::ErrorResponseBody;
-use tokio_postgres::error::DbError;
 
 use crate::diagnosis::{Code, Fault, ServerText, code};
 
@@ -46,13 +45,11 @@ impl From<&ErrorResponseBody> for ServerError {
     }
 }
 
-impl From<&DbError> for ServerError {
-    fn from(error: &DbError) -> Self {
-        Self {
-            sqlstate: error.code().code().to_owned(),
-            message: error.message().to_owned(),
-            routine: error.routine().unwrap_or_default().to_owned(),
-        }
+#[cfg(test)]
+impl ServerError {
+    /// One of which nothing else is known.
+    pub(super) fn of(sqlstate: &str) -> Self {
+        Self { sqlstate: sqlstate.to_owned(), message: String::new(), routine: String::new() }
     }
 }
 

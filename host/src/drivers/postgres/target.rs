@@ -104,18 +104,28 @@ fn read_authentication(descriptor: &Descriptor, credentials: &Credentials) -> Re
     }
     let user = user.filter(|user| !user.expose().is_empty());
     let user = user.ok_or_else(|| Fault::new(&code::CREDENTIAL_MISSING).message("The user name is not set."))?;
-    let user = std::str::from_utf8(user.expose()).ok().filter(|user| !user.contains('\0'));
+    let user = str::from_utf8(user.expose()).ok().filter(|user| !has_control_character(user));
     let user = user.ok_or_else(|| {
-        Fault::new(&code::CREDENTIAL_INVALID).message("The user name is not UTF-8 text without zero characters.")
+        Fault::new(&code::CREDENTIAL_INVALID).message("The user name is not UTF-8 text without control characters.")
     })?;
     Ok((user.to_owned(), password))
 }
 
 fn text(name: &str, value: &str) -> Result<String, Fault> {
-    if value.contains('\0') || value.len() > 64 * 1024 {
-        return Err(unsupported(format!("The connector's parameter {name} has a zero character or is too long.")));
+    if value.len() > 64 * 1024 {
+        return Err(unsupported(format!("The connector's parameter {name} is too long.")));
+    }
+    if has_control_character(value) {
+        return Err(Fault::new(&code::CONTROL_CHARACTER)
+            .message(format!("There is a control character in the {name} of the connection.")));
     }
     Ok(value.to_owned())
+}
+
+/// What is sent before anybody knows who listens must say nothing to anybody else: with a line break in it, it is a command
+/// to every server that reads lines.
+fn has_control_character(text: &str) -> bool {
+    text.chars().any(char::is_control)
 }
 
 fn number(name: &str, value: &str) -> Result<u64, Fault> {
@@ -193,12 +203,30 @@ mod tests {
         refused(|d| d.endpoints[0].role = "hop".to_owned(), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("options", text("-c x=y"))), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("schema", credential("pass"))), "descriptor_unsupported");
-        refused(|d| d.parameters.push(parameter("schema", text("a\0b"))), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("connect_timeout_ms", text("1e9"))), "descriptor_unsupported");
         refused(|d| d.authentications.clear(), "descriptor_unsupported");
         refused(|d| d.authentications[0].scheme = "gss".to_owned(), "descriptor_unsupported");
         refused(|d| d.authentications[0].parameters[1].value = text("mine"), "descriptor_unsupported");
         refused(|d| d.authentications[0].parameters.push(parameter("realm", text("x"))), "descriptor_unsupported");
         refused(|d| d.authentications[0].parameters[0].value = credential("absent"), "credential_missing");
+    }
+    #[test]
+    fn refuses_control_characters_in_every_text_that_is_sent() {
+        for control in ['\0', '\n', '\r', '\t', '\u{1b}', '\u{7f}', '\u{80}', '\u{85}', '\u{9f}'] {
+            for name in ["database", "schema", "application_name"] {
+                let mut descriptor = descriptor();
+                descriptor.parameters = vec![parameter(name, text(&format!("a{control}b")))];
+                let fault = Target::read(&descriptor, &credentials()).unwrap_err();
+                assert_eq!(fault.code, "control_character", "{name} {control:?}");
+                assert!(fault.message.contains(name), "{}", fault.message);
+            }
+            let mut credentials = credentials();
+            credentials.set("user".to_owned(), Secret::new(format!("a{control}b")));
+            let fault = Target::read(&descriptor(), &credentials).unwrap_err();
+            assert_eq!(fault.code, "credential_invalid", "{control:?}");
+        }
+        let mut descriptor = descriptor();
+        descriptor.parameters = vec![parameter("database", text("Größe \u{a0}\u{1f600} \"x\""))];
+        Target::read(&descriptor, &credentials()).unwrap();
     }
 }

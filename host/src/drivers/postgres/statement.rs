@@ -1,0 +1,290 @@
+//! One statement, run read-only in a transaction of its own: sent in one write, its rows handed on as they come.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::IsNull;
+use postgres_protocol::message::backend::{
+    DataRowBody, DataRowRanges, Message, ParameterDescriptionBody, RowDescriptionBody,
+};
+use postgres_protocol::message::frontend;
+
+use super::messages::Messages;
+use super::server_error::ServerError;
+use crate::diagnosis::{Fault, code};
+
+/// The OID of `text`, which all parameters are (PostgreSQL's `pg_type.dat`).
+pub(super) const TEXT: u32 = 25;
+
+/// The format of a value that is text.
+const FORMAT_TEXT: i16 = 0;
+
+/// Opens the transaction.
+const BEGIN: &str = "begin read only";
+
+/// Sets what holds for the transaction. Names that the statement does not qualify are the catalog's, whatever the user's
+/// own `search_path` has before them; temporary objects come last (PostgreSQL manual, "Schemas", `search_path`).
+const SET: &str = "\
+select pg_catalog.set_config('statement_timeout', $1, true), \
+pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
+
+/// The answers to these two, by the first bytes of their messages.
+const OPENED: [u8; 7] = *b"12C12DC";
+
+/// A statement to run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement<'a> {
+    /// With `$1`, `$2` … for the parameters.
+    pub(super) text: &'a str,
+    /// All are `text`.
+    pub(super) parameters: &'a [String],
+    /// When the server stops it.
+    pub(super) timeout: Duration,
+}
+
+/// What takes the rows of a statement. A fault of it ends the statement, and the session with it.
+pub(super) trait Sink {
+    /// Takes the columns; before any row, and once.
+    fn columns(&mut self, columns: &[Column<'_>]) -> Result<(), Fault>;
+
+    /// Takes a row. After a break no more are handed on.
+    fn row(&mut self, values: Values<'_>) -> Result<ControlFlow<()>, Fault>;
+}
+
+/// A column of a result, as the server describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Column<'a> {
+    pub(super) name: &'a str,
+    /// Of `pg_type`. What it stands for is known for PostgreSQL's own types alone; the server is never asked.
+    pub(super) type_oid: u32,
+}
+
+/// The values of a row in their order, each as the server's text, none where it is null. There are as many as columns.
+pub(super) struct Values<'a> {
+    buffer: &'a [u8],
+    ranges: DataRowRanges<'a>,
+}
+
+/// Why a statement gave no result.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The sink's fault, or one of the conversation.
+    Fault(Fault),
+    /// The statement takes other parameters than it was given.
+    OtherParameters,
+    /// The server refused what the host itself puts around the statement, which did not run then.
+    NotOpened(ServerError),
+    /// The server refused the statement.
+    Refused(ServerError),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Runs a statement and hands its rows to the sink. Until the server is ready again the messages have an answer
+/// outstanding, which stays so when this is dropped or fails in the middle.
+pub(super) async fn run(
+    messages: &mut Messages,
+    statement: Statement<'_>,
+    sink: &mut impl Sink,
+) -> Result<(), Failure> {
+    let series = encode(statement).map_err(|_| violation())?;
+    messages.ask(&series).await?;
+    let answered = answer(messages, statement, sink).await;
+    if let Err(Failure::Fault(_) | Failure::OtherParameters) = answered {
+        return answered;
+    }
+    // An error that ends the session says more than that it has ended.
+    let ended = end(messages, answered.is_ok()).await;
+    answered.and(ended)
+}
+
+/// Everything in one write. An error anywhere skips what is left up to the one `Sync` (PostgreSQL manual, "Extended
+/// Query"), so the statement runs inside the transaction or not at all. Opened by a simple query it would run all the
+/// same where that was refused. Nothing has a name: behind a pooler names belong to others as well.
+fn encode(statement: Statement<'_>) -> std::io::Result<BytesMut> {
+    let mut messages = BytesMut::with_capacity(512 + statement.text.len());
+    bind_and_execute(BEGIN, &[], false, &mut messages)?;
+    bind_and_execute(SET, &[statement.timeout.as_millis().to_string()], false, &mut messages)?;
+    bind_and_execute(statement.text, statement.parameters, true, &mut messages)?;
+    frontend::sync(&mut messages);
+    frontend::query("rollback", &mut messages)?;
+    Ok(messages)
+}
+
+fn bind_and_execute(
+    text: &str,
+    parameters: &[String],
+    described: bool,
+    messages: &mut BytesMut,
+) -> std::io::Result<()> {
+    frontend::parse("", text, parameters.iter().map(|_| TEXT), messages)?;
+    if described {
+        frontend::describe(b'S', "", messages)?;
+    }
+    let value = |parameter: &String, message: &mut BytesMut| {
+        message.extend_from_slice(parameter.as_bytes());
+        Ok(IsNull::No)
+    };
+    // No formats at all: everything is text.
+    frontend::bind("", "", [], parameters, value, [], messages).map_err(|error| match error {
+        frontend::BindError::Serialization(error) => error,
+        frontend::BindError::Conversion(error) => std::io::Error::other(error),
+    })?;
+    frontend::execute("", 0, messages)
+}
+
+/// Reads up to the end of the statement, or to the server's refusal.
+async fn answer(messages: &mut Messages, statement: Statement<'_>, sink: &mut impl Sink) -> Result<(), Failure> {
+    for expected in OPENED {
+        match (expected, next(messages, Failure::NotOpened).await?) {
+            (b'1', Message::ParseComplete)
+            | (b'2', Message::BindComplete)
+            | (b'D', Message::DataRow(_))
+            | (b'C', Message::CommandComplete(_)) => {}
+            _ => return Err(violation().into()),
+        }
+    }
+    let Message::ParseComplete = next(messages, Failure::Refused).await? else { return Err(violation().into()) };
+    match next(messages, Failure::Refused).await? {
+        Message::ParameterDescription(described) => check_parameters(&described, statement.parameters.len())?,
+        _ => return Err(violation().into()),
+    }
+    let width = match next(messages, Failure::Refused).await? {
+        Message::RowDescription(described) => hand_on_columns(&described, sink)?,
+        Message::NoData => {
+            sink.columns(&[])?;
+            0
+        }
+        _ => return Err(violation().into()),
+    };
+    let Message::BindComplete = next(messages, Failure::Refused).await? else { return Err(violation().into()) };
+    let mut wanted = ControlFlow::Continue(());
+    loop {
+        match next(messages, Failure::Refused).await? {
+            // What nobody wants any more is read and dropped, within the budget.
+            Message::DataRow(row) => {
+                let values = Values::new(&row, width)?;
+                if wanted.is_continue() {
+                    wanted = sink.row(values)?;
+                }
+            }
+            Message::CommandComplete(_) => return Ok(()),
+            _ => return Err(violation().into()),
+        }
+    }
+}
+
+/// Reads until the server is ready for the next statement, with the transaction behind it.
+async fn end(messages: &mut Messages, completed: bool) -> Result<(), Failure> {
+    match next(messages, Failure::Refused).await? {
+        // Without a transaction the statement could have written.
+        Message::ReadyForQuery(ready) if !completed || ready.status() == b'T' => {}
+        _ => return Err(violation().into()),
+    }
+    let Message::CommandComplete(_) = next(messages, Failure::NotOpened).await? else {
+        return Err(violation().into());
+    };
+    match next(messages, Failure::NotOpened).await? {
+        Message::ReadyForQuery(ready) if ready.status() == b'I' => {
+            messages.answered();
+            Ok(())
+        }
+        _ => Err(violation().into()),
+    }
+}
+
+/// The next message that is no setting and no error.
+async fn next(messages: &mut Messages, refused: fn(ServerError) -> Failure) -> Result<Message, Failure> {
+    loop {
+        match messages.next().await? {
+            Message::ParameterStatus(_) => {}
+            Message::ErrorResponse(error) => return Err(refused(ServerError::from(&error))),
+            message => return Ok(message),
+        }
+    }
+}
+
+fn check_parameters(described: &ParameterDescriptionBody, given: usize) -> Result<(), Failure> {
+    let types: Vec<u32> = described.parameters().collect().map_err(|_| violation())?;
+    if types == vec![TEXT; given] { Ok(()) } else { Err(Failure::OtherParameters) }
+}
+
+/// Answers how many there are.
+fn hand_on_columns(described: &RowDescriptionBody, sink: &mut impl Sink) -> Result<usize, Failure> {
+    let mut columns = Vec::new();
+    let mut fields = described.fields();
+    while let Some(field) = fields.next().map_err(|_| violation())? {
+        if field.format() != FORMAT_TEXT {
+            return Err(violation().into());
+        }
+        columns.push(Column { name: field.name(), type_oid: field.type_oid() });
+    }
+    sink.columns(&columns)?;
+    Ok(columns.len())
+}
+
+impl<'a> Values<'a> {
+    fn new(row: &'a DataRowBody, width: usize) -> Result<Self, Fault> {
+        let ranges = row.ranges();
+        if ranges.size_hint().0 == width { Ok(Self { buffer: row.buffer(), ranges }) } else { Err(violation()) }
+    }
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Result<Option<&'a [u8]>, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let range = match self.ranges.next() {
+            Ok(Some(range)) => range,
+            Ok(None) => return None,
+            Err(_) => return Some(Err(violation())),
+        };
+        // Behind the last one there must be nothing; nobody may ask for more than there are columns.
+        if self.ranges.size_hint().0 == 0 && self.ranges.next().is_err() {
+            return Some(Err(violation()));
+        }
+        Some(Ok(range.and_then(|range| self.buffer.get(range))))
+    }
+}
+
+fn violation() -> Fault {
+    Fault::new(&code::PROTOCOL_VIOLATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_stands_before_one_sync_and_only_the_rollback_behind_it() {
+        let parameters = ["a".to_owned(), "b".to_owned()];
+        let timeout = Duration::from_secs(15);
+        let series = encode(Statement { text: "select $1, $2", parameters: &parameters, timeout }).unwrap();
+        let (mut rest, mut kinds, mut last) = (&series[..], String::new(), &[][..]);
+        while let Some((kind, length)) = rest.split_at_checked(5).map(|(head, _)| (head[0], &head[1..])) {
+            kinds.push(char::from(kind));
+            let length = u32::from_be_bytes(length.try_into().unwrap()) as usize + 1;
+            (last, rest) = rest.split_at(length);
+        }
+        assert_eq!((kinds.as_str(), rest.len()), ("PBEPBEPDBESQ", 0));
+        assert_eq!(&last[5..], b"rollback\0");
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_sent() {
+        let timeout = Duration::from_secs(15);
+        let many = vec![String::new(); 70_000];
+        for statement in [
+            Statement { text: "select 1\0", parameters: &[], timeout },
+            Statement { text: "select 1", parameters: &many, timeout },
+        ] {
+            assert!(encode(statement).is_err());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The way to a server that was judged and taken once, so that it can be taken again.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+
+use super::{Stream, TlsRequest, tls};
+use crate::diagnosis::{Fault, code};
+
+/// The address that was dialled, and how TLS was done there.
+#[derive(Debug, Clone)]
+pub struct Route {
+    address: SocketAddr,
+    tls: Option<(TlsRequest, tls::Client)>,
+}
+
+impl Route {
+    pub(super) fn new(address: SocketAddr, tls: Option<(TlsRequest, tls::Client)>) -> Self {
+        Self { address, tls }
+    }
+
+    /// The address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Does TLS on a connection to the address, if it is to be done.
+    pub(super) async fn secure(&self, mut tcp: TcpStream) -> Result<(Stream, Option<tls::Agreed>), Fault> {
+        let Some((request, client)) = &self.tls else { return Ok((Stream::Plain(tcp), None)) };
+        request.send(&mut tcp).await?;
+        let (stream, agreed) = client.handshake(tcp).await?;
+        Ok((Stream::Tls(Box::new(stream)), Some(agreed)))
+    }
+
+    /// Opens another connection to the same address, whatever the name resolves to by now, with the server verified as
+    /// before. It has no time limit of its own.
+    pub async fn open(&self) -> Result<Stream, Fault> {
+        let tcp = TcpStream::connect(self.address).await.map_err(|_| Fault::new(&code::CONNECT_FAILED))?;
+        // A refusal only costs latency.
+        let _ = tcp.set_nodelay(true);
+        Ok(self.secure(tcp).await?.0)
+    }
+}
