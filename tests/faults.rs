@@ -1,6 +1,7 @@
 //! Whatever can be wrong with a data source is told apart: each fault has its stage, code, blame and remedy, and beside
 //! each there is the same connection put right, so that the fault is there for its own reason.
 
+mod cancel;
 mod client_certificate;
 mod discover;
 mod hostile_server;
@@ -9,9 +10,12 @@ mod network;
 mod policy;
 mod privileges;
 mod session;
+mod statements;
 mod stored;
 mod tls;
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -50,6 +54,21 @@ fn host_of_guests(names: &[&str]) -> Patchpanel {
     }
     // They are loaded when it has started.
     Patchpanel::builder().setting("CONNECTORS_DIR", directory.path().to_str().unwrap()).start().unwrap()
+}
+
+/// Asks to verify in a project of acme's, and does not wait for the answer.
+fn begin(host: &Patchpanel, project: &str, attempt: &Attempt) -> TcpStream {
+    let token = host.token(&["--org", "acme", "--project", project, "--role", "admin"]).unwrap();
+    let body = attempt.body().to_string();
+    let mut stream = TcpStream::connect(host.address()).unwrap();
+    write!(
+        stream,
+        "POST /assets/data/verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nX-Project-ID: {project}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    stream
 }
 
 /// A connection to try: as the reader of the sample database on 127.0.0.1, without TLS, unless it is changed.

@@ -3,10 +3,12 @@
 use std::sync::OnceLock;
 
 use test_support::certificates::Authority;
+use test_support::listener::Witness;
+use test_support::patchpanel::Patchpanel;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
-use super::{Attempt, FINAL, attempt};
+use super::{Attempt, FINAL, RETRYABLE, attempt, attempt_by, host_of_guests};
 
 /// All have the reader's password and rights; `ghost` and `unknown` of the lines below do not exist, and `stranger` has no
 /// line.
@@ -20,7 +22,12 @@ const USERS: &str = "
     CREATE ROLE banned LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE recalled NOLOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE retired NOLOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
-    CREATE ROLE stranger LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;";
+    CREATE ROLE stranger LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
+    -- The same password, hashed in 1,000 and in 100,001 rounds.
+    CREATE ROLE hasty LOGIN IN ROLE reader PASSWORD
+      'SCRAM-SHA-256$1000:c2FsdCBvZiB0aGlzIG9uZQ==$0sCeeuzAqz+TbrHECM/sZnZ5e5RXE6vLD5erd+OadcY=:xEWuYROGRXK8RHK8dFYKltFW+A9kMLNmC1j9cq5pM2I=';
+    CREATE ROLE tireless LOGIN IN ROLE reader PASSWORD
+      'SCRAM-SHA-256$100001:c2FsdCBvZiB0aGlzIG9uZQ==$KY5RUCPd+mGfLjJkyobK8eqRxkx0jhxK7WtW4v1O67o=:I4e4ndqVA9jacQ2YAxiXSgn8o99cEwd4MOAOhCFZuUQ=';";
 
 const HBA: &str = "
 hostssl all reader   all scram-sha-256
@@ -32,6 +39,8 @@ hostssl all renewed  all md5
 hostssl all banned   all reject
 hostssl all recalled all scram-sha-256
 hostssl all retired  all scram-sha-256
+hostssl all hasty    all scram-sha-256
+hostssl all tireless all scram-sha-256
 hostssl all unknown  all scram-sha-256
 ";
 
@@ -67,12 +76,14 @@ fn every_refusal_of_a_login_has_its_reason() {
         ("stranger", "no_pg_hba_entry", "server", Some("28000")),
         ("bare", "weak_authentication", "server", None),
         ("antique", "weak_authentication", "server", None),
+        ("hasty", "weak_hashing", "server", None),
+        ("tireless", "costly_hashing", "server", None),
     ] {
         attempt.user(user).fails("authenticate", code, blame, FINAL, sqlstate);
     }
-    // Neither of the two who were asked for it in a weak form has sent it.
+    // Nobody who was asked for it in a weak form has sent it.
     let log = server.log().unwrap();
-    for user in ["bare", "antique"] {
+    for user in ["bare", "antique", "hasty"] {
         assert!(!log.contains(&format!("connection authenticated: identity=\"{user}\"")), "{log}");
     }
 }
@@ -111,4 +122,32 @@ fn a_server_that_asks_nobody_for_a_password_is_warned_about() {
     let report = attempt.user("trusted").works(&["password_not_asked"]);
     assert_eq!(report.details("server")["authentication"], "trust");
     assert_eq!(attempt.works(&[]).details("server")["authentication"], "scram-sha-256-plus");
+}
+
+#[test]
+fn an_operator_may_accept_fewer_rounds_of_hashing() {
+    let (_server, attempt) = serve(HBA);
+    let host = Patchpanel::builder().setting("POSTGRES_SCRAM_MIN_ITERATIONS", "1000").start().unwrap();
+    let client = host.client_of("acme", "faults", "admin").unwrap();
+    attempt.user("hasty").through(&client).works(&[]);
+    let report = attempt.user("hasty").fails("authenticate", "weak_hashing", "server", FINAL, None);
+    assert!(report.message().contains("1000 rounds"), "{}", report.message());
+    assert!(report.remedy().contains("--postgres-scram-min-iterations"), "{}", report.remedy());
+}
+
+#[test]
+fn a_user_name_with_a_line_of_its_own_reaches_nobody() {
+    let host = host_of_guests(&["good"]);
+    let client = host.client_of("acme", "faults", "admin").unwrap();
+    let witness = Witness::start().unwrap();
+    let port = witness.address().unwrap().port();
+    // The connector says nothing about what a user name looks like.
+    let attempt = attempt_by("good", &client, port);
+    for name in ["a\r\nSET pwned 1\r\n", "a\nb", "\u{1b}[2J", "a\u{7f}", "a\u{85}b"] {
+        attempt.user(name).fails("config", "credential_invalid", "credential", FINAL, None);
+    }
+    assert_eq!(witness.connections(), 0);
+    // The witness is not blind.
+    attempt.user("ab").fails("authenticate", "authenticate_timeout", "network", RETRYABLE, None);
+    assert_eq!(witness.connections(), 1);
 }

@@ -257,7 +257,7 @@ pub(crate) const ROWS: &[Row] = &[
     verify("describe-an-unknown-scheme", nonsense("the scheme \"trust\"")),
     verify("set-an-unknown-option", nonsense("no parameter \"options\"")),
     verify("set-a-parameter-twice", nonsense("have different names")),
-    verify("set-a-parameter-with-a-zero", Stops("config", "descriptor_unsupported")),
+    verify("set-a-parameter-with-a-zero", Stops("config", "control_character")),
     verify("set-an-endless-timeout", Harmless),
     verify("set-no-timeout", Harmless),
     verify("set-a-negative-number", Stops("config", "descriptor_unsupported")),
