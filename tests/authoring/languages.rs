@@ -62,6 +62,11 @@ fn goes_from_new_to_admitted(language: &Language) {
     let checked = author.succeed("my-database", &["check"]);
     assert!(checked.output.contains("my-database 0.1.0 (My Database)"), "{checked:?}");
 
+    // A line of its own in the user name would be a command to what reads lines.
+    author.edit("my-database/sample.json", "\"username\": \"postgres\"", "\"username\": \"a\\r\\nSET x 1\"");
+    let refused = author.run("my-database", &["run"]);
+    assert!(refused.code == Some(2) && refused.output.contains("/credentials/username"), "{refused:?}");
+
     let component = author.path("my-database/build/my-database.wasm");
     let before = std::fs::read(&component).unwrap();
     let (file, from, to) = language.mistake;

@@ -58,6 +58,7 @@ const credentialSchema = {
       description: "Name of a database user, best one that may only read.",
       minLength: 1,
       maxLength: 63,
+      pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
       "x-secret": false,
     },
     password: {

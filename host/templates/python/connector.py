@@ -94,6 +94,7 @@ CREDENTIAL_SCHEMA = {
             "description": "Name of a database user, best one that may only read.",
             "minLength": 1,
             "maxLength": 63,
+            "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
             "x-secret": False,
         },
         "password": {

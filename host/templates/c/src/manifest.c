@@ -16,7 +16,7 @@ static patchpanel_connector_types_auth_method_t auth_methods[] = {{
     "properties": {
       "username": {
         "type": "string", "title": "User", "description": "Name of a database user, best one that may only read.",
-        "minLength": 1, "maxLength": 63, "x-secret": false
+        "minLength": 1, "maxLength": 63, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", "x-secret": false
       },
       "password": {
         "type": "string", "title": "Password", "description": "Password of that user.",
