@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use test_support::eventually::eventually;
@@ -176,7 +176,7 @@ fn a_type_of_many_attributes_takes_no_memory() {
             .map(|at| attempt.through(&clients[at % 5]))
             .map(|attempt| scope.spawn(move || attempt.verify()))
             .collect();
-        while !tests.iter().all(|test| test.is_finished()) {
+        while !tests.iter().all(ScopedJoinHandle::is_finished) {
             most = most.max(resident_bytes(host.id()).unwrap());
             thread::sleep(Duration::from_millis(5));
         }

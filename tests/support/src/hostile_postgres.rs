@@ -115,7 +115,7 @@ fn serve(
 
 impl Session {
     /// The client's next message.
-    pub fn next(&mut self) -> io::Result<Message> {
+    pub fn next_message(&mut self) -> io::Result<Message> {
         let mut kind = [0];
         self.0.read_exact(&mut kind)?;
         Ok(Message { kind: kind[0], body: self.body()? })
@@ -124,7 +124,7 @@ impl Session {
     /// Reads up to the next message of this kind, and it.
     pub fn wait_for(&mut self, kind: u8) -> io::Result<Message> {
         loop {
-            let message = self.next()?;
+            let message = self.next_message()?;
             if message.kind == kind {
                 return Ok(message);
             }

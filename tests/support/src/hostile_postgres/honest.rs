@@ -43,7 +43,7 @@ impl Session {
         let mut bound = Asked::default();
         let mut status = b'I';
         loop {
-            let Message { kind, body } = self.next()?;
+            let Message { kind, body } = self.next_message()?;
             let answer = match kind {
                 b'X' => return Ok(()),
                 b'P' => {

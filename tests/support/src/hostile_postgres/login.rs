@@ -32,12 +32,12 @@ pub(super) fn accept(session: &mut Session, password: &str) -> io::Result<Wish> 
         }
     }
     session.send(&authentication(10, b"SCRAM-SHA-256\0\0"))?;
-    let first = text(session.next()?.body)?;
+    let first = text(session.next_message()?.body)?;
     let bare = first.split_once("n,,").ok_or(io::ErrorKind::InvalidData)?.1.to_owned();
     let nonce = bare.split_once("r=").ok_or(io::ErrorKind::InvalidData)?.1;
     let challenge = format!("r={nonce}ours,s={},i={ITERATIONS}", STANDARD.encode(SALT));
     session.send(&authentication(11, challenge.as_bytes()))?;
-    let last = text(session.next()?.body)?;
+    let last = text(session.next_message()?.body)?;
     let (without_proof, proof) = last.split_once(",p=").ok_or(io::ErrorKind::InvalidData)?;
 
     let mut salted = [0; 32];
