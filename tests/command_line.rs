@@ -255,6 +255,7 @@ fn help_is_the_manual() {
         "--production",
         "--master-key-file",
         "--egress-allow-loopback",
+        "--egress-refused-ports",
         "Examples:",
         "/openapi.json",
     ] {

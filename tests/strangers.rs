@@ -9,6 +9,7 @@ use test_support::directory::TemporaryDirectory;
 use test_support::patchpanel::Patchpanel;
 use test_support::postgres::Postgres;
 use test_support::sales;
+use test_support::skip::skip;
 use test_support::strangers::{Built, Stranger};
 
 #[test]
@@ -44,7 +45,7 @@ fn build(stranger: Stranger) -> Option<PathBuf> {
     match stranger.build().unwrap() {
         Built::Component(path) => Some(path),
         Built::Missing(missing) => {
-            missing.skip(&format!("a_connector_in_{stranger:?}"));
+            skip(&format!("a_connector_in_{stranger:?}"), missing);
             None
         }
     }

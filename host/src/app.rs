@@ -147,6 +147,9 @@ fn open_drivers(settings: &Settings) -> anyhow::Result<Drivers> {
     let egress = Egress::new(&egress::Settings {
         allow_loopback: settings.egress_allow_loopback(),
         allow_private: settings.egress_allow_private(),
+        refused_ports: settings.egress_refused_ports.clone(),
+        own_addresses: std::iter::once(settings.listen).chain(settings.metrics_listen).collect(),
+        max_lookups: settings.fairness.max_lookups as usize,
         root_bundle: settings.egress_root_bundle.clone(),
         connect_timeout_max: CONNECT_TIMEOUT_MAX,
     })?;

@@ -56,16 +56,18 @@ impl Drivers {
     }
 
     /// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
-    /// does not take fails the stage config.
+    /// does not take fails the stage config. What egress shares out counts for the payer.
     pub async fn open(
         &self,
+        payer: &str,
         descriptor: &Descriptor,
         credentials: &Credentials,
         stages: &mut Stages,
     ) -> Result<Session, Halted> {
         match descriptor.driver.as_str() {
             "postgres" => {
-                let opened = postgres::open(&self.egress, self.settings, descriptor, credentials, stages).await;
+                let opened =
+                    postgres::open(self.egress.account(payer), self.settings, descriptor, credentials, stages).await;
                 opened.map(Session::Postgres)
             }
             _ => stages.settle(Stage::Config, Err(unknown_driver())),

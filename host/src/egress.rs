@@ -13,7 +13,11 @@ mod deadline;
 mod dial;
 pub mod guard;
 mod host;
+mod hosts_file;
+mod lookup;
+mod own_address;
 mod policy;
+mod ports;
 mod route;
 mod stream;
 pub mod tls;
@@ -22,6 +26,7 @@ mod tls_request;
 pub use deadline::Deadline;
 pub use host::{Host, Malformed};
 pub use policy::{Policy, Rule, Verdict};
+pub use ports::{NO_DATABASE, PortRange};
 pub use route::Route;
 pub use stream::Stream;
 pub use tls_request::TlsRequest;
@@ -33,6 +38,12 @@ pub struct Settings {
     pub allow_loopback: bool,
     /// Whether private addresses may be dialled: RFC 1918, shared address space (RFC 6598), unique local (RFC 4193).
     pub allow_private: bool,
+    /// Ports that are never dialled.
+    pub refused_ports: Vec<PortRange>,
+    /// Where this installation itself listens: never dialled.
+    pub own_addresses: Vec<SocketAddr>,
+    /// Look-ups of names at once.
+    pub max_lookups: usize,
     /// PEM file of roots to trust beside the system's.
     pub root_bundle: Option<PathBuf>,
     /// The longest time that opening a session may take, whatever a connection asks for.
@@ -59,9 +70,18 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Egress {
     policy: Policy,
-    dialler: dial::Dialler,
+    refused_ports: Vec<PortRange>,
+    own_addresses: Vec<SocketAddr>,
+    resolver: lookup::Resolver,
     trust: tls::Trust,
     connect_timeout_max: Duration,
+}
+
+/// Egress for somebody whose share of it this counts for. The key means nothing here.
+#[derive(Debug, Clone, Copy)]
+pub struct Account<'a> {
+    egress: &'a Egress,
+    payer: &'a str,
 }
 
 /// An open connection to an endpoint.
@@ -78,46 +98,27 @@ pub struct Connection {
 impl Egress {
     /// Reads the trusted roots, once.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
-        let Settings { allow_loopback, allow_private, root_bundle, connect_timeout_max } = settings;
         Ok(Self {
-            policy: Policy { allow_loopback: *allow_loopback, allow_private: *allow_private },
-            dialler: dial::Dialler::default(),
-            trust: tls::Trust::load(root_bundle.as_deref())?,
-            connect_timeout_max: *connect_timeout_max,
+            policy: Policy { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private },
+            refused_ports: settings.refused_ports.clone(),
+            own_addresses: settings.own_addresses.clone(),
+            resolver: lookup::Resolver::new(settings.max_lookups),
+            trust: tls::Trust::load(settings.root_bundle.as_deref())?,
+            connect_timeout_max: settings.connect_timeout_max,
         })
     }
 
-    /// When opening a session that may take this long has to be done.
-    pub fn deadline(&self, limit: Duration) -> Deadline {
-        Deadline::after(limit.min(self.connect_timeout_max))
+    /// The same for this payer.
+    pub fn account<'a>(&'a self, payer: &'a str) -> Account<'a> {
+        Account { egress: self, payer }
     }
 
-    /// Opens a connection: the stages policy, resolve, connect and tls. Until the deadline has passed; then the stage
-    /// that was running fails.
-    pub async fn connect(
-        &self,
-        endpoint: &Endpoint,
-        request: TlsRequest,
-        credentials: &Credentials,
-        deadline: Deadline,
-        stages: &mut Stages,
-    ) -> Result<Connection, Halted> {
-        let host =
-            Host::parse(&endpoint.host).map_err(|reason| Fault::new(&code::HOST_MALFORMED).message(reason.to_string()));
-        let host = stages.settle(Stage::Policy, host)?;
-        let addresses = stages.run(Stage::Resolve, self.dialler.resolve(&host, endpoint.port, deadline)).await?;
-        stages.settle(Stage::Policy, self.judge(&host, &addresses))?;
-        let (tcp, address) = stages.run(Stage::Connect, self.dialler.dial(&addresses, deadline)).await?;
-        if endpoint.tls.mode == TlsMode::Disable {
-            return Ok(Connection { stream: Stream::Plain(tcp), route: Route::new(address, None), tls: None });
-        }
-        let secure = async {
-            let client = self.trust.client(&endpoint.tls, &host, credentials)?;
-            let route = Route::new(address, Some((request, client)));
-            let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
-            Ok(Connection { stream, route, tls })
-        };
-        stages.run(Stage::Tls, secure).await
+    /// The host of an endpoint, as far as it can be judged before its name is looked up.
+    fn host(&self, endpoint: &Endpoint) -> Result<Host, Fault> {
+        let malformed = |reason: Malformed| Fault::new(&code::HOST_MALFORMED).message(reason.to_string());
+        let host = Host::parse(&endpoint.host).map_err(malformed)?;
+        ports::judge(&self.refused_ports, endpoint.port)?;
+        Ok(host)
     }
 
     /// One bad address damns the name: otherwise whoever controls the name chooses which is dialled.
@@ -128,6 +129,10 @@ impl Egress {
             return Err(Fault::new(&code::ADDRESS_REFUSED).message(message));
         }
         for address in addresses {
+            if own_address::contains(&self.own_addresses, *address) {
+                let message = format!("{address} is this installation itself, which does not connect to itself.");
+                return Err(Fault::new(&code::ADDRESS_REFUSED).message(message));
+            }
             let verdict = self.policy.judge(address.ip());
             if !verdict.allowed {
                 let subject = match host {
@@ -143,5 +148,40 @@ impl Egress {
             }
         }
         Ok(())
+    }
+}
+
+impl Account<'_> {
+    /// When opening a session that may take this long has to be done.
+    pub fn deadline(self, limit: Duration) -> Deadline {
+        Deadline::after(limit.min(self.egress.connect_timeout_max))
+    }
+
+    /// Opens a connection: the stages policy, resolve, connect and tls. Until the deadline has passed; then the stage
+    /// that was running fails.
+    pub async fn connect(
+        self,
+        endpoint: &Endpoint,
+        request: TlsRequest,
+        credentials: &Credentials,
+        deadline: Deadline,
+        stages: &mut Stages,
+    ) -> Result<Connection, Halted> {
+        let Self { egress, payer } = self;
+        let host = stages.settle(Stage::Policy, egress.host(endpoint))?;
+        let lookup = egress.resolver.resolve(&host, endpoint.port, payer, deadline);
+        let addresses = stages.run(Stage::Resolve, lookup).await?;
+        stages.settle(Stage::Policy, egress.judge(&host, &addresses))?;
+        let (tcp, address) = stages.run(Stage::Connect, dial::dial(&addresses, deadline)).await?;
+        if endpoint.tls.mode == TlsMode::Disable {
+            return Ok(Connection { stream: Stream::Plain(tcp), route: Route::new(address, None), tls: None });
+        }
+        let secure = async {
+            let client = egress.trust.client(&endpoint.tls, &host, credentials)?;
+            let route = Route::new(address, Some((request, client)));
+            let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
+            Ok(Connection { stream, route, tls })
+        };
+        stages.run(Stage::Tls, secure).await
     }
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 
+use crate::egress::PortRange;
 use crate::logs;
 use crate::network::Network;
 use connectors::ConnectorSettings;
@@ -111,6 +112,12 @@ pub struct Settings {
     #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ALLOW_PRIVATE", value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     egress_allow_private: Option<bool>,
+
+    /// Ports that connections never lead to, comma-separated, with ranges; a list of one's own replaces the standing one,
+    /// which has the ports that are no database's. 0 refuses none.
+    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_REFUSED_PORTS", value_name = "PORTS", value_delimiter = ',',
+        default_value = crate::egress::NO_DATABASE)]
+    pub egress_refused_ports: Vec<PortRange>,
 
     /// Certificates (PEM) to trust for data sources, beside the system's.
     #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ROOT_BUNDLE", value_name = "FILE")]

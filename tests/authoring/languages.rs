@@ -1,5 +1,6 @@
 //! From nothing to a connector that a host takes, in each language.
 
+use test_support::skip::skip;
 use test_support::strangers::Stranger;
 
 use super::Author;
@@ -47,7 +48,7 @@ fn a_connector_in_c_goes_from_new_to_admitted() {
 /// Whether the language's tools are there; if not, that is said loudly.
 fn has_tools(language: &Language) -> bool {
     let Some(Err(missing)) = language.tools.map(Stranger::find_tool_chain) else { return true };
-    missing.skip(&format!("a_connector_in_{}", language.name));
+    skip(&format!("a_connector_in_{}", language.name), missing);
     false
 }
 

@@ -3,7 +3,7 @@
 use test_support::listener::Witness;
 use test_support::patchpanel::Patchpanel;
 
-use super::{FINAL, RETRYABLE, attempt};
+use super::{FINAL, RETRYABLE, attempt, host};
 
 #[test]
 fn a_host_for_real_users_dials_neither_itself_nor_its_network() {
@@ -47,6 +47,9 @@ fn addresses_that_are_never_a_database_are_refused_whatever_is_allowed() {
         ("169.254.169.254", "cloud_metadata"),
         ("::ffff:169.254.169.254", "cloud_metadata"),
         ("fd00:ec2::254", "cloud_metadata"),
+        ("fd00:ec2::23", "cloud_metadata"),
+        ("fd00:ec2::253", "cloud_metadata"),
+        ("fd00:ec2:1::123", "cloud_metadata"),
         ("169.254.1.1", "link_local"),
         ("fe80::1", "link_local"),
         ("224.0.0.1", "multicast"),
@@ -58,5 +61,35 @@ fn addresses_that_are_never_a_database_are_refused_whatever_is_allowed() {
     ] {
         let report = attempt(5432).config("host", host).fails("policy", "address_refused", "config", FINAL, None);
         assert!(report.message().contains(&format!("rule {rule}")), "{host}: {}", report.message());
+    }
+}
+
+#[test]
+fn ports_that_are_no_databases_are_refused_before_anything_is_looked_up_or_opened() {
+    // A kubelet's and its neighbours', where whoever starts the tests may listen too.
+    let witness = Witness::start_at(10248..=10259).unwrap();
+    let at = |port: u16| attempt(port).config("host", "localhost").config("connect_timeout_ms", 1_000);
+    for port in [witness.address().unwrap().port(), 22, 25, 53, 2375, 2376, 6379, 10250] {
+        let report = at(port).fails("policy", "port_refused", "config", FINAL, None);
+        assert!(report.message().contains(&format!("Port {port} ")), "{}", report.message());
+        assert!(report.remedy().contains("--egress-refused-ports"), "{}", report.remedy());
+    }
+    assert_eq!(witness.connections(), 0);
+
+    let other = Patchpanel::builder().setting("EGRESS_REFUSED_PORTS", "22,5000-5999").start().unwrap();
+    let client = other.client_of("acme", "policy", "developer").unwrap();
+    at(5432).through(&client).fails("policy", "port_refused", "config", FINAL, None);
+    // The witness is not blind.
+    let allowed = at(witness.address().unwrap().port()).through(&client);
+    allowed.fails("authenticate", "authenticate_timeout", "network", RETRYABLE, None);
+    assert_eq!(witness.connections(), 1);
+}
+
+#[test]
+fn the_host_does_not_connect_to_itself() {
+    let port = host().address().port();
+    for name in ["127.0.0.1", "localhost", "::ffff:127.0.0.1"] {
+        let report = attempt(port).config("host", name).fails("policy", "address_refused", "config", FINAL, None);
+        assert!(report.message().contains("itself"), "{}", report.message());
     }
 }

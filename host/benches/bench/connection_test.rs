@@ -83,6 +83,9 @@ impl Ours {
         let egress = Egress::new(&egress::Settings {
             allow_loopback: true,
             allow_private: true,
+            refused_ports: vec![],
+            own_addresses: vec![],
+            max_lookups: 64,
             root_bundle: None,
             connect_timeout_max: Duration::from_mins(1),
         })?;

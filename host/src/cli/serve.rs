@@ -27,7 +27,10 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")?;
-    runtime.block_on(serve(settings))
+    let outcome = runtime.block_on(serve(settings));
+    // What still runs is for nobody, and a look-up can run for minutes.
+    runtime.shutdown_background();
+    outcome
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {

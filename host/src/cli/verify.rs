@@ -64,7 +64,10 @@ pub(super) fn run(settings: &Settings, command: &Verify) -> Result<ExitCode, Fai
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")?;
-    runtime.block_on(verify(settings, command, body))
+    let outcome = runtime.block_on(verify(settings, command, body));
+    // A look-up that the report did not wait for can run for minutes.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Reads the body, with the connection type of the command line.

@@ -141,7 +141,8 @@ impl Trial {
         credentials: &Credentials,
         mut stages: Stages,
     ) -> Result<Report, Error> {
-        let seen = match self.drivers.open(&prepared.target.descriptor, credentials, &mut stages).await {
+        let payer = call.organization;
+        let seen = match self.drivers.open(payer, &prepared.target.descriptor, credentials, &mut stages).await {
             Ok(mut session) => {
                 let seen = look_around(call, prepared, &mut session, &mut stages).await;
                 session.close().await;

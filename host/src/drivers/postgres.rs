@@ -10,7 +10,7 @@ use super::Settings;
 use crate::descriptor::{Descriptor, Endpoint};
 use crate::diagnosis::{Code, Fault, Halted, Server, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
-use crate::egress::{Deadline, Egress, TlsRequest};
+use crate::egress::{Account, Deadline, TlsRequest};
 use crate::secrets::Credentials;
 
 mod cancel;
@@ -67,7 +67,7 @@ pub(super) fn check(descriptor: &Descriptor, credentials: &Credentials) -> Resul
 
 /// Opens a session on the first endpoint that can be reached.
 pub(super) async fn open(
-    egress: &Egress,
+    egress: Account<'_>,
     settings: Settings,
     descriptor: &Descriptor,
     credentials: &Credentials,
@@ -104,7 +104,7 @@ fn can_try_another(stages: &Stages) -> bool {
 
 /// What is the same for all endpoints of a session to be.
 struct Opening<'a> {
-    egress: &'a Egress,
+    egress: Account<'a>,
     settings: Settings,
     target: &'a Target,
     credentials: &'a Credentials,

@@ -151,7 +151,7 @@ const V4: &[(Ipv4Addr, u32, Rule)] = &[
 
 /// The IANA IPv6 Special-Purpose Address Registry likewise, without the ranges that carry an IPv4 address.
 const V6: &[(Ipv6Addr, u32, Rule)] = &[
-    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, Rule::CloudMetadata),
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32, Rule::CloudMetadata),
     (Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254), 128, Rule::CloudMetadata),
     (Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42), 128, Rule::CloudMetadata),
     (Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe), 128, Rule::CloudMetadata),
@@ -290,6 +290,10 @@ mod tests {
             ("fc00::1", "private"),
             ("fdff::1", "private"),
             ("fd00:ec2::254", "cloud_metadata"),
+            ("fd00:ec2::23", "cloud_metadata"),
+            ("fd00:ec2:ffff:ffff:ffff:ffff:ffff:ffff", "cloud_metadata"),
+            ("fd00:ec1::254", "private"),
+            ("fd00:ec3::254", "private"),
             ("fd20:ce::254", "cloud_metadata"),
             ("fe80::1", "link_local"),
             ("febf::1", "link_local"),

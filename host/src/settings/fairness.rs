@@ -12,6 +12,7 @@
 //! | requests of an organization at once | 64 | `--max-requests-per-organization` | wait 5 s for a place, then 429 |
 //! | connection tests at once | 128 | `--max-tests` | 503 |
 //! | connection tests of an organization at once | 32 | `--max-tests-per-organization` | 429 |
+//! | look-ups of names at once | 64 | `--max-lookups` | wait until the test's deadline, then `resolve_timeout` |
 //! | connection tests of a principal in a project | 60 at once, then 1 a second | `--test-burst`, `--test-rate` | 429 |
 //! | reading requests of an organization | 2,000 at once, then 400 a second | `--read-burst`, `--read-rate` | 429 |
 //! | writing requests of an organization | 400 at once, then 80 a second | `--write-burst`, `--write-rate` | 429 |
@@ -66,6 +67,12 @@ pub struct FairnessSettings {
     #[arg(long, global = true, env = "PATCHPANEL_MAX_TESTS_PER_ORGANIZATION", value_name = "COUNT",
         default_value = "32", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub max_tests_per_organization: u32,
+
+    /// The most look-ups of names in the DNS at once, each counted until the system has given it up. An organization has
+    /// no more than are left for all others.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_LOOKUPS", value_name = "COUNT", default_value = "64",
+        value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub max_lookups: u16,
 
     /// How many connection tests a principal may begin at once in a project, before --test-rate counts.
     #[arg(long, global = true, env = "PATCHPANEL_TEST_BURST", value_name = "COUNT", default_value = "60",

@@ -138,6 +138,18 @@ fn insecure_or_incomplete_settings_are_refused() {
 }
 
 #[test]
+fn a_list_of_refused_ports_replaces_the_standing_one() {
+    let ports = |arguments: &[&str]| line(arguments).map(|settings| settings.egress_refused_ports);
+    let parsed = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<PortRange>>();
+    assert!(ports(&[]).unwrap().contains(&"10248-10259".parse().unwrap()));
+    assert_eq!(ports(&["--egress-refused-ports=22,6000-6063"]).unwrap(), parsed(&["22", "6000-6063"]));
+    assert_eq!(ports(&["--egress-refused-ports=0"]).unwrap(), parsed(&["0"]));
+    assert!(ports(&["--egress-refused-ports=22,ssh"]).is_err());
+    let file = File::new("ports", "egress_refused_ports = [\"22\", \"25\"]\n");
+    assert_eq!(file.settings(&[]).unwrap().egress_refused_ports, parsed(&["22", "25"]));
+}
+
+#[test]
 fn flags_can_be_handed_on_as_variables() {
     let given = ["patchpanel", "serve", "--production=false", "--connector-approved-reaches=a=x.example,b=y.example"];
     let mut variables = variables::<Line>(given.map(OsString::from)).unwrap();

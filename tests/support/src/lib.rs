@@ -11,6 +11,8 @@ pub mod guests;
 pub mod hostile_postgres;
 pub mod listener;
 pub mod load;
+pub mod name_server;
+pub mod names;
 pub mod patchpanel;
 pub mod postgres;
 pub mod process;

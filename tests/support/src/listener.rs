@@ -1,6 +1,7 @@
 //! Ports of 127.0.0.1 behind which there is no database.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -45,7 +46,13 @@ pub struct Witness(TcpListener);
 impl Witness {
     /// On a free port of 127.0.0.1.
     pub fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
+        Self::start_at(0..=0)
+    }
+
+    /// On the first of these ports of 127.0.0.1 that is free.
+    pub fn start_at(ports: RangeInclusive<u16>) -> Result<Self> {
+        let listener = ports.clone().find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+        let listener = listener.with_context(|| format!("no free port on 127.0.0.1 in {ports:?}"))?;
         listener.set_nonblocking(true)?;
         Ok(Self(listener))
     }

@@ -1,5 +1,6 @@
 //! The real program, started as an operator would.
 
+use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -10,6 +11,7 @@ use rustix::process::Signal;
 
 use crate::client::Client;
 use crate::directory::TemporaryDirectory;
+use crate::names::Names;
 use crate::process::Process;
 
 const READY_LIMIT: Duration = Duration::from_mins(1);
@@ -27,6 +29,8 @@ pub struct Patchpanel {
 #[derive(Debug, Clone)]
 struct Settings {
     program: PathBuf,
+    /// Stands before the program when it serves.
+    prefix: Vec<OsString>,
     variables: Vec<(String, String)>,
     directory: TemporaryDirectory,
 }
@@ -35,6 +39,7 @@ struct Settings {
 #[derive(Debug, Clone)]
 pub struct Builder {
     program: Option<PathBuf>,
+    prefix: Vec<OsString>,
     listen: Option<SocketAddr>,
     directory: Option<TemporaryDirectory>,
     variables: Vec<(String, String)>,
@@ -49,7 +54,14 @@ impl Patchpanel {
 
     /// To be described.
     pub fn builder() -> Builder {
-        Builder { program: None, listen: None, directory: None, variables: Vec::new(), ready_limit: READY_LIMIT }
+        Builder {
+            program: None,
+            prefix: Vec::new(),
+            listen: None,
+            directory: None,
+            variables: Vec::new(),
+            ready_limit: READY_LIMIT,
+        }
     }
 
     /// Where it listens.
@@ -128,7 +140,17 @@ impl Patchpanel {
 
 impl Settings {
     fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(&self.program);
+        self.clean(Command::new(&self.program), name)
+    }
+
+    fn server(&self) -> Command {
+        let mut words = self.prefix.iter().map(OsString::as_os_str).chain([self.program.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
+        self.clean(command, "serve")
+    }
+
+    fn clean(&self, mut command: Command, name: &str) -> Command {
         command.arg(name).env_clear().env("PATCHPANEL_DATA_DIR", self.directory.path().join("data"));
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
@@ -143,6 +165,13 @@ impl Builder {
     #[must_use]
     pub fn program(mut self, program: &Path) -> Self {
         self.program = Some(program.to_owned());
+        self
+    }
+
+    /// What names mean to it. The caller keeps the names as long as it runs.
+    #[must_use]
+    pub fn names(mut self, names: &Names) -> Self {
+        self.prefix = names.prefix();
         self
     }
 
@@ -186,7 +215,7 @@ impl Builder {
         let limit = self.ready_limit;
         let (address, settings) = self.settings()?;
         let log = settings.directory.path().join("log");
-        let process = Process::start(&mut settings.command("serve"), log, Signal::TERM, &settings.directory)?;
+        let process = Process::start(&mut settings.server(), log, Signal::TERM, &settings.directory)?;
         let mut server = Patchpanel { process, address, settings };
         server.wait_until_ready(limit)?;
         Ok(server)
@@ -203,7 +232,7 @@ impl Builder {
         // One principal here sends what hundreds do elsewhere.
         variables.extend(["TEST_RATE", "READ_RATE", "WRITE_RATE"].map(|rate| (rate.to_owned(), "0".to_owned())));
         variables.extend(self.variables);
-        Ok((address, Settings { program, variables, directory }))
+        Ok((address, Settings { program, prefix: self.prefix, variables, directory }))
     }
 }
 

@@ -187,13 +187,6 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
-impl Missing {
-    /// Says loudly that a test is skipped for want of it; panics in a CI job, which is there to see every test run.
-    pub fn skip(&self, test: &str) {
-        crate::skip::skip(test, &self.to_string());
-    }
-}
-
 /// The repository.
 fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -11,6 +11,7 @@ pub(super) const ALL: &[&Code] = &[
     &CREDENTIAL_INVALID,
     &CREDENTIAL_MISSING,
     &HOST_MALFORMED,
+    &PORT_REFUSED,
     &ADDRESS_REFUSED,
     &NAME_NOT_FOUND,
     &RESOLVE_FAILED,
@@ -94,6 +95,16 @@ pub const HOST_MALFORMED: Code = Code {
     retryable: false,
     message: "The host is neither a DNS name nor an IP address.",
     remedy: "Write the host alone, such as db.example.com, 192.0.2.10 or 2001:db8::10, without scheme, port, user or path.",
+};
+
+/// This installation does not connect to that port.
+pub const PORT_REFUSED: Code = Code {
+    name: "port_refused",
+    stages: &[Stage::Policy],
+    blame: Blame::Config,
+    retryable: false,
+    message: "This installation does not connect to that port: it is not a database's.",
+    remedy: "Use the port of the data source. If it is this one, whoever runs this installation can allow it (--egress-refused-ports).",
 };
 
 /// This installation does not connect to that address.

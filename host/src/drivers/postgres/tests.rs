@@ -34,8 +34,15 @@ enum Then {
 }
 
 static DRIVERS: LazyLock<Drivers> = LazyLock::new(|| {
-    let connect_timeout_max = Duration::from_mins(1);
-    let settings = Settings { allow_loopback: true, allow_private: false, root_bundle: None, connect_timeout_max };
+    let settings = Settings {
+        allow_loopback: true,
+        allow_private: false,
+        refused_ports: vec![],
+        own_addresses: vec![],
+        max_lookups: 1,
+        root_bundle: None,
+        connect_timeout_max: Duration::from_mins(1),
+    };
     Drivers::new(Arc::new(Egress::new(&settings).unwrap()), drivers::Settings::default())
 });
 
@@ -84,7 +91,7 @@ async fn test(mode: TlsMode, answers: Vec<Vec<u8>>, then: Then) -> (Option<(Stag
     let server = tokio::spawn(async move { serve(listener.accept().await.unwrap().0, answers, then).await });
     let mut stages = Stages::start();
     let outcome: Result<(), Halted> = async {
-        let mut session = DRIVERS.open(&descriptor(port, mode), &credentials(), &mut stages).await?;
+        let mut session = DRIVERS.open("acme", &descriptor(port, mode), &credentials(), &mut stages).await?;
         session.privileges(&mut stages).await?;
         session.close().await;
         Ok(())
@@ -204,7 +211,7 @@ async fn scram(challenge: impl Fn(&str) -> String, last: &[u8]) -> Option<(Stage
     };
     let mut stages = Stages::start();
     let (descriptor, credentials) = (descriptor(port, TlsMode::Disable), credentials());
-    let client = async { DRIVERS.open(&descriptor, &credentials, &mut stages).await.map(drop) };
+    let client = async { DRIVERS.open("acme", &descriptor, &credentials, &mut stages).await.map(drop) };
     let ((), opened) = tokio::join!(server, client);
     opened.unwrap_err();
     stages.fault().map(|(stage, fault)| (stage, fault.code))

@@ -97,7 +97,7 @@ async fn open(answers: Vec<Vec<u8>>, then: Then) -> (Session, Stages, tokio::tas
     let answers = [vec![LOGIN.to_vec()], answers].concat();
     let server = tokio::spawn(async move { serve(listener.accept().await.unwrap().0, answers, then).await });
     let mut stages = Stages::start();
-    let session = DRIVERS.open(&descriptor(port, TlsMode::Disable), &credentials(), &mut stages).await.unwrap();
+    let session = DRIVERS.open("acme", &descriptor(port, TlsMode::Disable), &credentials(), &mut stages).await.unwrap();
     (session, stages, server)
 }
 
