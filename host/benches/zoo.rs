@@ -24,6 +24,8 @@ mod onslaught;
 mod program;
 #[path = "zoo/reloads.rs"]
 mod reloads;
+#[path = "zoo/starvation.rs"]
+mod starvation;
 
 use anyhow::Result;
 
@@ -38,6 +40,7 @@ fn main() -> Result<()> {
             ("canaries", calls::canaries),
             ("compiling", compiling::run),
             ("reloads", reloads::run),
+            ("starvation", starvation::run),
         ],
     )
 }

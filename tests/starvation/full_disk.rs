@@ -1,64 +1,76 @@
-//! A disk that is full for a moment, then has room again.
+//! A file system that is full for a moment.
 
-use std::time::Duration;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::json;
 use test_support::client::Client;
-use test_support::eventually::eventually;
-use test_support::patchpanel::Patchpanel;
-use test_support::skip::skip;
-use test_support::small_disk::SmallDisk;
+use test_support::swarm::Answers;
 
-use super::{list, outcome, registration};
+use super::arena::{Arena, PROJECT};
 
-/// The write-ahead log may have room of its own for some writes.
-const WRITES_UNTIL_FULL: usize = 500;
+/// Writes that are tried until one is refused. All of them together need more room than a log of SQLite keeps.
+const MAX_WRITES: usize = 300;
 
-/// What was seen of the readiness stands for a second.
-const READINESS_LIMIT: Duration = Duration::from_secs(10);
+/// What is written at once.
+const BLOCK: [u8; 4096] = [0; 4096];
 
-/// The status of the readiness, once it is this.
-fn readiness(client: &Client, status: u16) -> Option<()> {
-    eventually(READINESS_LIMIT, || {
-        let reply = client.get("/health/ready").unwrap();
-        (reply.status.as_u16() == status).then_some(())
-    })
+/// The number of the next connection.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// A full disk, until this is dropped.
+pub(crate) struct FullDisk {
+    filler: PathBuf,
+    writer: Client,
+    answers: Answers,
 }
 
-#[test]
-fn a_disk_that_was_full_is_written_again_without_a_restart() {
-    if let Some(reason) = SmallDisk::missing() {
-        return skip("a_disk_that_was_full_is_written_again_without_a_restart", &reason);
+impl FullDisk {
+    /// Takes all the room that is left, and has a tenant write until that fails.
+    pub(crate) fn fill(arena: &Arena) -> Result<Self> {
+        let writer = arena.host.client().with_token(&arena.token("writer", "developer")?).with_project(PROJECT);
+        let filler = arena.host.data().join("filler");
+        let mut file = File::create(&filler).with_context(|| format!("cannot write {}", filler.display()))?;
+        let mut full = Self { filler, writer, answers: Answers::default() };
+        while file.write_all(&BLOCK).is_ok() {}
+        for _ in 0..MAX_WRITES {
+            let status = full.write()?;
+            full.answers.count(&status.to_string());
+            if status != 201 {
+                return Ok(full);
+            }
+        }
+        bail!("the disk is not full: {MAX_WRITES} connections were registered")
     }
-    let disk = SmallDisk::start(96, Patchpanel::builder().setting("WRITE_BURST", "100000")).unwrap();
-    let (anybody, client) = (disk.host.client(), disk.host.client_of("acme", "sales", "admin").unwrap());
-    let create = |name: &str| client.post("/assets/data", &registration(name)).unwrap();
-    let first = create("First").json().unwrap()["resource_uri"].as_str().unwrap().to_owned();
-    let first = format!("/assets/data/{first}");
-    for round in 0..3 {
-        readiness(&anybody, 200).expect("there is room, but it is not ready");
-        disk.fill().unwrap();
-        let mut refused = Vec::new();
-        for number in 0..WRITES_UNTIL_FULL {
-            let reply = create(&format!("Full {round} {number}"));
-            if reply.status.as_u16() != 201 {
-                refused.push(outcome(&reply));
-            }
-            if refused.len() == 20 {
-                break;
-            }
-        }
-        // Never 500: it is no bug.
-        assert_eq!(refused, vec![(503, "SERVICE_UNAVAILABLE".to_owned()); 20], "round {round}");
-        readiness(&anybody, 503).expect("nothing can be written, but it is ready");
-        for _ in 0..20 {
-            list(&client).unwrap();
-            assert_eq!(client.get(&first).unwrap().status.as_u16(), 200, "what is there can be read");
-        }
-        disk.free().unwrap();
-        let reply = create(&format!("Room {round}"));
-        assert_eq!(reply.status.as_u16(), 201, "round {round}: {}\n{}", reply.body, disk.host.log_tail());
-        let changed = client.put(&first, &serde_json::json!({"description": format!("{round}")})).unwrap();
-        assert_eq!(changed.status.as_u16(), 200, "{}", changed.body);
-        readiness(&anybody, 200).expect("it was written, but it is not ready");
+
+    /// Makes room again. The next write must succeed.
+    pub(crate) fn empty(mut self) -> Result<Answers> {
+        std::fs::remove_file(&self.filler)?;
+        let status = self.write()?;
+        ensure!(status == 201, "there is room again, and the next write is answered {status}");
+        self.answers.count("201");
+        Ok(std::mem::take(&mut self.answers))
+    }
+
+    /// Registers one more connection; the status of the answer.
+    fn write(&self) -> Result<u16> {
+        let body = json!({
+            "name": format!("Shop {}", NEXT.fetch_add(1, Ordering::Relaxed)),
+            "description": "x".repeat(900),
+            "connection_type": "postgres",
+            "database_config": { "host": "db.example.com", "database": "shop" },
+            "credentials": { "username": "reader", "password": "not-this-one" },
+        });
+        Ok(self.writer.post("/assets/data", &body)?.status.as_u16())
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        // It has been removed already, or ends with the host.
+        let _ = std::fs::remove_file(&self.filler);
     }
 }

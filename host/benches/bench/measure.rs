@@ -8,7 +8,7 @@ const GUARD: (f64, f64) = (0.97, 1.03);
 /// One line of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct Result {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) ours: String,
     pub(crate) baseline: String,
     /// The figure that the bar is about, and its 95 % interval.
@@ -42,9 +42,9 @@ impl Result {
     }
 
     /// A count or a size against its bar, which needs no interval.
-    pub(crate) fn figure(name: &'static str, figure: f64, unit: &'static str, bar: f64) -> Self {
+    pub(crate) fn figure(name: impl Into<String>, figure: f64, unit: &'static str, bar: f64) -> Self {
         let (ours, baseline) = (String::new(), String::new());
-        Self { name, ours, baseline, figure, interval: None, unit, bar: Some(bar), guard: None }
+        Self { name: name.into(), ours, baseline, figure, interval: None, unit, bar: Some(bar), guard: None }
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -64,7 +64,7 @@ pub(crate) fn table(results: &[Result]) -> String {
     for result in results {
         let optional = |number: Option<f64>| number.map_or_else(String::new, |number| format!("{number:.2}"));
         table.add_row([
-            result.name.to_owned(),
+            result.name.clone(),
             result.ours.clone(),
             result.baseline.clone(),
             format!("{:.2}{}", result.figure, result.unit),

@@ -29,7 +29,7 @@ pub(crate) fn ratio(
         times.1.push(f64::midpoint(b1, b2));
     }
     Result {
-        name,
+        name: name.to_owned(),
         ours: microseconds(median(&mut times.0)),
         baseline: microseconds(median(&mut times.1)),
         interval: Some(bootstrap(&ratios)),

@@ -33,9 +33,13 @@ pub struct Reply {
 impl Client {
     /// A client without a token; `origin` is such as `http://127.0.0.1:8002`.
     pub fn new(origin: &str) -> Self {
-        let config =
-            Agent::config_builder().http_status_as_error(false).proxy(None).timeout_global(Some(TIMEOUT)).build();
-        Self { agent: config.new_agent(), origin: origin.to_owned(), headers: Vec::new() }
+        Self { agent: agent(TIMEOUT), origin: origin.to_owned(), headers: Vec::new() }
+    }
+
+    /// The same with connections of its own, which waits for an answer for at most so long.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { agent: agent(timeout), ..self.clone() }
     }
 
     /// The same with a bearer token.
@@ -94,6 +98,11 @@ impl Client {
         let body = answer.body_mut().with_config().limit(MAX_BODY_BYTES).read_to_string()?;
         Ok(Reply { status: answer.status(), headers: answer.headers().clone(), body })
     }
+}
+
+fn agent(timeout: Duration) -> Agent {
+    let config = Agent::config_builder().http_status_as_error(false).proxy(None).timeout_global(Some(timeout));
+    config.build().new_agent()
 }
 
 impl Reply {

@@ -10,6 +10,9 @@ use anyhow::{Result, anyhow};
 /// Requests at once, so that a server that is late for one is asked the next in time.
 const THREADS: u32 = 64;
 
+/// How long a load that has been stopped may sleep.
+const MAX_SLEEP: Duration = Duration::from_millis(100);
+
 /// Wrong answers that are kept, to be shown.
 const MAX_SHOWN: usize = 5;
 
@@ -37,7 +40,7 @@ struct Seen {
 }
 
 /// What a load has seen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Report {
     /// Answers, right or wrong.
     pub requests: usize,
@@ -87,6 +90,15 @@ impl Drop for Load {
 }
 
 impl Report {
+    /// Adds what another load has seen.
+    pub fn extend(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.errors += other.errors;
+        self.shown.extend_from_slice(&other.shown);
+        self.latencies.extend_from_slice(&other.latencies);
+        self.latencies.sort();
+    }
+
     /// The latency that so many of a hundred requests did not exceed; zero without a request.
     pub fn percentile(&self, percent: usize) -> Duration {
         let index = (self.latencies.len() * percent).div_ceil(100).saturating_sub(1);
@@ -97,9 +109,15 @@ impl Report {
 fn work(shared: &Shared, request: &impl Fn() -> Result<()>) {
     loop {
         let due = shared.start + shared.interval * shared.next.fetch_add(1, Ordering::SeqCst);
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        if shared.stopped.load(Ordering::SeqCst) {
-            return;
+        loop {
+            if shared.stopped.load(Ordering::SeqCst) {
+                return;
+            }
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            thread::sleep(left.min(MAX_SLEEP));
         }
         let outcome = request();
         let latency = due.elapsed();

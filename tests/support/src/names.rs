@@ -1,22 +1,17 @@
-//! The names that a program knows: a hosts file and a resolver's configuration of its own, in a mount namespace that ends
-//! with the program (unshare(1), `mount_namespaces(7)`).
+//! The names that a program knows: a hosts file and a resolver's configuration of its own.
 
-use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
-use std::process::Command;
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
 use crate::directory::TemporaryDirectory;
+use crate::mounts::Mounts;
 use crate::name_server::NameServer;
 
-/// Lays the files of the directory `$1` over those of /etc and becomes the program that follows.
-const SCRIPT: &str = r#"
-for file in hosts resolv.conf nsswitch.conf; do mount --bind "$1/$file" "/etc/$file" || exit 1; done
-shift
-exec "$@"
-"#;
+/// What is laid over those of the system.
+const FILES: [&str; 3] = ["hosts", "resolv.conf", "nsswitch.conf"];
 
 /// What names mean, for programs that are started with it.
 #[derive(Debug)]
@@ -38,14 +33,10 @@ impl Names {
         Ok(Self { server, directory })
     }
 
-    /// Why this cannot be had here: it takes the rights of root.
+    /// Why this cannot be had here.
     pub fn unavailable() -> Option<String> {
-        let try_it = || -> Result<()> {
-            let done = Command::new("unshare").args(["--mount", "true"]).output().context("cannot start `unshare`")?;
-            ensure!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr).trim());
-            NameServer::start(&[]).map(drop)
-        };
-        try_it().err().map(|error| format!("names of its own need the rights of root: {error:#}"))
+        let no_server = || NameServer::start(&[]).err().map(|error| format!("{error:#}"));
+        Mounts::unavailable().or_else(no_server)
     }
 
     /// Every name that the name server has been asked for.
@@ -53,9 +44,10 @@ impl Names {
         self.server.questions()
     }
 
-    /// What to put before a program's command line. The process has the same id as the one that is started.
-    pub(crate) fn prefix(&self) -> Vec<OsString> {
-        let words = ["unshare", "--mount", "--propagation", "private", "sh", "-c", SCRIPT, "names"];
-        words.into_iter().map(OsString::from).chain([self.directory.path().into()]).collect()
+    /// Has them count for a program.
+    pub(crate) fn mount(&self, mounts: &mut Mounts) {
+        for file in FILES {
+            mounts.file(&self.directory.path().join(file), &Path::new("/etc").join(file));
+        }
     }
 }

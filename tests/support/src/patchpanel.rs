@@ -1,6 +1,5 @@
 //! The real program, started as an operator would.
 
-use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -11,6 +10,7 @@ use rustix::process::Signal;
 
 use crate::client::Client;
 use crate::directory::TemporaryDirectory;
+use crate::mounts::{Mounts, seen_by};
 use crate::names::Names;
 use crate::process::Process;
 
@@ -29,8 +29,7 @@ pub struct Patchpanel {
 #[derive(Debug, Clone)]
 struct Settings {
     program: PathBuf,
-    /// Stands before the program when it serves.
-    prefix: Vec<OsString>,
+    mounts: Mounts,
     variables: Vec<(String, String)>,
     directory: TemporaryDirectory,
 }
@@ -39,7 +38,8 @@ struct Settings {
 #[derive(Debug, Clone)]
 pub struct Builder {
     program: Option<PathBuf>,
-    prefix: Vec<OsString>,
+    mounts: Mounts,
+    disk_mebibytes: Option<u32>,
     listen: Option<SocketAddr>,
     directory: Option<TemporaryDirectory>,
     variables: Vec<(String, String)>,
@@ -56,7 +56,8 @@ impl Patchpanel {
     pub fn builder() -> Builder {
         Builder {
             program: None,
-            prefix: Vec::new(),
+            mounts: Mounts::default(),
+            disk_mebibytes: None,
             listen: None,
             directory: None,
             variables: Vec::new(),
@@ -87,14 +88,20 @@ impl Patchpanel {
 
     /// A token from `patchpanel token` with these arguments.
     pub fn token(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.settings.command("token").args(arguments).output().context("cannot start patchpanel")?;
+        let output = self.command("token").args(arguments).output().context("cannot start patchpanel")?;
         ensure!(output.status.success(), "patchpanel token: {}", String::from_utf8_lossy(&output.stderr).trim());
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
     /// A command of the same program with the same settings.
     pub fn command(&self, name: &str) -> Command {
-        self.settings.command(name)
+        self.settings.complete(self.settings.mounts.beside(self.id(), &self.settings.program), name)
+    }
+
+    /// Where it keeps its data, as whoever is not inside its mounts sees it. Readable by root alone when it has a disk of its
+    /// own.
+    pub fn data(&self) -> PathBuf {
+        seen_by(self.id(), &self.settings.directory.path().join("data"))
     }
 
     /// Where it keeps its data: `data` in the directory that a next server can be given.
@@ -139,18 +146,8 @@ impl Patchpanel {
 }
 
 impl Settings {
-    fn command(&self, name: &str) -> Command {
-        self.clean(Command::new(&self.program), name)
-    }
-
-    fn server(&self) -> Command {
-        let mut words = self.prefix.iter().map(OsString::as_os_str).chain([self.program.as_os_str()]);
-        let mut command = Command::new(words.next().unwrap_or_default());
-        command.args(words);
-        self.clean(command, "serve")
-    }
-
-    fn clean(&self, mut command: Command, name: &str) -> Command {
+    /// A command of the program, which is started by this one.
+    fn complete(&self, mut command: Command, name: &str) -> Command {
         command.arg(name).env_clear().env("PATCHPANEL_DATA_DIR", self.directory.path().join("data"));
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
@@ -171,7 +168,14 @@ impl Builder {
     /// What names mean to it. The caller keeps the names as long as it runs.
     #[must_use]
     pub fn names(mut self, names: &Names) -> Self {
-        self.prefix = names.prefix();
+        names.mount(&mut self.mounts);
+        self
+    }
+
+    /// Keeps its data on a file system of its own with so many MiB of room, which ends with it.
+    #[must_use]
+    pub fn disk(mut self, mebibytes: u32) -> Self {
+        self.disk_mebibytes = Some(mebibytes);
         self
     }
 
@@ -207,7 +211,8 @@ impl Builder {
     /// which must have been given.
     pub fn command(self, name: &str) -> Result<Command> {
         ensure!(self.directory.is_some(), "the directory would be gone before the command starts");
-        Ok(self.settings()?.1.command(name))
+        let settings = self.settings()?.1;
+        Ok(settings.complete(Command::new(&settings.program), name))
     }
 
     /// Starts it and returns when it says that it is ready.
@@ -215,7 +220,12 @@ impl Builder {
         let limit = self.ready_limit;
         let (address, settings) = self.settings()?;
         let log = settings.directory.path().join("log");
-        let process = Process::start(&mut settings.server(), log, Signal::TERM, &settings.directory)?;
+        let process = Process::start(
+            &mut settings.complete(settings.mounts.command(&settings.program), "serve"),
+            log,
+            Signal::TERM,
+            &settings.directory,
+        )?;
         let mut server = Patchpanel { process, address, settings };
         server.wait_until_ready(limit)?;
         Ok(server)
@@ -228,11 +238,15 @@ impl Builder {
             Some(address) => address,
             None => TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?.local_addr()?,
         };
+        let mut mounts = self.mounts;
+        if let Some(mebibytes) = self.disk_mebibytes {
+            mounts.disk(&directory.path().join("data"), mebibytes);
+        }
         let mut variables = vec![("LISTEN".to_owned(), address.to_string())];
         // One principal here sends what hundreds do elsewhere.
         variables.extend(["TEST_RATE", "READ_RATE", "WRITE_RATE"].map(|rate| (rate.to_owned(), "0".to_owned())));
         variables.extend(self.variables);
-        Ok((address, Settings { program, prefix: self.prefix, variables, directory }))
+        Ok((address, Settings { program, mounts, variables, directory }))
     }
 }
 

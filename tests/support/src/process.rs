@@ -178,8 +178,28 @@ fn pid(id: u32) -> Result<Pid> {
 
 /// Bytes of memory that a process holds: `VmRSS` of its status (proc(5)).
 pub fn resident_bytes(id: u32) -> Result<u64> {
+    bytes_of_status(id, "VmRSS:")
+}
+
+/// The most bytes of memory that a process has held, since its start or [`forget_peak`]: `VmHWM`.
+pub fn peak_bytes(id: u32) -> Result<u64> {
+    bytes_of_status(id, "VmHWM:")
+}
+
+/// Has [`peak_bytes`] begin anew at what the process holds now (`clear_refs`, proc(5)).
+pub fn forget_peak(id: u32) -> Result<()> {
+    std::fs::write(format!("/proc/{id}/clear_refs"), "5").context("cannot reset VmHWM")
+}
+
+/// How many files and sockets a process has open.
+pub fn descriptors(id: u32) -> Result<usize> {
+    Ok(std::fs::read_dir(format!("/proc/{id}/fd"))?.count())
+}
+
+fn bytes_of_status(id: u32, name: &str) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("there is no VmRSS")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("there is no {name}"))?;
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kibibytes * 1024)
 }

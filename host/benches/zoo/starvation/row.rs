@@ -1,0 +1,133 @@
+//! One attack and what became of it.
+
+use anyhow::{Result, bail};
+use comfy_table::Table;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use test_support::load::Report;
+use test_support::swarm::Answers;
+
+use super::arena::{Afterwards, Kind, MAX_MORE_DESCRIPTORS, MAX_MORE_MEMORY};
+use crate::measure::{Result as Measured, Verdict};
+
+/// How much longer the good requests may take.
+const MAX_RATIO: f64 = 3.0;
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+pub(crate) struct Row {
+    name: &'static str,
+    skipped: Option<String>,
+    /// By kind.
+    quiet: [Report; 3],
+    attacked: [Report; 3],
+    answers: Answers,
+    /// Why the host ended, or did not come to itself.
+    ended: Option<String>,
+    more_memory: u64,
+    more_descriptors: usize,
+}
+
+impl Row {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            skipped: None,
+            quiet: Default::default(),
+            attacked: Default::default(),
+            answers: Answers::default(),
+            ended: None,
+            more_memory: 0,
+            more_descriptors: 0,
+        }
+    }
+
+    /// One that cannot be tried here; an error in a CI job, which skips nothing.
+    pub(crate) fn skipped(name: &'static str, reason: String) -> Result<Self> {
+        if std::env::var_os("CI").is_some_and(|value| value == "true") {
+            bail!("{name}: {reason}");
+        }
+        println!("  SKIPPED {name}: {reason}");
+        Ok(Self { skipped: Some(reason), ..Self::new(name) })
+    }
+
+    /// Adds a block.
+    pub(crate) fn add(&mut self, attacked: bool, reports: &[Report], answers: Result<Answers>, afterwards: Afterwards) {
+        let sums = if attacked { &mut self.attacked } else { &mut self.quiet };
+        for (sum, report) in sums.iter_mut().zip(reports) {
+            sum.extend(report);
+        }
+        let mut ended = afterwards.ended;
+        match answers {
+            Ok(answers) => self.answers.extend(answers),
+            Err(error) => ended = Some(format!("{error:#}")),
+        }
+        self.ended = self.ended.take().or(ended);
+        self.more_memory = self.more_memory.max(afterwards.more_memory);
+        self.more_descriptors = self.more_descriptors.max(afterwards.more_descriptors);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    fn errors(&self) -> usize {
+        self.quiet.iter().chain(&self.attacked).map(|report| report.errors).sum()
+    }
+
+    /// The p99 under attack as a multiple of the quiet one: that of the kind of request that suffers most.
+    fn ratio(&self) -> f64 {
+        let p99 = |report: &Report| report.percentile(99).as_secs_f64();
+        let ratios = self.attacked.iter().zip(&self.quiet).map(|(attacked, quiet)| p99(attacked) / p99(quiet));
+        ratios.filter(|ratio| ratio.is_finite()).fold(0.0, f64::max)
+    }
+
+    /// What is written down.
+    #[expect(clippy::cast_precision_loss, reason = "counts and bytes")]
+    pub(crate) fn figures(&self) -> Vec<Measured> {
+        if self.skipped.is_some() {
+            return Vec::new();
+        }
+        let figure =
+            |what: &str, figure, unit, bar| Measured::figure(format!("{}: {what}", self.name), figure, unit, bar);
+        vec![
+            figure("hosts that did not stand it", f64::from(u8::from(self.has_ended())), "", 0.0),
+            figure("good requests that failed", self.errors() as f64, "", 0.0),
+            figure("p99 of good requests, of quiet", self.ratio(), "×", MAX_RATIO),
+            figure("memory beyond idle", self.more_memory as f64 / MIB, " MiB", MAX_MORE_MEMORY as f64 / MIB),
+            figure("descriptors that stay", self.more_descriptors as f64, "", MAX_MORE_DESCRIPTORS as f64),
+        ]
+    }
+}
+
+/// All of them, drawn.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
+    let kinds = Kind::ALL.map(|kind| format!("{kind:?}").to_lowercase()).join(", ");
+    let p99 = format!("p99 of {kinds}: quiet → attacked");
+    table.set_header(["attack", "attackers' answers", "errors", &p99, "worst", "memory", "descriptors", "verdict"]);
+    for row in rows {
+        let milliseconds = |reports: &[Report]| {
+            let texts: Vec<_> =
+                reports.iter().map(|report| format!("{:.1}", report.percentile(99).as_secs_f64() * 1e3)).collect();
+            texts.join(", ")
+        };
+        let missed = row.figures().iter().any(|figure| figure.verdict() == Verdict::Missed);
+        let verdict = match (&row.skipped, &row.ended) {
+            (Some(reason), _) => format!("skipped: {reason}"),
+            (None, Some(reason)) => format!("ended: {}", reason.lines().next().unwrap_or_default()),
+            (None, None) => (if missed { "missed" } else { "met" }).to_owned(),
+        };
+        table.add_row([
+            row.name.to_owned(),
+            row.answers.to_string(),
+            row.errors().to_string(),
+            format!("{} → {} ms", milliseconds(&row.quiet), milliseconds(&row.attacked)),
+            format!("{:.2}×", row.ratio()),
+            format!("+{} MiB", row.more_memory >> 20),
+            format!("+{}", row.more_descriptors),
+            verdict,
+        ]);
+    }
+    table.to_string()
+}
