@@ -18,11 +18,11 @@ const THREADS: usize = 8;
 
 /// A host with so many of them, which has been started anew with the usual rates.
 pub(crate) fn host(builder: Builder, connections: usize) -> Result<Patchpanel> {
-    let host = builder.clone().setting("WRITE_RATE", "0").start()?;
+    let host = builder.clone().start()?;
     let directory = host.directory().clone();
     fill(&host, connections)?;
     drop(host);
-    builder.directory(&directory).start()
+    builder.rates().directory(&directory).start()
 }
 
 fn fill(host: &Patchpanel, connections: usize) -> Result<()> {

@@ -40,6 +40,7 @@ pub struct Builder {
     program: Option<PathBuf>,
     mounts: Mounts,
     disk_mebibytes: Option<u32>,
+    has_rates: bool,
     listen: Option<SocketAddr>,
     directory: Option<TemporaryDirectory>,
     variables: Vec<(String, String)>,
@@ -58,6 +59,7 @@ impl Patchpanel {
             program: None,
             mounts: Mounts::default(),
             disk_mebibytes: None,
+            has_rates: false,
             listen: None,
             directory: None,
             variables: Vec::new(),
@@ -179,6 +181,13 @@ impl Builder {
         self
     }
 
+    /// With the rates that it has by default, which all other tests switch off.
+    #[must_use]
+    pub fn rates(mut self) -> Self {
+        self.has_rates = true;
+        self
+    }
+
     /// Where to listen, instead of a free port of 127.0.0.1.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
@@ -243,8 +252,10 @@ impl Builder {
             mounts.disk(&directory.path().join("data"), mebibytes);
         }
         let mut variables = vec![("LISTEN".to_owned(), address.to_string())];
-        // One principal here sends what hundreds do elsewhere.
-        variables.extend(["TEST_RATE", "READ_RATE", "WRITE_RATE"].map(|rate| (rate.to_owned(), "0".to_owned())));
+        if !self.has_rates {
+            // One principal here sends what hundreds do elsewhere.
+            variables.extend(["TEST_RATE", "READ_RATE", "WRITE_RATE"].map(|rate| (rate.to_owned(), "0".to_owned())));
+        }
         variables.extend(self.variables);
         Ok((address, Settings { program, mounts, variables, directory }))
     }
