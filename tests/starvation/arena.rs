@@ -137,7 +137,8 @@ impl Arena {
         if ground == Ground::SmallDisk {
             builder = builder.disk(SMALL_DISK_MIB);
         }
-        let host = if ground == Ground::Crowd { crowd::host(builder, size.connections)? } else { builder.rates().start()? };
+        let host =
+            if ground == Ground::Crowd { crowd::host(builder, size.connections)? } else { builder.rates().start()? };
         let name = if names.is_some() { GOOD_NAME } else { "127.0.0.1" };
         let good = Good::join(&host, size.members, name, database.port())?;
         let black_hole = Silent::start()?;
