@@ -76,7 +76,7 @@ impl Session {
             Err(Failure::Fault(fault)) => Err(of_statement(fault)),
             Err(Failure::OtherParameters) => Err(Fault::new(&code::STATEMENT_REFUSED)
                 .message("The connector's statement takes other parameters than it gives.")),
-            Err(Failure::NotOpened(error)) => Err(error.fault(&code::DISCOVERY_FAILED, &self.texts)),
+            Err(Failure::Around(error)) => Err(error.fault(&code::DISCOVERY_FAILED, &self.texts)),
             Err(Failure::Refused(error)) => Err(refused(&error, &self.texts)),
         }
     }

@@ -97,7 +97,7 @@ impl Session {
         self.run(statement, &mut flags, BOUNDS).await.map_err(|failure| match failure {
             Failure::Fault(fault) => fault,
             Failure::OtherParameters => violation(),
-            Failure::NotOpened(error) | Failure::Refused(error) => refused(&error, &self.texts),
+            Failure::Around(error) | Failure::Refused(error) => refused(&error, &self.texts),
         })?;
         let [superuser, session_read_only, usage, write_privilege] = flags.0.ok_or_else(violation)?;
         self.check_schema(Probe {

@@ -30,8 +30,12 @@ const SET: &str = "\
 select pg_catalog.set_config('statement_timeout', $1, true), \
 pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
 
-/// The answers to these two, by the first bytes of their messages.
-const OPENED: [u8; 7] = *b"12C12DC";
+/// Ends it.
+const ROLLBACK: &str = "rollback";
+
+/// The answers to the first two, and to the last one, by the first bytes of their messages.
+const OPENED: &[u8] = b"12C12DC";
+const ENDED: &[u8] = b"12C";
 
 /// A statement to run.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +78,8 @@ pub(super) enum Failure {
     Fault(Fault),
     /// The statement takes other parameters than it was given.
     OtherParameters,
-    /// The server refused what the host itself puts around the statement, which did not run then.
-    NotOpened(ServerError),
+    /// The server refused what the host itself puts around the statement.
+    Around(ServerError),
     /// The server refused the statement.
     Refused(ServerError),
 }
@@ -100,7 +104,7 @@ pub(super) async fn run(
         return answered;
     }
     // An error that ends the session says more than that it has ended.
-    let ended = end(messages, answered.is_ok()).await;
+    let ended = end(messages).await;
     answered.and(ended)
 }
 
@@ -112,8 +116,8 @@ fn encode(statement: Statement<'_>) -> std::io::Result<BytesMut> {
     bind_and_execute(BEGIN, &[], false, &mut messages)?;
     bind_and_execute(SET, &[statement.timeout.as_millis().to_string()], false, &mut messages)?;
     bind_and_execute(statement.text, statement.parameters, true, &mut messages)?;
+    bind_and_execute(ROLLBACK, &[], false, &mut messages)?;
     frontend::sync(&mut messages);
-    frontend::query("rollback", &mut messages)?;
     Ok(messages)
 }
 
@@ -141,15 +145,7 @@ fn bind_and_execute(
 
 /// Reads up to the end of the statement, or to the server's refusal.
 async fn answer(messages: &mut Messages, statement: Statement<'_>, sink: &mut impl Sink) -> Result<(), Failure> {
-    for expected in OPENED {
-        match (expected, next(messages, Failure::NotOpened).await?) {
-            (b'1', Message::ParseComplete)
-            | (b'2', Message::BindComplete)
-            | (b'D', Message::DataRow(_))
-            | (b'C', Message::CommandComplete(_)) => {}
-            _ => return Err(violation().into()),
-        }
-    }
+    expect(messages, OPENED).await?;
     let Message::ParseComplete = next(messages, Failure::Refused).await? else { return Err(violation().into()) };
     match next(messages, Failure::Refused).await? {
         Message::ParameterDescription(described) => check_parameters(&described, statement.parameters.len())?,
@@ -174,27 +170,50 @@ async fn answer(messages: &mut Messages, statement: Statement<'_>, sink: &mut im
                     wanted = sink.row(values)?;
                 }
             }
-            Message::CommandComplete(_) => return Ok(()),
+            Message::CommandComplete(_) => return expect(messages, ENDED).await,
             _ => return Err(violation().into()),
         }
     }
 }
 
+/// Reads the answers to what the host itself puts around the statement.
+async fn expect(messages: &mut Messages, kinds: &[u8]) -> Result<(), Failure> {
+    for kind in kinds {
+        match (kind, next(messages, Failure::Around).await?) {
+            (b'1', Message::ParseComplete)
+            | (b'2', Message::BindComplete)
+            | (b'D', Message::DataRow(_))
+            | (b'C', Message::CommandComplete(_)) => {}
+            _ => return Err(violation().into()),
+        }
+    }
+    Ok(())
+}
+
 /// Reads until the server is ready for the next statement, with the transaction behind it.
-async fn end(messages: &mut Messages, completed: bool) -> Result<(), Failure> {
-    match next(messages, Failure::Refused).await? {
-        // Without a transaction the statement could have written.
-        Message::ReadyForQuery(ready) if !completed || ready.status() == b'T' => {}
+async fn end(messages: &mut Messages) -> Result<(), Failure> {
+    match ready(messages).await? {
+        b'I' => {}
+        // An error has had the server skip the end of the transaction.
+        b'E' => {
+            let mut rollback = BytesMut::new();
+            frontend::query(ROLLBACK, &mut rollback).map_err(|_| violation())?;
+            messages.send(&rollback).await?;
+            expect(messages, b"C").await?;
+            if ready(messages).await? != b'I' {
+                return Err(violation().into());
+            }
+        }
         _ => return Err(violation().into()),
     }
-    let Message::CommandComplete(_) = next(messages, Failure::NotOpened).await? else {
-        return Err(violation().into());
-    };
-    match next(messages, Failure::NotOpened).await? {
-        Message::ReadyForQuery(ready) if ready.status() == b'I' => {
-            messages.answered();
-            Ok(())
-        }
+    messages.answered();
+    Ok(())
+}
+
+/// Reads that the server is ready, and what it says of a transaction.
+async fn ready(messages: &mut Messages) -> Result<u8, Failure> {
+    match next(messages, Failure::Around).await? {
+        Message::ReadyForQuery(ready) => Ok(ready.status()),
         _ => Err(violation().into()),
     }
 }
@@ -262,18 +281,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_stands_before_one_sync_and_only_the_rollback_behind_it() {
+    fn everything_stands_before_one_sync_and_has_no_name() {
         let parameters = ["a".to_owned(), "b".to_owned()];
         let timeout = Duration::from_secs(15);
         let series = encode(Statement { text: "select $1, $2", parameters: &parameters, timeout }).unwrap();
-        let (mut rest, mut kinds, mut last) = (&series[..], String::new(), &[][..]);
-        while let Some((kind, length)) = rest.split_at_checked(5).map(|(head, _)| (head[0], &head[1..])) {
+        let (mut rest, mut kinds) = (&series[..], String::new());
+        while let Some((&kind, length)) = rest.get(..5).and_then(<[u8]>::split_first) {
             kinds.push(char::from(kind));
-            let length = u32::from_be_bytes(length.try_into().unwrap()) as usize + 1;
-            (last, rest) = rest.split_at(length);
+            let (message, after) = rest.split_at(u32::from_be_bytes(length.try_into().unwrap()) as usize + 1);
+            assert!(kind != b'P' || message[5] == 0, "a statement has a name");
+            rest = after;
         }
-        assert_eq!((kinds.as_str(), rest.len()), ("PBEPBEPDBESQ", 0));
-        assert_eq!(&last[5..], b"rollback\0");
+        assert_eq!((kinds.as_str(), rest.len()), ("PBEPBEPDBEPBES", 0));
     }
 
     #[test]

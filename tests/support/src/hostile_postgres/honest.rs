@@ -30,15 +30,11 @@ pub struct Table {
 impl Session {
     /// Answers every statement with what `look_up` has for it, until the client says good-bye.
     pub fn serve(&mut self, look_up: impl FnMut(&Asked) -> Table) -> io::Result<()> {
-        self.serve_until(|_| false, look_up)
+        self.serve_until("", look_up)
     }
 
-    /// The same, until it has answered a simple query of which this is true.
-    pub fn serve_until(
-        &mut self,
-        last: impl Fn(&str) -> bool,
-        mut look_up: impl FnMut(&Asked) -> Table,
-    ) -> io::Result<()> {
+    /// The same, until it has answered everything up to the end of a series in which this statement is run.
+    pub fn serve_until(&mut self, last: &str, mut look_up: impl FnMut(&Asked) -> Table) -> io::Result<()> {
         let mut prepared: HashMap<Vec<u8>, Asked> = HashMap::new();
         let mut bound = Asked::default();
         let mut status = b'I';
@@ -70,12 +66,9 @@ impl Session {
                 b'Q' => {
                     let text = String::from_utf8_lossy(&body);
                     status = status_after(&text, status);
-                    let answer = [complete("OK"), message(b'Z', &[status])].concat();
-                    if last(&text) {
-                        return self.send(&answer);
-                    }
-                    answer
+                    [complete("OK"), message(b'Z', &[status])].concat()
                 }
+                b'S' if bound.text == last => return self.send(&message(b'Z', &[status])),
                 b'S' => message(b'Z', &[status]),
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             };

@@ -67,7 +67,17 @@ fn error(sqlstate: &str) -> Vec<u8> {
 
 /// A whole answer: what opens the transaction, then `middle`, then the end of it.
 fn answer(middle: &[Vec<u8>]) -> Vec<u8> {
-    [&opened()[..], &middle.concat(), &complete(), &ready(b'T'), &complete(), &ready(b'I')].concat()
+    [&opened()[..], &middle.concat(), &complete(), &ended(), &ready(b'I')].concat()
+}
+
+/// The answer to the end of the transaction.
+fn ended() -> Vec<u8> {
+    [message(b'1', b""), message(b'2', b""), complete()].concat()
+}
+
+/// A refusal in a transaction, and the answer to what ends it then.
+fn refusal(before: &[u8], sqlstate: &str) -> Vec<Vec<u8>> {
+    vec![[before, &error(sqlstate), &ready(b'E')].concat(), [complete(), ready(b'I')].concat()]
 }
 
 fn opened() -> Vec<u8> {
@@ -101,8 +111,8 @@ async fn open(answers: Vec<Vec<u8>>, then: Then) -> (Session, Stages, tokio::tas
     (session, stages, server)
 }
 
-async fn privileges(answer: Vec<u8>, then: Then) -> Option<(&'static str, Option<String>)> {
-    let (mut session, mut stages, _server) = open(vec![answer], then).await;
+async fn privileges(answers: Vec<Vec<u8>>, then: Then) -> Option<(&'static str, Option<String>)> {
+    let (mut session, mut stages, _server) = open(answers, then).await;
     let outcome = session.privileges(&mut stages).await;
     let fault = stages.fault().map(|(stage, fault)| {
         assert_eq!(stage, Stage::Privileges);
@@ -113,8 +123,8 @@ async fn privileges(answer: Vec<u8>, then: Then) -> Option<(&'static str, Option
     fault
 }
 
-async fn fetch(answer: Vec<u8>, then: Then) -> Result<Vec<Row>, Fault> {
-    let (mut session, _stages, _server) = open(vec![answer], then).await;
+async fn fetch(answers: Vec<Vec<u8>>, then: Then) -> Result<Vec<Row>, Fault> {
+    let (mut session, _stages, _server) = open(answers, then).await;
     let rows = session.fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await;
     session.close().await;
     rows
@@ -128,7 +138,6 @@ async fn names_what_is_wrong_with_an_answer() {
     let until = |middle: &[Vec<u8>], last: &[u8]| [&opened()[..], &middle.concat(), last].concat();
     let setting = message(b'S', b"TimeZone\0UTC\0");
     let many_fields = columns(&vec!["a"; 2_000], BOOL);
-    let no_transaction = [&opened()[..], &own(&[own_row()]).concat(), &complete(), &ready(b'I')].concat();
     let not_rolled_back = [&good()[..good().len() - 6], &ready(b'T')].concat();
     for (name, answer, then, expected) in [
         ("all is well", good(), StayOpen, None),
@@ -172,12 +181,11 @@ async fn names_what_is_wrong_with_an_answer() {
         ("authentication again", message(b'R', b"\0\0\0\x63"), StayOpen, Some("protocol_violation")),
         ("nothing that is known", message(b'!', b""), StayOpen, Some("protocol_violation")),
         ("cut inside", message(b'T', b"\0"), StayOpen, Some("protocol_violation")),
-        ("no transaction", no_transaction, StayOpen, Some("protocol_violation")),
         ("no end of the transaction", not_rolled_back, StayOpen, Some("protocol_violation")),
         ("hangs up", until(&own(&[]), b"D\0\0"), HangUp, Some("connection_lost")),
         ("half a row, slowly", until(&own(&[]), b"D\0\0\0\x40"), StayOpen, Some("response_too_slow")),
     ] {
-        let fault = privileges(answer, then).await.map(|(code, _)| code);
+        let fault = privileges(vec![answer], then).await.map(|(code, _)| code);
         assert_eq!(fault, expected, "{name}");
     }
 }
@@ -185,24 +193,24 @@ async fn names_what_is_wrong_with_an_answer() {
 #[tokio::test]
 async fn hears_the_servers_error_wherever_it_comes() {
     use Then::{HangUp, StayOpen};
-    let refused = |before: Vec<u8>| [before, error("55P03"), ready(b'E'), complete(), ready(b'I')].concat();
     let in_rows = [&opened()[..], &own(&[own_row()]).concat()].concat();
-    for (name, answer, then) in [
-        ("instead of a transaction", refused(vec![]), StayOpen),
-        ("instead of the statement", refused(opened()), StayOpen),
-        ("among the rows", refused(in_rows.clone()), StayOpen),
-        ("after the end", refused([in_rows.clone(), complete()].concat()), StayOpen),
-        ("as the last word", [in_rows, error("55P03")].concat(), HangUp),
+    let no_transaction = vec![[error("55P03"), ready(b'I')].concat()];
+    for (name, answers, then) in [
+        ("instead of a transaction", no_transaction, StayOpen),
+        ("instead of the statement", refusal(&opened(), "55P03"), StayOpen),
+        ("among the rows", refusal(&in_rows, "55P03"), StayOpen),
+        ("after the end", refusal(&[&in_rows[..], &complete()].concat(), "55P03"), StayOpen),
+        ("as the last word", vec![[in_rows, error("55P03")].concat()], HangUp),
     ] {
-        assert_eq!(privileges(answer, then).await, Some(("privileges_failed", Some("55P03".to_owned()))), "{name}");
+        assert_eq!(privileges(answers, then).await, Some(("privileges_failed", Some("55P03".to_owned()))), "{name}");
     }
 }
 
 #[tokio::test]
 async fn goes_on_after_an_error_and_not_after_a_violation() {
-    let refused = [error("55P03"), ready(b'I'), complete(), ready(b'I')].concat();
+    let refused = refusal(&opened(), "55P03");
     let good = answer(&listing(columns(&["a", "b"], TEXT), &[row(&[Some(b"x"), None])]));
-    let (mut session, mut stages, _server) = open(vec![refused, good.clone()], Then::StayOpen).await;
+    let (mut session, mut stages, _server) = open([refused, vec![good.clone()]].concat(), Then::StayOpen).await;
     session.privileges(&mut stages).await.unwrap_err();
     let rows = session.fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await.unwrap();
     assert_eq!(rows, [[Some("x".to_owned()), None]]);
@@ -225,17 +233,16 @@ async fn takes_no_more_of_a_listing_than_it_wants() {
     let two = || columns(&["a", "b"], TEXT);
     let listed = |rows: &[Vec<u8>]| answer(&listing(two(), rows));
     let short = row(&[Some(b"caf\xe9"), None]);
-    let rows = fetch(listed(&vec![short.clone(); 1_000]), Then::StayOpen).await.unwrap();
+    let rows = fetch(vec![listed(&vec![short.clone(); 1_000])], Then::StayOpen).await.unwrap();
     assert_eq!(rows, vec![[Some("caf\u{fffd}".to_owned()), None]; MAX_ROWS]);
     for type_oid in [1043, 19, 1042] {
-        let rows = fetch(answer(&listing(columns(&["a", "b"], type_oid), &[])), Then::StayOpen).await.unwrap();
+        let rows = fetch(vec![answer(&listing(columns(&["a", "b"], type_oid), &[]))], Then::StayOpen).await.unwrap();
         assert_eq!(rows, [[]; 0], "{type_oid}");
     }
 
     let no_columns = [message(b'1', b""), parameters(&[TEXT]), message(b'n', b""), message(b'2', b"")];
     let other_parameters = [message(b'1', b""), parameters(&[TEXT, TEXT]), two(), message(b'2', b"")];
     let typed_parameter = [message(b'1', b""), parameters(&[23]), two(), message(b'2', b"")];
-    let refused = |sqlstate| [&opened()[..], &error(sqlstate), &ready(b'E'), &complete(), &ready(b'I')].concat();
     let binary = {
         let mut described = two();
         *described.last_mut().unwrap() = 1;
@@ -254,11 +261,15 @@ async fn takes_no_more_of_a_listing_than_it_wants() {
         ("rows without end", listed(&vec![short; 100_000]), "listing_too_large"),
         ("a large row", listed(&[row(&[Some(&vec![b'a'; 2 << 20]), None])]), "listing_too_large"),
         ("large rows", listed(&vec![row(&[Some(&vec![b'a'; 100_000]), None]); 100]), "listing_too_large"),
-        ("a statement of somebody else's", refused("42P05"), "discovery_failed"),
-        ("a statement that has gone", refused("26000"), "discovery_failed"),
-        ("a statement that is wrong", refused("42601"), "statement_refused"),
-        ("no transaction", [&error("42601")[..], &ready(b'I'), &complete(), &ready(b'I')].concat(), "discovery_failed"),
     ] {
-        assert_eq!(fetch(answer, Then::StayOpen).await.unwrap_err().code, expected, "{name}");
+        assert_eq!(fetch(vec![answer], Then::StayOpen).await.unwrap_err().code, expected, "{name}");
+    }
+    for (name, answers, expected) in [
+        ("a statement of somebody else's", refusal(&opened(), "42P05"), "discovery_failed"),
+        ("a statement that has gone", refusal(&opened(), "26000"), "discovery_failed"),
+        ("a statement that is wrong", refusal(&opened(), "42601"), "statement_refused"),
+        ("no transaction", vec![[error("42601"), ready(b'I')].concat()], "discovery_failed"),
+    ] {
+        assert_eq!(fetch(answers, Then::StayOpen).await.unwrap_err().code, expected, "{name}");
     }
 }
