@@ -59,6 +59,8 @@ attacks! {
     bodies_of_many_values
     large_honest_bodies
     long_searches
+    type_hydra
+    floods
     full_disk
 }
 

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use test_support::client::Client;
 use test_support::eventually::eventually;
+use test_support::hostile_postgres::{HostilePostgres, scripts};
 use test_support::listener::Silent;
 use test_support::mounts::Mounts;
 use test_support::names::Names;
@@ -28,6 +29,9 @@ pub(crate) const MAX_MORE_DESCRIPTORS: usize = 8;
 
 /// Longer than anything goes on that an attack has begun.
 const CALM_LIMIT: Duration = Duration::from_secs(90);
+
+/// What was seen of the readiness stands for a second.
+const READINESS_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the good ones wait for an answer: far longer than it takes, and as long as people do.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -59,6 +63,10 @@ pub(crate) struct Arena {
     pub(crate) good: Good,
     /// A port of 127.0.0.1 that answers no attempt to connect.
     pub(crate) black_hole: Silent,
+    /// A server whose types have no end.
+    pub(crate) hydra: HostilePostgres,
+    /// Servers that never stop sending.
+    pub(crate) floods: [HostilePostgres; 2],
     idle: Idle,
     /// As long as the host lives.
     _names: Option<Names>,
@@ -141,9 +149,20 @@ impl Arena {
             if ground == Ground::Crowd { crowd::host(builder, size.connections)? } else { builder.rates().start()? };
         let name = if names.is_some() { GOOD_NAME } else { "127.0.0.1" };
         let good = Good::join(&host, size.members, name, database.port())?;
-        let black_hole = Silent::start()?;
-        let idle = Idle { memory: 0, descriptors: 0 };
-        let mut arena = Self { host, good, black_hole, idle, _names: names, _database: database };
+        let hostile = sales::READER_PASSWORD;
+        let mut arena = Self {
+            host,
+            good,
+            black_hole: Silent::start()?,
+            hydra: HostilePostgres::start(hostile, |session| session.serve(scripts::hydra))?,
+            floods: [
+                HostilePostgres::start(hostile, scripts::flood_of_rows)?,
+                HostilePostgres::start(hostile, scripts::flood_of_notices)?,
+            ],
+            idle: Idle { memory: 0, descriptors: 0 },
+            _names: names,
+            _database: database,
+        };
         arena.warm_up()?;
         Ok(arena)
     }
@@ -187,10 +206,12 @@ impl Arena {
         let id = self.host.id();
         let more = || Some(descriptors(id).ok()?.saturating_sub(self.idle.descriptors));
         let calm = eventually(CALM_LIMIT, || more().filter(|more| *more <= MAX_MORE_DESCRIPTORS));
-        let ready = self.host.client().get("/health/ready")?;
+        let client = self.host.client();
+        let is_ready = || client.get("/health/ready").is_ok_and(|reply| reply.status.is_success()).then_some(());
+        let ready = eventually(READINESS_LIMIT, is_ready).is_some();
         let panics = self.host.log()?.matches("panicked").count();
         let ended = match () {
-            () if !ready.status.is_success() => Some(format!("it is not ready: {}", ready.body)),
+            () if !ready => Some("it is not ready".to_owned()),
             () if panics > 0 => Some(format!("it panicked {panics} times")),
             () => None,
         };

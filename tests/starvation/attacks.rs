@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::{Value, json};
 use test_support::name_server::SILENT;
+use test_support::sales;
 use test_support::swarm::{Answers, Sender, Swarm};
 
 use super::arena::{Arena, Ground};
@@ -156,11 +157,35 @@ const LONG_SEARCHES: Attack = Attack {
     }),
 };
 
+/// Servers that let the host in, and then have it look up types without end.
+const HYDRA: Attack = Attack {
+    name: "type hydra",
+    ground: Ground::Plain,
+    means: Means::Swarm(|arena| {
+        let config = hostile(arena.hydra.port());
+        Ok(swarm(32, &verifies(arena, "hydra", &config)?, Duration::from_millis(200)))
+    }),
+};
+
+/// Servers that let the host in, and then never stop sending.
+const FLOODS: Attack = Attack {
+    name: "floods",
+    ground: Ground::Plain,
+    means: Means::Swarm(|arena| {
+        let mut senders = Vec::new();
+        for (server, organization) in arena.floods.iter().zip(["rows", "notices"]) {
+            let verifies = verifies(arena, organization, &hostile(server.port()))?;
+            senders.extend(swarm(16, &verifies, Duration::from_millis(200)));
+        }
+        Ok(senders)
+    }),
+};
+
 /// A file system without room.
 const FULL_DISK: Attack = Attack { name: "full disk", ground: Ground::SmallDisk, means: Means::FullDisk };
 
 /// All of them.
-pub(crate) const ALL: [&Attack; 9] = [
+pub(crate) const ALL: [&Attack; 11] = [
     &SLOW_BODIES,
     &HALF_HEADS,
     &IDLE_SOCKETS,
@@ -169,6 +194,8 @@ pub(crate) const ALL: [&Attack; 9] = [
     &MANY_VALUES,
     &LARGE_BODIES,
     &LONG_SEARCHES,
+    &HYDRA,
+    &FLOODS,
     &FULL_DISK,
 ];
 
@@ -180,12 +207,17 @@ fn swarm(count: usize, texts: &[String], pause: Duration) -> Vec<Sender> {
     senders.take(count).map(|(source, bytes)| Sender { source, bytes: Arc::clone(bytes), pause }).collect()
 }
 
+/// The way to a server of this machine.
+fn hostile(port: u16) -> Value {
+    json!({ "host": "127.0.0.1", "port": port, "database": "x", "ssl_mode": "disable" })
+}
+
 /// Verifies of this configuration by the members of an organization.
 fn verifies(arena: &Arena, organization: &str, config: &Value) -> Result<Vec<String>> {
     let body = json!({
         "connection_type": "postgres",
         "database_config": config,
-        "credentials": { "username": "reader", "password": "not-this-one" },
+        "credentials": { "username": sales::READER, "password": sales::READER_PASSWORD },
     })
     .to_string();
     let verify = |member: usize| {

@@ -1,12 +1,10 @@
 //! A file system that is full for a moment.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use serde_json::json;
+use test_support::ballast::Ballast;
 use test_support::client::Client;
 use test_support::swarm::Answers;
 
@@ -15,32 +13,34 @@ use super::arena::{Arena, PROJECT};
 /// Writes that are tried until one is refused. All of them together need more room than a log of SQLite keeps.
 const MAX_WRITES: usize = 300;
 
-/// What is written at once.
-const BLOCK: [u8; 4096] = [0; 4096];
-
 /// The number of the next connection.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
+/// Members of the organization that writes, since each has a rate.
+const MEMBERS: usize = 4;
+
 /// A full disk, until this is dropped.
 pub(crate) struct FullDisk {
-    filler: PathBuf,
-    writer: Client,
+    ballast: Ballast,
+    writers: Vec<Client>,
     answers: Answers,
 }
 
 impl FullDisk {
-    /// Takes all the room that is left, and has a tenant write until that fails.
+    /// Takes all the room that is left, and has a tenant write until that is refused.
     pub(crate) fn fill(arena: &Arena) -> Result<Self> {
-        let writer = arena.host.client().with_token(&arena.token("writer", "developer")?).with_project(PROJECT);
-        let filler = arena.host.data().join("filler");
-        let mut file = File::create(&filler).with_context(|| format!("cannot write {}", filler.display()))?;
-        let mut full = Self { filler, writer, answers: Answers::default() };
-        while file.write_all(&BLOCK).is_ok() {}
+        let writer = |member: usize| -> Result<Client> {
+            let token = arena.token("writer", &format!("member-{member}"))?;
+            Ok(arena.host.client().with_token(&token).with_project(PROJECT))
+        };
+        let writers = (0..MEMBERS).map(writer).collect::<Result<_>>()?;
+        let ballast = Ballast::fill(&arena.host.data())?;
+        let mut full = Self { ballast, writers, answers: Answers::default() };
         for _ in 0..MAX_WRITES {
-            let status = full.write()?;
-            full.answers.count(&status.to_string());
-            if status != 201 {
-                return Ok(full);
+            match write(&full.writers, &mut full.answers)? {
+                201 => {}
+                503 => return Ok(full),
+                status => bail!("a write without room is answered {status}"),
             }
         }
         bail!("the disk is not full: {MAX_WRITES} connections were registered")
@@ -48,29 +48,24 @@ impl FullDisk {
 
     /// Makes room again. The next write must succeed.
     pub(crate) fn empty(mut self) -> Result<Answers> {
-        std::fs::remove_file(&self.filler)?;
-        let status = self.write()?;
+        drop(self.ballast);
+        let status = write(&self.writers, &mut self.answers)?;
         ensure!(status == 201, "there is room again, and the next write is answered {status}");
-        self.answers.count("201");
-        Ok(std::mem::take(&mut self.answers))
-    }
-
-    /// Registers one more connection; the status of the answer.
-    fn write(&self) -> Result<u16> {
-        let body = json!({
-            "name": format!("Shop {}", NEXT.fetch_add(1, Ordering::Relaxed)),
-            "description": "x".repeat(900),
-            "connection_type": "postgres",
-            "database_config": { "host": "db.example.com", "database": "shop" },
-            "credentials": { "username": "reader", "password": "not-this-one" },
-        });
-        Ok(self.writer.post("/assets/data", &body)?.status.as_u16())
+        Ok(self.answers)
     }
 }
 
-impl Drop for FullDisk {
-    fn drop(&mut self) {
-        // It has been removed already, or ends with the host.
-        let _ = std::fs::remove_file(&self.filler);
-    }
+/// Registers one more connection; the status of the answer.
+fn write(writers: &[Client], answers: &mut Answers) -> Result<u16> {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let body = json!({
+        "name": format!("Shop {number}"),
+        "description": "x".repeat(900),
+        "connection_type": "postgres",
+        "database_config": { "host": "db.example.com", "database": "shop" },
+        "credentials": { "username": "reader", "password": "not-this-one" },
+    });
+    let status = writers[number % writers.len()].post("/assets/data", &body)?.status.as_u16();
+    answers.count(&status.to_string());
+    Ok(status)
 }

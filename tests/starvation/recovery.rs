@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use test_support::ballast::Ballast;
 use test_support::client::Client;
 use test_support::eventually::eventually;
+use test_support::mounts::Mounts;
 use test_support::patchpanel::Patchpanel;
 use test_support::skip::skip;
-use test_support::small_disk::SmallDisk;
 
 use super::{list, outcome, registration};
 
@@ -26,17 +27,17 @@ fn readiness(client: &Client, status: u16) -> Option<()> {
 
 #[test]
 fn a_disk_that_was_full_is_written_again_without_a_restart() {
-    if let Some(reason) = SmallDisk::missing() {
+    if let Some(reason) = Mounts::unavailable() {
         return skip("a_disk_that_was_full_is_written_again_without_a_restart", &reason);
     }
-    let disk = SmallDisk::start(96, Patchpanel::builder().setting("WRITE_BURST", "100000")).unwrap();
-    let (anybody, client) = (disk.host.client(), disk.host.client_of("acme", "sales", "admin").unwrap());
+    let host = Patchpanel::builder().disk(96).setting("WRITE_BURST", "100000").start().unwrap();
+    let (anybody, client) = (host.client(), host.client_of("acme", "sales", "admin").unwrap());
     let create = |name: &str| client.post("/assets/data", &registration(name)).unwrap();
     let first = create("First").json().unwrap()["resource_uri"].as_str().unwrap().to_owned();
     let first = format!("/assets/data/{first}");
     for round in 0..3 {
         readiness(&anybody, 200).expect("there is room, but it is not ready");
-        disk.fill().unwrap();
+        let ballast = Ballast::fill(&host.data()).unwrap();
         let mut refused = Vec::new();
         for number in 0..WRITES_UNTIL_FULL {
             let reply = create(&format!("Full {round} {number}"));
@@ -54,9 +55,9 @@ fn a_disk_that_was_full_is_written_again_without_a_restart() {
             list(&client).unwrap();
             assert_eq!(client.get(&first).unwrap().status.as_u16(), 200, "what is there can be read");
         }
-        disk.free().unwrap();
+        drop(ballast);
         let reply = create(&format!("Room {round}"));
-        assert_eq!(reply.status.as_u16(), 201, "round {round}: {}\n{}", reply.body, disk.host.log_tail());
+        assert_eq!(reply.status.as_u16(), 201, "round {round}: {}\n{}", reply.body, host.log_tail());
         let changed = client.put(&first, &serde_json::json!({"description": format!("{round}")})).unwrap();
         assert_eq!(changed.status.as_u16(), 200, "{}", changed.body);
         readiness(&anybody, 200).expect("it was written, but it is not ready");

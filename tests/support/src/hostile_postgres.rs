@@ -3,6 +3,7 @@
 
 mod honest;
 mod login;
+pub mod scripts;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

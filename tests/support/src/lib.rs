@@ -2,6 +2,7 @@
 //! its API. Everything started here ends with the process that started it, also when that one is killed, and leaves
 //! nothing behind.
 
+pub mod ballast;
 pub mod bombs;
 pub mod certificates;
 pub mod client;
@@ -19,6 +20,5 @@ pub mod postgres;
 pub mod process;
 pub mod sales;
 pub mod skip;
-pub mod small_disk;
 pub mod strangers;
 pub mod swarm;

@@ -1,0 +1,122 @@
+//! What hostile servers send once they are trusted. The host's own statements are answered as an honest server does.
+
+use std::io;
+
+use super::honest::{Asked, Table};
+use super::{Session, complete, data_row, message, row_description};
+
+/// OIDs of PostgreSQL's own types (`pg_type.dat`).
+const BOOL: u32 = 16;
+const CHAR: u32 = 18;
+const NAME: u32 = 19;
+/// The OID of text.
+pub const TEXT: u32 = 25;
+/// The OID of OIDs.
+pub const OID: u32 = 26;
+
+/// An OID that no type of PostgreSQL's own has.
+pub const STRANGE: u32 = 100_000;
+
+/// The columns of the level `tables`.
+pub const COLUMNS: [&str; 5] = ["schema_name", "table_name", "table_kind", "comment", "estimated_rows"];
+
+/// Rows or notices that are sent at once.
+const BURST: usize = 1_000;
+
+/// Columns as [`Table`] has them.
+pub fn columns(columns: &[(&str, u32)]) -> Vec<(String, u32)> {
+    columns.iter().map(|&(name, oid)| (name.to_owned(), oid)).collect()
+}
+
+/// What an honest server has for the host's own statements; none for the connector's.
+pub fn own(asked: &Asked) -> Option<Table> {
+    if asked.text.contains("is_superuser") {
+        let flag = |set: bool| match (asked.binary, set) {
+            (true, set) => vec![u8::from(set)],
+            (false, true) => b"t".to_vec(),
+            (false, false) => b"f".to_vec(),
+        };
+        return Some(Table {
+            parameters: vec![TEXT],
+            columns: columns(&[("1", BOOL), ("2", BOOL), ("3", BOOL), ("4", BOOL)]),
+            rows: vec![[false, false, true, false].map(|set| Some(flag(set))).to_vec()],
+        });
+    }
+    asked.text.contains("set_config").then(|| Table {
+        parameters: vec![TEXT],
+        columns: columns(&[("set_config", TEXT)]),
+        rows: vec![vec![Some(b"x".to_vec())]],
+    })
+}
+
+/// A type without an end: a domain over the type with the next OID.
+pub fn look_up_of_a_type(asked: &Asked) -> Table {
+    let next =
+        asked.parameters.first().and_then(|oid| oid.as_slice().try_into().ok()).map_or(0, u32::from_be_bytes) + 1;
+    let number = |number: u32| Some(number.to_be_bytes().to_vec());
+    Table {
+        parameters: vec![OID],
+        columns: columns(&[
+            ("typname", NAME),
+            ("typtype", CHAR),
+            ("typelem", OID),
+            ("rngsubtype", OID),
+            ("typbasetype", OID),
+            ("nspname", NAME),
+            ("typrelid", OID),
+        ]),
+        rows: vec![vec![
+            Some(b"heads".to_vec()),
+            Some(b"d".to_vec()),
+            number(0),
+            None,
+            number(next),
+            Some(b"s".to_vec()),
+            number(0),
+        ]],
+    }
+}
+
+/// The hydra: columns of a type that nobody knows, and whoever looks it up is told of another one.
+pub fn hydra(asked: &Asked) -> Table {
+    if asked.text.contains("typbasetype") {
+        return look_up_of_a_type(asked);
+    }
+    let strange = COLUMNS.map(|name| (name, STRANGE));
+    own(asked).unwrap_or_else(|| Table { columns: columns(&strange), ..Table::default() })
+}
+
+/// The look at the privileges, answered as an honest server does.
+pub fn answer_own(session: &mut Session) -> io::Result<()> {
+    session.serve_until("rollback", |asked| own(asked).unwrap_or_default())
+}
+
+/// The listing of tables, up to its first row.
+pub fn begin_listing(session: &mut Session) -> io::Result<()> {
+    session.wait_for(b'S')?;
+    let bound = [message(b'1', b""), message(b'2', b"")].concat();
+    let set = data_row(&[Some(b"1"), Some(b"x")]);
+    session.send(&[&bound[..], &complete("BEGIN"), &bound, &set, &complete("SELECT 1")].concat())?;
+    let described = row_description(&COLUMNS.map(|name| (name, TEXT)));
+    session.send(&[message(b'1', b""), message(b't', b"\0\0"), described, message(b'2', b"")].concat())
+}
+
+/// A listing that never ends.
+pub fn flood_of_rows(session: &mut Session) -> io::Result<()> {
+    answer_own(session)?;
+    begin_listing(session)?;
+    let rows = data_row(&[Some(&[b'a'; 150]), Some(&[b'b'; 50]), None, None, None]).repeat(BURST);
+    loop {
+        session.send(&rows)?;
+    }
+}
+
+/// Notices that never end, before the first row of a listing.
+pub fn flood_of_notices(session: &mut Session) -> io::Result<()> {
+    answer_own(session)?;
+    session.wait_for(b'S')?;
+    let notices = message(b'N', b"SNOTICE\0C00000\0Mthere is more\0\0").repeat(BURST);
+    loop {
+        session.send(&notices)?;
+    }
+}
