@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::descriptor::{Endpoint, TlsMode};
 use crate::diagnosis::{Fault, Halted, Stage, Stages, code};
+use crate::fairness::Shares;
 use crate::secrets::Credentials;
 
 mod deadline;
@@ -30,6 +31,9 @@ pub use ports::{NO_DATABASE, PortRange};
 pub use route::Route;
 pub use stream::Stream;
 pub use tls_request::TlsRequest;
+
+/// Connections that are opened a second time at once.
+const MAX_AGAIN: usize = 64;
 
 /// How this installation may reach out; from the settings.
 #[derive(Debug, Clone)]
@@ -74,6 +78,8 @@ pub struct Egress {
     own_addresses: Vec<SocketAddr>,
     resolver: lookup::Resolver,
     trust: tls::Trust,
+    /// Connections that are opened a second time, to where a session leads already.
+    again: Shares<String>,
     connect_timeout_max: Duration,
 }
 
@@ -104,6 +110,7 @@ impl Egress {
             own_addresses: settings.own_addresses.clone(),
             resolver: lookup::Resolver::new(settings.max_lookups),
             trust: tls::Trust::load(settings.root_bundle.as_deref())?,
+            again: Shares::new(MAX_AGAIN, MAX_AGAIN),
             connect_timeout_max: settings.connect_timeout_max,
         })
     }
@@ -174,11 +181,15 @@ impl Account<'_> {
         stages.settle(Stage::Policy, egress.judge(&host, &addresses))?;
         let (tcp, address) = stages.run(Stage::Connect, dial::dial(&addresses, deadline)).await?;
         if endpoint.tls.mode == TlsMode::Disable {
-            return Ok(Connection { stream: Stream::Plain(tcp), route: Route::new(address, None), tls: None });
+            return Ok(Connection {
+                stream: Stream::Plain(tcp),
+                route: Route::new(address, None, payer, &egress.again),
+                tls: None,
+            });
         }
         let secure = async {
             let client = egress.trust.client(&endpoint.tls, &host, credentials)?;
-            let route = Route::new(address, Some((request, client)));
+            let route = Route::new(address, Some((request, client)), payer, &egress.again);
             let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
             Ok(Connection { stream, route, tls })
         };

@@ -6,6 +6,7 @@
 mod address;
 pub mod authentication;
 pub mod body;
+mod charged;
 pub mod connectors;
 mod correlation;
 pub mod data;
@@ -159,7 +160,7 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
         .merge(docs::routes())
         .fallback(no_such_path)
         .layer(middleware::from_fn_with_state(Arc::clone(&api), remainder::discard))
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), authentication::count_stranger))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), authentication::count))
         .layer(middleware::from_fn(without_reserve))
         .merge(below_api(open))
         .with_state(api);
@@ -183,16 +184,13 @@ fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Refuses what comes over a connection that there is for probes only, and closes it.
+/// Refuses what comes over a connection that there is for probes only.
 async fn without_reserve(request: Request, next: Next) -> Response {
-    let refusal = match request.extensions().get() {
-        None => return next.run(request).await,
-        Some(Reserve(Refused::Key)) => ApiError::too_many_connections(),
-        Some(Reserve(Refused::All)) => ApiError::Busy,
-    };
-    let mut response = refusal.into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
+    match request.extensions().get() {
+        None => next.run(request).await,
+        Some(Reserve(Refused::Key)) => ApiError::too_many_connections().into_response(),
+        Some(Reserve(Refused::All)) => ApiError::Busy.into_response(),
+    }
 }
 
 async fn no_such_path() -> ApiError {

@@ -362,6 +362,5 @@ fn refuse_unknown_variables(command: &clap::Command, variables: impl Iterator<It
     Ok(())
 }
 
-/// Checks an address with an optional prefix length.
 #[cfg(test)]
 mod tests;

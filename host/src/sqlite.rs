@@ -135,15 +135,26 @@ impl Pool {
     /// Takes a turn that may work for so long (CPU time of SQLite's thread), waiting for at most [`WAIT`].
     pub async fn take(&self, party: &Party, work: Duration) -> Result<Connection, Error> {
         let share = self.0.shares.take(party, 1, WAIT).await?;
+        match self.open().await {
+            Ok(open) => Ok(Connection::new(open, work, share, Arc::clone(&self.0))),
+            Err(error) => {
+                drop(share);
+                self.0.ended.notify_one();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// A connection that nobody uses.
+    async fn open(&self) -> sqlx::Result<Open> {
         if self.0.closed.load(Ordering::Acquire) {
-            return Err(sqlx::Error::PoolClosed.into());
+            return Err(sqlx::Error::PoolClosed);
         }
         let idle = self.0.idle().pop();
-        let open = match idle {
-            Some(open) => open,
-            None => Open::new(&self.0.options).await?,
-        };
-        Ok(Connection::new(open, work, share, Arc::clone(&self.0)))
+        match idle {
+            Some(open) => Ok(open),
+            None => Open::new(&self.0.options).await,
+        }
     }
 
     /// Gives out no more turns, waits for those that were given, and closes all connections.

@@ -124,6 +124,9 @@ pub enum Error {
     /// The turn has worked for as long as it may.
     #[error("a turn at the metadata store took too long")]
     TooLong,
+    /// The rows of a page are more than this many bytes.
+    #[error("a page of the metadata store has more than {0} bytes")]
+    PageTooLarge(u64),
     /// The tenant has as much as it may have.
     #[error(transparent)]
     Quota(#[from] Exceeded),

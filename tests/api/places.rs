@@ -2,11 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use test_support::client::Client;
+use test_support::certificates::Authority;
+use test_support::client::{Client, Reply};
 use test_support::eventually::eventually;
 use test_support::patchpanel::Patchpanel;
 
@@ -60,6 +62,15 @@ fn verification(silent: &TcpListener) -> Value {
             "connect_timeout_ms": 2000,
         },
         "credentials": { "username": "reader", "password": "a password" },
+    })
+}
+
+/// The answers to requests of which eight run at once.
+fn at_once(count: usize, request: impl Fn() -> Reply + Sync) -> Vec<Reply> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| (0..count / 8).map(|_| request()).collect::<Vec<_>>())).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     })
 }
 
@@ -227,16 +238,13 @@ fn tests_have_a_rate_for_each_principal_in_each_project() {
         client.post("/assets/data/verify", &body)
     };
     let sales = client("acme", "sales");
-    let mut refused = 0;
-    for _ in 0..12 {
-        let reply = verify(&sales).unwrap();
-        if reply.status.as_u16() == 429 {
-            assert_eq!(reply.header("retry-after"), Some("1"));
-            refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
-            refused += 1;
-        }
+    let replies = at_once(40, || verify(&sales).unwrap());
+    let refused: Vec<_> = replies.into_iter().filter(|reply| reply.status.as_u16() == 429).collect();
+    assert!(!refused.is_empty(), "forty at once are more than the burst");
+    for reply in refused {
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
     }
-    assert!(refused > 0, "twelve at once are more than the burst");
     answer(sales.get("/assets/data"), 200);
     for (organization, project) in [("acme", "hr"), ("globex", "sales")] {
         answer(verify(&client(organization, project)), 200);
@@ -252,26 +260,34 @@ fn requests_have_a_rate_for_each_principal_and_each_organization() {
     let host = settings.iter().fold(Patchpanel::builder(), |builder, (name, value)| builder.setting(name, value));
     let host = host.start().unwrap();
     let client = |organization: &str| host.client_of(organization, "sales", "developer").unwrap();
-    let statuses =
-        |client: &Client| -> Vec<u16> { (0..8).map(|_| client.get("/assets/data").unwrap().status.as_u16()).collect() };
-    let seen = statuses(&client("acme"));
-    assert!(seen[..2] == [200, 200] && seen.contains(&429), "a principal has half of its organization's: {seen:?}");
-    assert_eq!(statuses(&client("globex"))[..2], [200, 200]);
-    answer(client("acme").post("/assets/data", &registration("Written")), 201);
-    let reply = client("acme").post("/assets/data", &registration("Again")).unwrap();
-    assert_eq!(reply.header("retry-after"), Some("1"));
-    refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
+    for organization in ["acme", "globex"] {
+        let client = client(organization);
+        let replies = at_once(40, || client.get("/assets/data").unwrap());
+        let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status.as_u16()).collect();
+        statuses.sort_unstable();
+        statuses.dedup();
+        assert_eq!(statuses, [200, 429], "{organization} has rates of its own");
+        let writes = at_once(40, || client.send("DELETE", "/assets/data/none", "").unwrap());
+        let refused: Vec<_> = writes.into_iter().filter(|reply| reply.status.as_u16() == 429).collect();
+        assert!(!refused.is_empty() && refused.len() < 40, "writing is counted by itself");
+        for reply in refused {
+            assert_eq!(reply.header("retry-after"), Some("1"));
+            refusal(Ok(reply), 429, "RATE_LIMIT_EXCEEDED");
+        }
+    }
 }
 
 #[test]
 fn probes_are_answered_when_there_is_no_connection_left() {
     let host = Patchpanel::builder().setting("MAX_CONNECTIONS", "8").start().unwrap();
     let mine = token(&host, "greedy", "developer");
-    // As many as this address may have, none of them idle.
-    let busy: Vec<_> = (0..8).map(|_| Raw::post(&host, &mine, "/assets/data", 500, "{")).collect();
-    // Until then one whose head is not there yet is idle.
-    let is_refused = || (host.client().get("/assets/data").unwrap().status.as_u16() == 429).then_some(());
-    assert!(eventually(Duration::from_secs(5), is_refused).is_some());
+    // As many as this address may have, none of them idle: one whose head is not there yet makes room.
+    let mut busy = Vec::new();
+    let is_refused = || {
+        busy.push(Raw::post(&host, &mine, "/assets/data", 500, "{"));
+        (host.client().get("/assets/data").unwrap().status.as_u16() == 429).then_some(())
+    };
+    assert!(eventually(Duration::from_secs(8), is_refused).is_some());
     for path in ["/health/live", "/health/ready", "/api/health/live"] {
         answer(host.client().get(path), 200);
     }
@@ -323,4 +339,105 @@ fn behind_a_proxy_each_client_has_its_share() {
     assert!(eventually(Duration::from_secs(4), refused).is_some());
     refusal(from("192.0.2.1, 192.0.2.2"), 401, "INVALID_TOKEN");
     drop(strangers);
+}
+
+#[test]
+fn behind_a_proxy_an_organization_has_its_share_of_bodies_that_never_come() {
+    let host = Patchpanel::builder()
+        .setting("HTTP_TRUSTED_PROXIES", "127.0.0.1")
+        .setting("MAX_CONNECTIONS", "256")
+        .setting("MAX_BODY_MEMORY_MIB", "16")
+        .setting("MAX_BODY_MEMORY_PER_ORGANIZATION_MIB", "8")
+        .start()
+        .unwrap();
+    let mine = token(&host, "greedy", "developer");
+    let waiting: Vec<_> = (0..250).map(|_| Raw::post(&host, &mine, "/assets/data", 500, "{")).collect();
+    let other = host.client_of("other", "sales", "developer").unwrap();
+    for number in 0..10 {
+        answer(other.post("/assets/data", &registration(&format!("Good {number}"))), 201);
+    }
+    let refused = waiting.into_iter().map(|raw| raw.answer().0).filter(|status| *status == 429).count();
+    assert!(refused >= 100, "{refused} of 250 were refused");
+}
+
+#[test]
+fn answers_that_nobody_takes_are_an_organizations_own() {
+    let host = Patchpanel::builder()
+        .setting("MAX_BODY_MEMORY_MIB", "16")
+        .setting("MAX_BODY_MEMORY_PER_ORGANIZATION_MIB", "8")
+        .start()
+        .unwrap();
+    let mine = token(&host, "greedy", "developer");
+    let greedy = host.client_of("greedy", "sales", "developer").unwrap();
+    let authority = Authority::new("test").unwrap();
+    let mut large = registration("Large");
+    large["database_config"]["ssl_mode"] = json!("verify-full");
+    large["database_config"]["ssl_root_cert"] = json!(authority.certificate().repeat(100));
+    for number in 0..40 {
+        large["name"] = json!(format!("Large {number}"));
+        answer(greedy.post("/assets/data", &large), 201);
+    }
+    let takers: Vec<_> = (0..8)
+        .map(|_| {
+            let mut raw = Raw::open(host.address());
+            raw.send(&format!(
+                "GET /assets/data?limit=40 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {mine}\r\n\
+                 X-Project-ID: sales\r\nConnection: close\r\n\r\n"
+            ));
+            raw
+        })
+        .collect();
+    let page = || (greedy.get("/assets/data?limit=40").unwrap().status.as_u16() == 429).then_some(());
+    assert!(eventually(Duration::from_secs(10), page).is_some(), "eight pages are not taken, and another one is given");
+    answer(host.client_of("other", "sales", "developer").unwrap().get("/assets/data"), 200);
+    drop(takers);
+    let page = || (greedy.get("/assets/data?limit=40").unwrap().status.as_u16() == 200).then_some(());
+    assert!(eventually(Duration::from_secs(10), page).is_some(), "it does not come back");
+}
+
+#[test]
+fn a_page_of_connections_has_a_size() {
+    let client = client("large-pages", "developer");
+    let authority = Authority::new("test").unwrap();
+    let mut large = registration("Large");
+    large["database_config"]["ssl_mode"] = json!("verify-full");
+    let certificates = authority.certificate().repeat(200_000 / authority.certificate().len());
+    large["database_config"]["ssl_root_cert"] = json!(certificates);
+    for number in 0..45 {
+        large["name"] = json!(format!("Large {number}"));
+        answer(client.post("/assets/data", &large), 201);
+    }
+    assert_eq!(super::findings(client.get("/assets/data?limit=100")), ["?limit too_large"]);
+    let page = answer(client.get("/assets/data?limit=10"), 200);
+    assert_eq!((page["data"].as_array().unwrap().len(), &page["pagination"]["total_items"]), (10, &json!(45)));
+}
+
+#[test]
+fn the_host_may_open_as_many_descriptors_as_the_system_allows() {
+    let host = Patchpanel::start().unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words[3], words[4], "{line}");
+}
+
+#[test]
+fn a_prober_that_hangs_up_disturbs_no_write() {
+    let host = Patchpanel::start().unwrap();
+    let client = host.client_of("acme", "sales", "developer").unwrap();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    Raw::open(host.address()).send("GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n");
+                }
+            });
+        }
+        let written = (0..30).map(|number| client.post("/assets/data", &registration(&format!("Written {number}"))));
+        let statuses: Vec<u16> = written.map(|reply| reply.unwrap().status.as_u16()).collect();
+        over.store(true, Ordering::SeqCst);
+        assert_eq!(statuses, [201; 30]);
+    });
+    answer(host.client().get("/health/ready"), 200);
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context as _;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
@@ -35,11 +36,15 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
     let stop = Stop::listen().context("cannot listen for signals")?;
-    let app = app::App::start(settings).await?;
+    raise_descriptor_limit(settings);
     let server = Server::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", settings.listen))?;
     let address = server.address();
+    // With its port, so that it is known where connections must not lead.
+    let mut settings = settings.clone();
+    settings.listen = address;
+    let app = app::App::start(&settings).await?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
     if settings.development() {
         welcome(address, &settings.data_dir()?);
@@ -52,6 +57,23 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     app.stop().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Raises the limit of open descriptors to what the system allows: the usual one is less than there may be connections.
+fn raise_descriptor_limit(settings: &Settings) {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open descriptors cannot be raised");
+    }
+    let (allowed, needed) = (getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX), settings.fairness.descriptors());
+    if allowed < needed {
+        tracing::warn!(
+            allowed,
+            needed,
+            "fewer descriptors may be open than the settings need; raise the limit (ulimit -n), or lower --max-connections and --max-tests"
+        );
+    }
 }
 
 /// Says that this is development mode, and what to do next.

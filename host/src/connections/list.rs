@@ -60,6 +60,10 @@ impl Connections {
         drop(reader);
         let (rows, total) = listed.map_err(|error| match error {
             store::Error::TooLong => Error::ListTooLong,
+            store::Error::PageTooLarge(most) => Error::Invalid(vec![
+                Finding::error("too_large", "?limit", &format!("The page has more than {most} bytes."))
+                    .with_hint("Ask for fewer connections at once."),
+            ]),
             error => error.into(),
         })?;
         let connections = rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?;

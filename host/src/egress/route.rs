@@ -1,22 +1,31 @@
 //! The way to a server that was judged and taken once, so that it can be taken again.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 
 use super::{Stream, TlsRequest, tls};
 use crate::diagnosis::{Fault, code};
+use crate::fairness::{Share, Shares};
 
-/// The address that was dialled, and how TLS was done there.
+/// The address that was dialled, how TLS was done there, and whom another connection counts for.
 #[derive(Debug, Clone)]
 pub struct Route {
     address: SocketAddr,
     tls: Option<(TlsRequest, tls::Client)>,
+    payer: String,
+    again: Shares<String>,
 }
 
 impl Route {
-    pub(super) fn new(address: SocketAddr, tls: Option<(TlsRequest, tls::Client)>) -> Self {
-        Self { address, tls }
+    pub(super) fn new(
+        address: SocketAddr,
+        tls: Option<(TlsRequest, tls::Client)>,
+        payer: &str,
+        again: &Shares<String>,
+    ) -> Self {
+        Self { address, tls, payer: payer.to_owned(), again: again.clone() }
     }
 
     /// The address.
@@ -33,11 +42,14 @@ impl Route {
     }
 
     /// Opens another connection to the same address, whatever the name resolves to by now, with the server verified as
-    /// before. It has no time limit of its own.
-    pub async fn open(&self) -> Result<Stream, Fault> {
+    /// before. It waits at most so long for its turn, and has no other time limit of its own. The share is the payer's
+    /// until it is dropped.
+    pub async fn open(&self, wait: Duration) -> Result<(Stream, Share<String>), Fault> {
+        let share = self.again.take(&self.payer, 1, wait).await;
+        let share = share.map_err(|_| Fault::new(&code::CONNECT_FAILED))?;
         let tcp = TcpStream::connect(self.address).await.map_err(|_| Fault::new(&code::CONNECT_FAILED))?;
         // A refusal only costs latency.
         let _ = tcp.set_nodelay(true);
-        Ok(self.secure(tcp).await?.0)
+        Ok((self.secure(tcp).await?.0, share))
     }
 }

@@ -89,7 +89,8 @@ impl<K: Key> Shares<K> {
                     drop(state);
                     return Ok(self.share(key, units));
                 }
-                Err(refused) => state.wait(key, units).ok_or(refused)?,
+                // Its own queue is full then.
+                Err(_) => state.wait(key, units).ok_or(Refused::Key)?,
             }
         };
         match tokio::time::timeout(limit, granted).await {
@@ -97,6 +98,11 @@ impl<K: Key> Shares<K> {
             // What is granted at this very moment goes back when the receiver is dropped.
             Ok(Err(_)) | Err(_) => Err(self.0.lock().obstacle(key, units, self.0.most).unwrap_or(Refused::All)),
         }
+    }
+
+    /// Units that the key holds.
+    pub fn held(&self, key: &K) -> usize {
+        self.0.lock().lanes.get(key).map_or(0, |lane| lane.held)
     }
 
     /// Units that nobody holds.
@@ -115,13 +121,6 @@ impl<K: Key> Share<K> {
         self.inner.lock().take(&self.key, units, self.inner.most)?;
         self.units += units;
         Ok(())
-    }
-
-    /// Gives back all but so many units.
-    pub fn shrink_to(&mut self, units: usize) {
-        let surplus = self.units.saturating_sub(units);
-        self.units -= surplus;
-        give_back(&self.inner, &self.key, surplus);
     }
 }
 
@@ -327,13 +326,11 @@ mod tests {
     }
 
     #[test]
-    fn grows_and_shrinks() {
+    fn grows() {
         let shares = Shares::new(100, 60);
         let mut share = shares.try_take(&"a", 0).unwrap();
         share.grow(50).unwrap();
         assert_eq!(share.grow(11), Err(Refused::Key));
-        share.shrink_to(20);
-        assert_eq!(shares.free(), 80);
         drop(share);
         assert_eq!((shares.free(), trace(&shares)), (100, (0, 0)));
     }
@@ -381,7 +378,7 @@ mod tests {
         for waiter in &mut waiting {
             assert!(tokio::time::timeout(Duration::ZERO, waiter).await.is_err(), "it waits");
         }
-        assert_eq!(shares.take(&"a", 1, Duration::from_mins(1)).await.err(), Some(Refused::All));
+        assert_eq!(shares.take(&"a", 1, Duration::from_mins(1)).await.err(), Some(Refused::Key));
         let other = Box::pin(shares.take(&"b", 1, Duration::from_mins(1)));
         drop((waiting, held));
         assert!(other.await.is_ok());

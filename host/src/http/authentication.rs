@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::Api;
 use super::address::Stranger;
+use super::charged::charge;
 use super::error::ApiError;
 use super::places::Place;
 use super::server::Peer;
@@ -99,8 +100,8 @@ impl FromRequestParts<Arc<Api>> for Authenticated {
         span.record("principal", &caller.principal);
         span.record("organization", &caller.organization);
         // From here on the request counts for its organization.
-        if let Some(share) = parts.extensions.get::<StrangersShare>() {
-            share.end();
+        if let Some(payer) = parts.extensions.get::<Payer>() {
+            payer.becomes(&caller.organization);
         }
         api.places.count(&parts.method, &caller.organization, &caller.principal)?;
         let tenant = tenant(&parts.headers, &caller)?;
@@ -117,31 +118,43 @@ impl FromRequestParts<Arc<Api>> for Admitted {
     }
 }
 
-/// The share of the address that a request comes from, until its token is known.
+/// Whom a request counts for: the address that it comes from, until its token is known, and then its organization.
 #[derive(Debug, Clone)]
-struct StrangersShare(Arc<Mutex<Option<Share<Stranger>>>>);
+struct Payer(Arc<Mutex<Known>>);
 
-impl StrangersShare {
-    /// Gives it back.
-    fn end(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+#[derive(Debug)]
+enum Known {
+    Address(#[expect(dead_code, reason = "held for its drop")] Share<Stranger>),
+    Organization(String),
+}
+
+impl Payer {
+    fn becomes(&self, organization: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Known::Organization(organization.to_owned());
+    }
+
+    /// The organization, if the token was a good one.
+    fn organization(&self) -> Option<String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Known::Address(_) => None,
+            Known::Organization(organization) => Some(organization.clone()),
+        }
     }
 }
 
-/// Counts every request for the address that it comes from, until it is known whose it is, or else to its end.
-pub(super) async fn count_stranger(
-    State(api): State<Arc<Api>>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
+/// Counts every request for whom it has to, and a large answer until its client has taken it.
+pub(super) async fn count(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Result<Response, ApiError> {
     // A request that came over no socket has no address.
     let Some(Peer(peer)) = request.extensions().get().copied() else { return Ok(next.run(request).await) };
     let client = api.trusted_proxies.client(peer.ip(), request.headers());
-    let share = StrangersShare(Arc::new(Mutex::new(Some(api.places.stranger(Stranger::from(client))?))));
-    request.extensions_mut().insert(share.clone());
+    let share = api.places.stranger(Stranger::from(client))?;
+    let payer = Payer(Arc::new(Mutex::new(Known::Address(share))));
+    request.extensions_mut().insert(payer.clone());
     let response = next.run(request).await;
-    share.end();
-    Ok(response)
+    match payer.organization() {
+        Some(organization) => charge(&api, &organization, response),
+        None => Ok(response),
+    }
 }
 
 /// The token of the one header Authorization with the scheme Bearer (RFC 6750, section 2.1).

@@ -28,16 +28,21 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Larger bodies are parsed away from the threads that serve, in bytes. It takes about 100 µs to parse and check this much.
 const SMALL_BYTES: usize = 16 * 1024;
 
-/// What a value takes in memory beside its text: 72 bytes for a `serde_json::Value`, and 32 for the place of a member.
-const VALUE_BYTES: usize = 104;
+/// The room for a body grows by so many bytes.
+const STEP_BYTES: usize = 64 * 1024;
+
+/// What a value takes in memory beside its text: 72 bytes for a `serde_json::Value`, of which an array of one element has
+/// room for four.
+const VALUE_BYTES: usize = 4 * 72;
+
+/// What the least body is charged for, so that an organization has no number of bodies under way that never come: a
+/// connection of its own is held for each.
+const LEAST_CHARGE: usize = 64 * 1024;
 
 /// How long a body may take to arrive: this, and for each so many bytes of it a second more. A network that is slower than
 /// that cannot be told from an attack.
 const ARRIVAL: Duration = Duration::from_secs(10);
 const BYTES_A_SECOND: usize = 64 * 1024;
-
-/// How long a body may still take when the host is asked to stop.
-const STOP_GRACE: Duration = Duration::from_secs(1);
 
 /// A body that nobody has read yet: the caller's rights come first.
 #[derive(Debug)]
@@ -72,19 +77,21 @@ impl<T> FromRequest<Arc<Api>> for Unread<T> {
 impl<T: ToSchema + DeserializeOwned + 'static> Unread<T> {
     /// Reads and checks it for this caller, who holds no place meanwhile.
     pub async fn read(self, api: &Arc<Api>, who: &Authenticated) -> Result<Body<T>, ApiError> {
-        let mut memory = api.places.memory(who)?;
-        let text = api.stop.bound(STOP_GRACE, receive(self.request.into_body(), &mut memory)).await?;
-        // The value stands beside its text until it is complete. The shortest elements of an array have two bytes.
-        memory.grow(text.len() + (text.len() / 2).min(api.max_body_values) * VALUE_BYTES)?;
-        let body = if text.len() <= SMALL_BYTES {
-            parse(&api.schemas, &text, api.max_body_values)?
-        } else {
-            let _turn = api.places.parsing(who).await?;
-            let api = Arc::clone(api);
-            let parsed = tokio::task::spawn_blocking(move || parse(&api.schemas, &text, api.max_body_values));
-            parsed.await.map_err(|error| ApiError::internal(&error))??
-        };
-        Ok(Body { _memory: Some(memory), ..body })
+        let mut memory = api.places.memory(who, LEAST_CHARGE)?;
+        let text = api.stop.bound(receive(self.request.into_body(), &mut memory)).await?;
+        // The value stands beside its text until it is complete.
+        memory.grow(text.len() + most_values(&text).min(api.max_body_values) * VALUE_BYTES)?;
+        if text.len() <= SMALL_BYTES {
+            return parse(api, &text, memory);
+        }
+        let turn = api.places.parsing(who).await?;
+        let api = Arc::clone(api);
+        let parsed = tokio::task::spawn_blocking(move || {
+            // Held to the end of the work, even if nobody waits for it any more.
+            let _turn = turn;
+            parse(&api, &text, memory)
+        });
+        parsed.await.map_err(|error| ApiError::internal(&error))?
     }
 }
 
@@ -108,14 +115,15 @@ impl<T: ToSchema + DeserializeOwned> Body<T> {
     }
 }
 
-fn parse<T: ToSchema + DeserializeOwned>(
-    schemas: &Schemas,
-    text: &[u8],
-    max_values: usize,
-) -> Result<Body<T>, ApiError> {
-    let value = json::parse_bounded(text, max_values)
+fn parse<T: ToSchema + DeserializeOwned>(api: &Api, text: &[u8], memory: BodyMemory) -> Result<Body<T>, ApiError> {
+    let value = json::parse_bounded(text, api.max_body_values)
         .map_err(|error| ApiError::InvalidRequest(format!("The body is refused: {error}.").into()))?;
-    Ok(Body::check(schemas, value))
+    Ok(Body { _memory: Some(memory), ..Body::check(&api.schemas, value) })
+}
+
+/// How many values a text has at the most: before each but the first one stands one of these, outside of texts.
+fn most_values(text: &[u8]) -> usize {
+    1 + text.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count()
 }
 
 /// Receives the whole body within its bounds, and charges it as it comes.
@@ -137,8 +145,14 @@ async fn receive(body: axum::body::Body, memory: &mut BodyMemory) -> Result<Vec<
         })?;
         // Trailers say nothing here.
         let bytes = frame.into_data().unwrap_or_else(|_| Bytes::new());
-        memory.grow(bytes.len())?;
         arrival.count(bytes.len());
+        let room = text.capacity() - text.len();
+        if bytes.len() > room {
+            // In steps: to double it would take up to as much again for nothing.
+            let step = bytes.len().max(STEP_BYTES);
+            memory.grow(step)?;
+            text.reserve_exact(step);
+        }
         text.extend_from_slice(&bytes);
     }
     Ok(text)

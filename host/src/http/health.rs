@@ -49,7 +49,9 @@ pub async fn check_liveness() -> Json<Health> {
     (status = 503, description = "What is missing", body = ErrorBody),
 ))]
 pub async fn check_readiness(State(api): State<Arc<Api>>) -> Result<Json<Health>, ApiError> {
-    let missing = api.readiness.missing(&api).await;
+    // On a task of its own: a prober that hangs up in the middle would break a write off, and with it the connection.
+    let look = tokio::spawn(async move { api.readiness.missing(&api).await });
+    let missing = look.await.map_err(|error| ApiError::internal(&error))?;
     if missing.is_empty() {
         Ok(Json(Health { status: "ready" }))
     } else {

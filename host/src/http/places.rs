@@ -17,6 +17,9 @@ const WAIT: Duration = Duration::from_secs(5);
 /// When to come back for a share of something that requests hold for moments only.
 const MOMENT: Duration = Duration::from_secs(1);
 
+/// What memory is a share of.
+const BYTES: &str = "bytes in bodies of your organization";
+
 /// When to come back for a connection test: one that hangs ends by its own time limit.
 const TEST: Duration = Duration::from_secs(5);
 
@@ -99,10 +102,15 @@ impl Places {
         Ok(place)
     }
 
-    /// Room for a body, to grow as it arrives.
-    pub(super) fn memory(&self, who: &Authenticated) -> Result<BodyMemory, ApiError> {
-        let share = self.memory.try_take(who.organization(), 0);
-        share.map(BodyMemory).map_err(refused("request bodies of your organization", MOMENT))
+    /// Room for a body that is charged for so many bytes at the least, to grow as it arrives.
+    pub(super) fn memory(&self, who: &Authenticated, bytes: usize) -> Result<BodyMemory, ApiError> {
+        let share = self.memory.try_take(who.organization(), bytes);
+        share.map(BodyMemory).map_err(refused(BYTES, MOMENT))
+    }
+
+    /// Room for an answer of so many bytes, until its client has taken it.
+    pub(super) fn answer(&self, organization: &String, bytes: usize) -> Result<BodyMemory, ApiError> {
+        self.memory.try_take(organization, bytes).map(BodyMemory).map_err(refused(BYTES, MOMENT))
     }
 
     /// The turn to parse a large body.
@@ -112,14 +120,14 @@ impl Places {
     }
 }
 
-/// Bytes of memory that a body is charged for, until this is dropped.
+/// Bytes of memory that a body or an answer is charged for, until this is dropped.
 #[derive(Debug)]
 pub(super) struct BodyMemory(Share<String>);
 
 impl BodyMemory {
     /// Charges so many bytes more.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), ApiError> {
-        self.0.grow(bytes).map_err(refused("bytes in request bodies of your organization", MOMENT))
+        self.0.grow(bytes).map_err(refused(BYTES, MOMENT))
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn discard(State(api): State<Arc<Api>>, request: Request, next:
         let body = body.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Too slow is as bad as too large: the answer goes out in any case.
         let read = tokio::time::timeout(TIMEOUT, read(body));
-        let _ = api.stop.bound(Duration::ZERO, async { Ok(read.await) }).await;
+        let _ = api.stop.bound(async { Ok(read.await) }).await;
     }
     response
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::header::{CONNECTION, HeaderValue};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -23,6 +24,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::address::{Stranger, TrustedProxies};
@@ -33,6 +35,9 @@ use register::{Party, Register, Registered};
 
 /// The largest head of a request, in bytes: a token of 8 KiB fits well.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// What the system may hold of the answers on one connection, in bytes.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
 
 /// How long requests that were taken may run on after a stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -74,6 +79,8 @@ impl Server {
     /// Binds the address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
+        // Its connections have the same. Else the system lets each grow to megabytes for a client that takes nothing.
+        sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
@@ -196,11 +203,16 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, w
     let service = {
         let (admitted, activity) = (Arc::clone(&admitted), activity.clone());
         service_fn(move |mut request: Request<Incoming>| {
+            let in_reserve = admitted.registered().is_none();
             let busy = (activity.begin(), admitted.registered().map(Registered::begin));
             admitted.mark(&mut request, peer);
             let answer = router.call(request.map(Body::new));
             async move {
-                let response: Response = answer.await?;
+                let mut response: Response = answer.await?;
+                if in_reserve {
+                    // There are few, and each of them is for one probe.
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 // A stream of events is an answer that goes on.
                 Ok::<_, Infallible>(response.map(|body| Held::new(body, busy)))
             }
@@ -211,6 +223,8 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, w
         // The stream itself has time-outs that tell an idle connection from a slow head.
         .header_read_timeout(None)
         .max_header_size(MAX_HEAD_BYTES)
+        // What each connection may hold of what its client sends ahead.
+        .max_buf_size(MAX_HEAD_BYTES)
         .half_close(false)
         .serve_connection(TokioIo::new(Paced::new(stream, activity)), service);
     tokio::select! {

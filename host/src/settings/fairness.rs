@@ -1,25 +1,33 @@
 //! Who may have how much of the host: every number of it, with its setting.
 //!
-//! A share of an organization or an address ends the same way everywhere: 429 with a `Retry-After` that is true. Only
-//! what the host itself has no more of is 503. Beside its share, a key never holds more than is left for all others
-//! (`fairness/shares.rs`).
+//! What an organization or an address has used up of its share is answered 429, with a `Retry-After` where waiting helps:
+//! the next token of a rate is there then, and a share is worth another try. Only what the host itself has no more of is
+//! 503. Beside its share, a key never holds more than is left for all others (`fairness/shares.rs`).
 //!
 //! | what | default | setting | what happens beyond it |
 //! |---|---|---|---|
 //! | HTTP connections | 1,024 | `--max-connections` | an idle one is closed for each new one; if none is idle, the new one gets nothing but `/health` |
-//! | HTTP connections of an address | 256 | `--max-connections-per-address` | an idle one of the address is closed; if none is idle, the new one is |
+//! | HTTP connections of an address | 256 | `--max-connections-per-address` | an idle one of the address is closed for each new one; if none is idle, the new one gets nothing but `/health` |
+//! | connections for `/health` beside them | 64, of an address 16 | | the new one is closed |
+//! | a request's head | 5 s | | the connection is closed |
+//! | a connection between two requests | 75 s | | it is closed |
+//! | an answer of which nothing is taken | 30 s | | the connection is closed |
+//! | a request's body | 10 s, and 1 s for each 64 KiB | | 408 |
 //! | requests at once | 256 | `--max-requests` | wait 5 s for a place, then 503 |
 //! | requests of an organization at once | 64 | `--max-requests-per-organization` | wait 5 s for a place, then 429 |
 //! | connection tests at once | 128 | `--max-tests` | 503 |
 //! | connection tests of an organization at once | 32 | `--max-tests-per-organization` | 429 |
+//! | second connections to a server, to cancel a statement | 64 at once | | wait 2 s; the statement ends by its own time-out |
 //! | look-ups of names at once | 64 | `--max-lookups` | wait until the test's deadline, then `resolve_timeout` |
 //! | connection tests of a principal in a project | 60 at once, then 1 a second | `--test-burst`, `--test-rate` | 429 |
 //! | reading requests of an organization | 2,000 at once, then 400 a second | `--read-burst`, `--read-rate` | 429 |
 //! | writing requests of an organization | 400 at once, then 80 a second | `--write-burst`, `--write-rate` | 429 |
 //! | reading and writing requests of a principal | half of its organization's | | 429 |
-//! | memory of request bodies | 96 MiB | `--max-body-memory-mib` | 503 |
-//! | memory of an organization's request bodies | 32 MiB | `--max-body-memory-per-organization-mib` | 429 |
+//! | memory of request bodies and of large answers | 96 MiB | `--max-body-memory-mib` | 503 |
+//! | memory of an organization's request bodies and large answers | 32 MiB | `--max-body-memory-per-organization-mib` | 429 |
 //! | values in a request body | 10,000 | `--max-body-values` | 400 |
+//! | large bodies that are parsed at once | 1, in turns between organizations | | wait 5 s, then 429 or 503 |
+//! | bytes of a page of connections | 8 MiB | | 422 |
 //! | turns that read at the metadata store at once | 8 | `--max-readers` | wait 5 s for one, then 503 |
 //! | turns of an organization that read at once | 2 | `--max-readers-per-organization` | wait 5 s for one, then 429 |
 //! | turns that write, and turns at the local secret store | 1 at once, in turns between organizations | | wait 5 s for one, then 429 or 503 |
@@ -101,12 +109,12 @@ pub struct FairnessSettings {
     #[arg(long, global = true, env = "PATCHPANEL_WRITE_RATE", value_name = "COUNT", default_value = "80")]
     write_rate: u32,
 
-    /// The memory of all request bodies at once, in MiB; further ones are answered 503 with Retry-After.
+    /// The memory of all request bodies and large answers at once, in MiB; further ones are answered 503 with Retry-After.
     #[arg(long, global = true, env = "PATCHPANEL_MAX_BODY_MEMORY_MIB", value_name = "MIB", default_value = "96",
         value_parser = clap::value_parser!(u32).range(8..=1_000_000))]
     max_body_memory_mib: u32,
 
-    /// The memory of one organization's request bodies at once, in MiB; further ones are answered 429 with Retry-After.
+    /// The memory of one organization's request bodies and large answers at once, in MiB; further ones are answered 429 with Retry-After.
     #[arg(long, global = true, env = "PATCHPANEL_MAX_BODY_MEMORY_PER_ORGANIZATION_MIB", value_name = "MIB",
         default_value = "32", value_parser = clap::value_parser!(u32).range(8..=1_000_000))]
     max_body_memory_per_organization_mib: u32,
@@ -156,6 +164,12 @@ pub struct FairnessSettings {
 }
 
 impl FairnessSettings {
+    /// How many descriptors may be open at once: one for each HTTP connection, two for a test, which may have a second
+    /// connection to cancel a statement, and some for files and probes.
+    pub fn descriptors(&self) -> u64 {
+        u64::from(self.max_connections) + 2 * u64::from(self.max_tests) + 256
+    }
+
     /// Connection tests of a principal in a project.
     pub fn test_rate(&self) -> Rate {
         Rate { burst: self.test_burst, per_second: self.test_rate }

@@ -7,7 +7,6 @@ use bytes::BytesMut;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 use super::messages::Messages;
 use crate::diagnosis::{Fault, code};
@@ -15,9 +14,6 @@ use crate::egress::Route;
 
 /// How long all of it may take. What has not been stopped then is stopped by its own time-out.
 const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Requests at once; others wait for their turn within their time. Each holds two sockets.
-static PLACES: Semaphore = Semaphore::const_new(64);
 
 /// What it takes to stop the statement of one session.
 #[derive(Debug, Clone)]
@@ -57,8 +53,7 @@ impl Cancel {
 
     async fn send(&self) -> Result<(), Fault> {
         let lost = |_| Fault::new(&code::CONNECTION_LOST);
-        let _place = PLACES.acquire().await.map_err(|_| Fault::new(&code::CONNECT_FAILED))?;
-        let mut stream = self.route.open().await?;
+        let (mut stream, _share) = self.route.open(TIMEOUT).await?;
         let mut message = BytesMut::new();
         frontend::cancel_request(self.key.process_id, self.key.secret_key, &mut message);
         stream.write_all(&message).await.map_err(lost)?;

@@ -134,7 +134,11 @@ impl Messages {
         // Else small messages would be read in small pieces.
         self.incoming.reserve(READ_BYTES);
         match self.stream.read_buf(&mut self.incoming).await {
-            Ok(0) => Err(Fault::new(&code::CONNECTION_LOST)),
+            Ok(0) => {
+                // There is nobody any more who could be at work.
+                self.outstanding = false;
+                Err(Fault::new(&code::CONNECTION_LOST))
+            }
             Ok(_) => Ok(()),
             Err(error) => Err(self.broken(&error)),
         }

@@ -97,7 +97,8 @@ pub(super) async fn run(
     statement: Statement<'_>,
     sink: &mut impl Sink,
 ) -> Result<(), Failure> {
-    let series = encode(statement).map_err(|_| violation())?;
+    // It fails for texts with zero characters and for more parameters than the protocol can count.
+    let series = encode(statement).map_err(|_| Fault::new(&code::STATEMENT_REFUSED))?;
     messages.ask(&series).await?;
     let answered = answer(messages, statement, sink).await;
     if let Err(Failure::Fault(_) | Failure::OtherParameters) = answered {

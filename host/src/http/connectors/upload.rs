@@ -1,7 +1,6 @@
 //! `POST /assets/connectors/versions`: uploads a component.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -15,9 +14,6 @@ use crate::http::body::{Arrival, broke_off, media_type};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::{Incoming, Rollout};
-
-/// How long the body may still take when the host is asked to stop.
-const STOP_GRACE: Duration = Duration::from_secs(1);
 
 /// Uploads a connector version
 ///
@@ -42,7 +38,7 @@ pub async fn upload_connector_version(
     }
     let mut incoming = api.rollout.receive().await?;
     let received = receive(request, &mut incoming, api.rollout.max_component_bytes());
-    api.stop.bound(STOP_GRACE, received).await?;
+    api.stop.bound(received).await?;
     let admitted = authenticated.enter(&api).await?;
     let record = api.rollout.upload(&admitted.caller().principal, incoming).await?;
     let location = format!("/assets/connectors/versions/{}", record.digest);

@@ -16,6 +16,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// that none of them sends a request into a connection that is being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// How long a client may take nothing of an answer.
+const TAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// What a connection is doing. Clones are the same connection's.
 #[derive(Debug, Clone)]
 pub(super) struct Activity(Arc<Mutex<State>>);
@@ -73,17 +76,29 @@ impl Drop for Answering {
     }
 }
 
-/// A stream that fails to be read once its client is too slow.
+/// A stream that fails once its client is too slow, in sending a head or in taking an answer.
 #[derive(Debug)]
 pub(super) struct Paced<S> {
     stream: S,
     activity: Activity,
     alarm: Pin<Box<Sleep>>,
+    /// While the client takes nothing.
+    stuck: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Paced<S> {
     pub(super) fn new(stream: S, activity: Activity) -> Self {
-        Self { stream, activity, alarm: Box::pin(tokio::time::sleep(HEAD_TIMEOUT)) }
+        Self { stream, activity, alarm: Box::pin(tokio::time::sleep(HEAD_TIMEOUT)), stuck: None }
+    }
+
+    /// Lets what was written pass, and fails when nothing has been for too long.
+    fn poll_taken<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(TAKE_TIMEOUT)));
+        if stuck.as_mut().poll(context).is_ready() { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { written }
     }
 
     /// Fails after the deadline, and is woken for it before.
@@ -112,7 +127,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(context, bytes);
+        this.poll_taken(context, written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -132,7 +149,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, slices)
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
+        this.poll_taken(context, written)
     }
 }
 
@@ -173,6 +192,24 @@ mod tests {
         assert!(about(IDLE_TIMEOUT, patience(&idle, false).await));
         drop(idle.begin());
         assert!(about(HEAD_TIMEOUT, patience(&idle, true).await), "from the first byte of the next head");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_has_to_be_taken_little_by_little() {
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut paced = Paced::new(server, Activity::default());
+        let taking = tokio::spawn(async move {
+            for _ in 0..10 {
+                tokio::time::sleep(TAKE_TIMEOUT / 2).await;
+                client.read_exact(&mut [0; 8]).await.unwrap();
+            }
+            client
+        });
+        let begun = Instant::now();
+        let error = paced.write_all(&[0; 1024]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= 6 * TAKE_TIMEOUT, "{:?}", begun.elapsed());
+        drop(taking.await.unwrap());
     }
 
     #[tokio::test(start_paused = true)]

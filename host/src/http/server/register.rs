@@ -84,7 +84,8 @@ impl Register {
         let share = match self.shares.try_take(&key, 1) {
             Ok(share) => share,
             Err(refused) => {
-                let of = (refused == Refused::Key).then_some(key);
+                // One that holds some could not have the last one of all.
+                let of = (refused == Refused::Key || self.shares.held(&key) > 0).then_some(key);
                 drop(entries.evict(of).ok_or(refused)?);
                 self.shares.try_take(&key, 1)?
             }

@@ -1,11 +1,15 @@
 //! Pages of connections.
 
+use futures_util::TryStreamExt as _;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Arguments, AssertSqlSafe, Row as _};
 
 use super::ConnectionRow;
 use crate::auth::Tenant;
 use crate::store::{Connection, Error, project};
+
+/// What the rows of a page may have together, as [`super::super::usage`] counts bytes.
+const MAX_PAGE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The columns that a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +99,7 @@ pub async fn list(
     tenant: &Tenant,
     selection: &Selection<'_>,
 ) -> Result<(Vec<ConnectionRow>, u64), Error> {
-    let rows = page(tenant, selection).fetch(connection).await?;
+    let rows = page(tenant, selection).fetch_page(connection).await?;
     let total: i64 = match rows.first() {
         // Every text has been looked at; once is enough.
         Some(first) if selection.search.is_some() => first.try_get("total")?,
@@ -243,11 +247,31 @@ impl Statement {
     }
 
     async fn fetch(self, connection: &mut Connection) -> Result<Vec<AnyRow>, Error> {
+        let arguments = self.arguments()?;
+        Ok(sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(connection).await?)
+    }
+
+    /// The rows of a page, unless they are too much to hold.
+    async fn fetch_page(self, connection: &mut Connection) -> Result<Vec<AnyRow>, Error> {
+        let arguments = self.arguments()?;
+        let mut stream = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch(connection);
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = stream.try_next().await? {
+            bytes += u64::try_from(row.try_get::<i64, _>("bytes")?).map_err(|_| Error::Damaged("count of bytes"))?;
+            if bytes > MAX_PAGE_BYTES {
+                return Err(Error::PageTooLarge(MAX_PAGE_BYTES));
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    fn arguments(&self) -> Result<AnyArguments, Error> {
         let mut arguments = AnyArguments::default();
         for value in &self.values {
             arguments.add(value.as_str()).map_err(sqlx::Error::Encode)?;
         }
-        Ok(sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(connection).await?)
+        Ok(arguments)
     }
 }
 
