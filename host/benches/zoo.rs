@@ -1,4 +1,5 @@
-//! Attacks a host with every hostile connector under load, and says what became of it: counts and ratios, no times.
+//! Attacks a host under load, with every hostile connector and with what starves others, and says what became of it: counts
+//! and ratios, no times.
 //!
 //! `cargo xtask zoo [NAME…]` builds what this needs and runs it; the figures also go to a JSON file.
 

@@ -57,7 +57,7 @@ enum Task {
         /// Which ones, such as `call`; all without a name
         names: Vec<String>,
     },
-    /// Sets everything up and attacks a host with every hostile connector under load
+    /// Sets everything up and attacks a host under load, with every hostile connector and with what starves others
     Zoo {
         /// Which attacks, such as `onslaught`; all without a name
         names: Vec<String>,
