@@ -56,14 +56,14 @@ fn host_of_guests(names: &[&str]) -> Patchpanel {
     Patchpanel::builder().setting("CONNECTORS_DIR", directory.path().to_str().unwrap()).start().unwrap()
 }
 
-/// Asks to verify in a project of acme's, and does not wait for the answer.
-fn begin(host: &Patchpanel, project: &str, attempt: &Attempt) -> TcpStream {
-    let token = host.token(&["--org", "acme", "--project", project, "--role", "admin"]).unwrap();
+/// Asks to verify in a project of this organization, and does not wait for the answer.
+fn begin(host: &Patchpanel, organization: &str, attempt: &Attempt) -> TcpStream {
+    let token = host.token(&["--org", organization, "--project", "faults", "--role", "admin"]).unwrap();
     let body = attempt.body().to_string();
     let mut stream = TcpStream::connect(host.address()).unwrap();
     write!(
         stream,
-        "POST /assets/data/verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nX-Project-ID: {project}\r\n\
+        "POST /assets/data/verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nX-Project-ID: faults\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )

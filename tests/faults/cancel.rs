@@ -22,7 +22,7 @@ fn stops_with_its_client(server: &Postgres, attempt: &Attempt) {
     std::thread::scope(|scope| {
         let locker = scope.spawn(|| server.sql(sales::DATABASE, LOCK).unwrap_err());
         eventually(LIMIT, || (count("query ~ '^SELECT pg_sleep' AND state = 'active'") == "1").then_some(())).unwrap();
-        let stream = begin(host(), "faults", attempt);
+        let stream = begin(host(), "acme", attempt);
         eventually(LIMIT, || (count(waits) == "1").then_some(())).expect("the statement waits");
         drop(stream);
         let gone = eventually(LIMIT, || (count("usename = 'reader'") == "0").then_some(()));
