@@ -23,6 +23,7 @@ pub mod server;
 mod stop;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -189,7 +190,7 @@ async fn without_reserve(request: Request, next: Next) -> Response {
     match request.extensions().get() {
         None => next.run(request).await,
         Some(Reserve(Refused::Key)) => ApiError::too_many_connections().into_response(),
-        Some(Reserve(Refused::All)) => ApiError::Busy.into_response(),
+        Some(Reserve(Refused::All)) => ApiError::Busy(Duration::from_secs(1)).into_response(),
     }
 }
 

@@ -48,7 +48,7 @@ const READ_WORK: Duration = Duration::from_secs(1);
 const WRITE_WORK: Duration = Duration::from_secs(5);
 
 /// Connections that read for the host itself and for its health, and how many of them one of the two may have.
-const HOST_READERS: (usize, usize) = (3, 2);
+const HOST_READERS: (usize, usize) = (10, 2);
 
 /// SQLite's primary result codes for what is not this program's mistake: busy, locked, read-only, I/O error, full,
 /// cannot open (SQLite manual, "Result and Error Codes").

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 
 /// Serves the HTTP API; the same as no command.
 ///
-/// SIGTERM or SIGINT stops accepting and finishes the requests that were taken, for at most 30 seconds; a second one ends
+/// SIGTERM or SIGINT stops accepting and finishes the requests that were taken, for at most 20 seconds; a second one ends
 /// at once.
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {}

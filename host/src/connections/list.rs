@@ -4,7 +4,7 @@ use super::{Connection, Connections, Error, Request, Status};
 use crate::auth::Permission;
 use crate::connectors::contract::Finding;
 use crate::store;
-use crate::store::connections::{self, Column, Selection};
+use crate::store::connections::{self, Column, ConnectionRow, Selection};
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
@@ -30,10 +30,21 @@ pub struct Filter {
 /// One page of a list.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// The connections.
-    pub connections: Vec<Connection>,
+    rows: Vec<ConnectionRow>,
     /// Of all pages.
     pub total: u64,
+}
+
+impl Listed {
+    /// How large it is, in bytes: what it takes to make something of it grows with that.
+    pub fn bytes(&self) -> usize {
+        self.rows.iter().map(|row| row.config.len() + row.config_sent.len()).sum()
+    }
+
+    /// The connections.
+    pub fn into_connections(self) -> Result<Vec<Connection>, Error> {
+        Ok(self.rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?)
+    }
 }
 
 /// The largest page.
@@ -66,8 +77,7 @@ impl Connections {
             ]),
             error => error.into(),
         })?;
-        let connections = rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?;
-        Ok(Listed { connections, total })
+        Ok(Listed { rows, total })
     }
 }
 

@@ -52,9 +52,10 @@ impl TrustedProxies {
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         let values = headers.get_all(X_FORWARDED_FOR).iter().rev();
-        let mut hops = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+        // Byte by byte: what a client wrote into it must not hide what a proxy has added.
+        let mut hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
         while self.contains(client) {
-            match hops.next().and_then(|hop| parse(hop.trim())) {
+            match hops.next().and_then(|hop| parse(str::from_utf8(hop).ok()?.trim())) {
                 Some(before) => client = before,
                 None => break,
             }
@@ -72,6 +73,8 @@ fn parse(hop: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -87,12 +90,13 @@ mod tests {
             ("10.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
             ("::ffff:10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", &["198.51.100.1, nonsense"], "10.0.0.1"),
+            ("10.0.0.1", &["h\u{e9}, 198.51.100.1"], "198.51.100.1"),
             ("10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.3"], "10.0.0.3"),
             ("10.0.0.1", &[], "10.0.0.1"),
         ] {
             let mut headers = HeaderMap::new();
             for value in forwarded {
-                headers.append(X_FORWARDED_FOR, value.parse().unwrap());
+                headers.append(X_FORWARDED_FOR, HeaderValue::from_bytes(value.as_bytes()).unwrap());
             }
             let expected: IpAddr = client.parse().unwrap();
             assert_eq!(proxies.client(peer.parse().unwrap(), &headers), expected, "{peer} {forwarded:?}");

@@ -79,6 +79,11 @@ impl Admitted {
         &self.authenticated.caller
     }
 
+    /// The same without the place.
+    pub(super) fn authenticated(&self) -> &Authenticated {
+        &self.authenticated
+    }
+
     /// Gives the place back, to wait for something.
     pub fn leave(self) -> Authenticated {
         drop(self.place);

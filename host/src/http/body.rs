@@ -25,8 +25,9 @@ use crate::json;
 /// The largest body, in bytes.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Larger bodies are parsed away from the threads that serve, in bytes. It takes about 100 µs to parse and check this much.
-const SMALL_BYTES: usize = 16 * 1024;
+/// Larger bodies are worked on away from the threads that serve, in bytes. It takes about 100 µs to parse and check this
+/// much.
+pub(super) const SMALL_BYTES: usize = 16 * 1024;
 
 /// The room for a body grows by so many bytes.
 const STEP_BYTES: usize = 64 * 1024;
@@ -84,14 +85,8 @@ impl<T: ToSchema + DeserializeOwned + 'static> Unread<T> {
         if text.len() <= SMALL_BYTES {
             return parse(api, &text, memory);
         }
-        let turn = api.places.parsing(who).await?;
-        let api = Arc::clone(api);
-        let parsed = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, even if nobody waits for it any more.
-            let _turn = turn;
-            parse(&api, &text, memory)
-        });
-        parsed.await.map_err(|error| ApiError::internal(&error))?
+        let for_parsing = Arc::clone(api);
+        api.places.work(who, move || parse(&for_parsing, &text, memory)).await
     }
 }
 

@@ -8,11 +8,9 @@ use axum::response::Response;
 use http_body_util::BodyExt as _;
 
 use super::Api;
+use super::body::SMALL_BYTES;
 use super::error::ApiError;
 use super::places::BodyMemory;
-
-/// Smaller answers are not counted, in bytes: a connection, which is counted, takes as much.
-const SMALL_BYTES: u64 = 16 * 1024;
 
 /// A piece of an answer, with what it is charged.
 struct Charged {
@@ -26,9 +24,9 @@ impl AsRef<[u8]> for Charged {
     }
 }
 
-/// Charges an answer whose size is known. A stream has none: it holds little at a time.
+/// Charges an answer whose size is known. A small one takes no more than its connection, which is counted already. A stream has none: it holds little at a time.
 pub(super) fn charge(api: &Api, organization: &String, response: Response) -> Result<Response, ApiError> {
-    let Some(size) = response.body().size_hint().exact().filter(|size| *size > SMALL_BYTES) else {
+    let Some(size) = response.body().size_hint().exact().filter(|size| *size > SMALL_BYTES as u64) else {
         return Ok(response);
     };
     let memory = Arc::new(api.places.answer(organization, usize::try_from(size).unwrap_or(usize::MAX))?);

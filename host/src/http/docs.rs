@@ -1,8 +1,10 @@
 //! The page at `/docs`: Swagger UI, served from this program and asking no other host for anything.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -30,8 +32,12 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 fn file(path: &str, config: Arc<Config<'static>>) -> Response {
     match utoipa_swagger_ui::serve(path, config) {
         Ok(Some(file)) => {
-            ([(CONTENT_TYPE, file.content_type.as_str()), (CONTENT_SECURITY_POLICY, POLICY)], file.bytes.into_owned())
-                .into_response()
+            // What is part of the program is not copied: strangers may ask for it as often as they like.
+            let bytes = match file.bytes {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => Bytes::from(bytes),
+            };
+            ([(CONTENT_TYPE, file.content_type.as_str()), (CONTENT_SECURITY_POLICY, POLICY)], bytes).into_response()
         }
         Ok(None) => ApiError::NoSuchPath.into_response(),
         Err(error) => {

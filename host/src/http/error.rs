@@ -120,9 +120,9 @@ pub enum ApiError {
          an earlier page, or search for a shorter text."
     )]
     ListTooLong,
-    /// Too much at once.
+    /// The host has no more of something; when to come back.
     #[error("The host is busy; try again in a moment.")]
-    Busy,
+    Busy(Duration),
     /// Something that the host needs does not answer.
     #[error("{0}")]
     Unavailable(Cow<'static, str>),
@@ -182,7 +182,7 @@ impl ApiError {
             Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"),
             Self::QuotaExceeded(_) => (StatusCode::TOO_MANY_REQUESTS, "QUOTA_EXCEEDED"),
             Self::ListTooLong => (StatusCode::UNPROCESSABLE_ENTITY, "LIST_TOO_LONG"),
-            Self::Connector(CallError::Busy) | Self::Busy | Self::Unavailable(_) => {
+            Self::Connector(CallError::Busy) | Self::Busy(_) | Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
             }
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
@@ -199,9 +199,9 @@ impl ApiError {
     /// When to try again; none when that would not help.
     fn retry_after(&self) -> Option<HeaderValue> {
         match self {
-            Self::Connector(CallError::Suspended { retry_after, .. }) | Self::RateLimited { retry_after, .. } => {
-                Some(whole_seconds(*retry_after))
-            }
+            Self::Busy(retry_after)
+            | Self::Connector(CallError::Suspended { retry_after, .. })
+            | Self::RateLimited { retry_after, .. } => Some(whole_seconds(*retry_after)),
             Self::QuotaExceeded(_) => None,
             _ => {
                 let (status, _) = self.status();
@@ -315,7 +315,7 @@ impl From<Refused> for ApiError {
                     .to_owned(),
                 retry_after: Duration::from_secs(1),
             },
-            Refused::All => Self::Busy,
+            Refused::All => Self::Busy(Duration::from_secs(1)),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::ApiError;
-use crate::connections::{Filter, Listed, MAX_LIMIT, Status};
+use crate::connections::{Filter, MAX_LIMIT, Status};
 use crate::connectors::contract::Finding;
 
 /// The fields that a list can be sorted by.
@@ -42,13 +42,13 @@ pub struct Pagination {
 }
 
 impl Pagination {
-    /// The place of the page that the filter asked for.
-    pub fn new(filter: &Filter, listed: &Listed) -> Self {
-        let total_pages = listed.total.div_ceil(u64::from(filter.limit));
+    /// The place of the page that the filter asked for, where there are so many elements in all.
+    pub fn new(filter: &Filter, total: u64) -> Self {
+        let total_pages = total.div_ceil(u64::from(filter.limit));
         Self {
             page: filter.page,
             limit: filter.limit,
-            total_items: listed.total,
+            total_items: total,
             total_pages,
             next_page: (u64::from(filter.page) < total_pages).then_some(filter.page + 1),
             prev_page: (filter.page > 1).then_some(filter.page - 1),
@@ -226,7 +226,7 @@ mod tests {
     fn pages_end_with_null_at_both_ends() {
         let page = |page, limit, total| {
             let filter = Filter { page, limit, ..Filter::default() };
-            let pagination = Pagination::new(&filter, &Listed { connections: Vec::new(), total });
+            let pagination = Pagination::new(&filter, total);
             (pagination.total_pages, pagination.prev_page, pagination.next_page)
         };
         assert_eq!(page(1, 20, 0), (0, None, None));

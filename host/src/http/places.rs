@@ -23,8 +23,8 @@ const BYTES: &str = "bytes in bodies of your organization";
 /// When to come back for a connection test: one that hangs ends by its own time limit.
 const TEST: Duration = Duration::from_secs(5);
 
-/// Large bodies that are parsed at once: with the threads that serve they are as many as a small machine has cores.
-const PARSED_AT_ONCE: usize = 1;
+/// Large bodies and answers that are worked on at once: with the threads that serve they are as many as a small machine has cores.
+const WORKED_ON_AT_ONCE: usize = 1;
 
 /// The places of all requests, and how often each caller may ask.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Places {
     requests: Shares<String>,
     tests: Shares<String>,
     memory: Shares<String>,
-    parsing: Shares<String>,
+    work: Shares<String>,
     reads: RequestRates,
     writes: RequestRates,
     /// By organization, project and principal.
@@ -62,7 +62,7 @@ impl Places {
             requests: shares(settings.max_requests, settings.max_requests_per_organization),
             tests: shares(settings.max_tests, settings.max_tests_per_organization),
             memory,
-            parsing: Shares::new(PARSED_AT_ONCE, PARSED_AT_ONCE),
+            work: Shares::new(WORKED_ON_AT_ONCE, WORKED_ON_AT_ONCE),
             reads: RequestRates::new(settings.read_rate()),
             writes: RequestRates::new(settings.write_rate()),
             test_rate: Rates::new(settings.test_rate()),
@@ -113,10 +113,20 @@ impl Places {
         self.memory.try_take(organization, bytes).map(BodyMemory).map_err(refused(BYTES, MOMENT))
     }
 
-    /// The turn to parse a large body.
-    pub(super) async fn parsing(&self, who: &Authenticated) -> Result<Place, ApiError> {
-        let taken = self.parsing.take(who.organization(), 1, WAIT).await;
-        taken.map(Place).map_err(refused("large request bodies of your organization", MOMENT))
+    /// Works on a large body or answer when it is this organization's turn, away from the threads that serve. What was
+    /// begun is done to its end, even if nobody waits for it any more.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        who: &Authenticated,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let turn = self.work.take(who.organization(), 1, WAIT).await;
+        let turn = turn.map_err(refused("large bodies of your organization", MOMENT))?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|error| ApiError::internal(&error))?
     }
 }
 
@@ -151,6 +161,6 @@ fn refused(what: &'static str, retry_after: Duration) -> impl Fn(Refused) -> Api
             message: format!("There are too many {what} at once; try again in a moment."),
             retry_after,
         },
-        Refused::All => ApiError::Busy,
+        Refused::All => ApiError::Busy(retry_after),
     }
 }

@@ -39,8 +39,9 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// What the system may hold of the answers on one connection, in bytes.
 const SEND_BUFFER_BYTES: usize = 256 * 1024;
 
-/// How long requests that were taken may run on after a stop.
-const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long requests that were taken may run on after a stop: less than the half minute after which Kubernetes ends a
+/// process that does not end by itself.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long to wait after a failure to accept that is not the client's, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -91,7 +92,7 @@ impl Server {
     }
 
     /// Serves until `stop` is ready, then accepts nothing more and waits for the requests that were taken, for at most
-    /// 30 seconds.
+    /// 20 seconds.
     pub async fn serve(self, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
         let door = Door::new(limits);
         let graceful = GracefulShutdown::new();

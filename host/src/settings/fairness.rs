@@ -2,7 +2,7 @@
 //!
 //! What an organization or an address has used up of its share is answered 429, with a `Retry-After` where waiting helps:
 //! the next token of a rate is there then, and a share is worth another try. Only what the host itself has no more of is
-//! 503. Beside its share, a key never holds more than is left for all others (`fairness/shares.rs`).
+//! 503. Beside its share, a key never holds more than a quarter of what is left over (`fairness/shares.rs`).
 //!
 //! | what | default | setting | what happens beyond it |
 //! |---|---|---|---|
@@ -15,7 +15,7 @@
 //! | a request's body | 10 s, and 1 s for each 64 KiB | | 408 |
 //! | requests at once | 256 | `--max-requests` | wait 5 s for a place, then 503 |
 //! | requests of an organization at once | 64 | `--max-requests-per-organization` | wait 5 s for a place, then 429 |
-//! | connection tests at once | 128 | `--max-tests` | 503 |
+//! | connection tests at once | 256 | `--max-tests` | 503 |
 //! | connection tests of an organization at once | 32 | `--max-tests-per-organization` | 429 |
 //! | second connections to a server, to cancel a statement | 64 at once | | wait 2 s; the statement ends by its own time-out |
 //! | look-ups of names at once | 64 | `--max-lookups` | wait until the test's deadline, then `resolve_timeout` |
@@ -26,9 +26,9 @@
 //! | memory of request bodies and of large answers | 96 MiB | `--max-body-memory-mib` | 503 |
 //! | memory of an organization's request bodies and large answers | 32 MiB | `--max-body-memory-per-organization-mib` | 429 |
 //! | values in a request body | 10,000 | `--max-body-values` | 400 |
-//! | large bodies that are parsed at once | 1, in turns between organizations | | wait 5 s, then 429 or 503 |
-//! | bytes of a page of connections | 8 MiB | | 422 |
-//! | turns that read at the metadata store at once | 8 | `--max-readers` | wait 5 s for one, then 503 |
+//! | large bodies and answers that are worked on at once | 1, in turns between organizations | | wait 5 s, then 429 or 503 |
+//! | bytes of a page of connections | 4 MiB | | 422 |
+//! | turns that read at the metadata store at once | 16 | `--max-readers` | wait 5 s for one, then 503 |
 //! | turns of an organization that read at once | 2 | `--max-readers-per-organization` | wait 5 s for one, then 429 |
 //! | turns that write, and turns at the local secret store | 1 at once, in turns between organizations | | wait 5 s for one, then 429 or 503 |
 //! | work of a list: CPU time in the metadata store | 250 ms | `--max-list-ms` | 422 `LIST_TOO_LONG` |
@@ -67,7 +67,7 @@ pub struct FairnessSettings {
     pub max_requests_per_organization: u32,
 
     /// The most connection tests at once; further ones are answered 503 with Retry-After.
-    #[arg(long, global = true, env = "PATCHPANEL_MAX_TESTS", value_name = "COUNT", default_value = "128",
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_TESTS", value_name = "COUNT", default_value = "256",
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub max_tests: u32,
 
@@ -126,7 +126,7 @@ pub struct FairnessSettings {
 
     /// The most turns that read at the metadata store at once; further ones wait for at most 5 seconds and are then
     /// answered 503 with Retry-After.
-    #[arg(long, global = true, env = "PATCHPANEL_MAX_READERS", value_name = "COUNT", default_value = "8",
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_READERS", value_name = "COUNT", default_value = "16",
         value_parser = clap::value_parser!(u32).range(1..=256))]
     max_readers: u32,
 

@@ -13,7 +13,7 @@ const TURN: Turn<'_> = Turn::Of("acme");
 
 /// More than any test needs.
 pub(crate) const SETTINGS: Settings = Settings {
-    readers: 8,
+    readers: 16,
     readers_per_organization: 2,
     list_work: Duration::from_secs(10),
     quotas: Quotas {

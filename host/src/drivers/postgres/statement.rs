@@ -6,9 +6,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::IsNull;
-use postgres_protocol::message::backend::{
-    DataRowBody, DataRowRanges, Message, ParameterDescriptionBody, RowDescriptionBody,
-};
+use postgres_protocol::message::backend::{DataRowBody, Message, ParameterDescriptionBody, RowDescriptionBody};
 use postgres_protocol::message::frontend;
 
 use super::messages::Messages;
@@ -67,8 +65,9 @@ pub(super) struct Column<'a> {
 
 /// The values of a row in their order, each as the server's text, none where it is null. There are as many as columns.
 pub(super) struct Values<'a> {
-    buffer: &'a [u8],
-    ranges: DataRowRanges<'a>,
+    /// For each value its length, and so many bytes.
+    rest: &'a [u8],
+    left: usize,
 }
 
 /// Why a statement gave no result.
@@ -251,8 +250,26 @@ fn hand_on_columns(described: &RowDescriptionBody, sink: &mut impl Sink) -> Resu
 
 impl<'a> Values<'a> {
     fn new(row: &'a DataRowBody, width: usize) -> Result<Self, Fault> {
-        let ranges = row.ranges();
-        if ranges.size_hint().0 == width { Ok(Self { buffer: row.buffer(), ranges }) } else { Err(violation()) }
+        let (left, rest) = (row.ranges().size_hint().0, row.buffer());
+        if left == width { Ok(Self { rest, left }) } else { Err(violation()) }
+    }
+}
+
+impl<'a> Values<'a> {
+    /// The next value; null has the length -1 and no bytes. Each must be as long as it says, and nothing may stand behind
+    /// the last one.
+    fn take(&mut self) -> Result<Option<&'a [u8]>, Fault> {
+        let (length, rest) = self.rest.split_first_chunk().ok_or_else(violation)?;
+        let (value, rest) = match i32::from_be_bytes(*length) {
+            -1 => (None, rest),
+            length => {
+                let length = usize::try_from(length).map_err(|_| violation())?;
+                let (value, rest) = rest.split_at_checked(length).ok_or_else(violation)?;
+                (Some(value), rest)
+            }
+        };
+        self.rest = rest;
+        if self.left == 0 && !rest.is_empty() { Err(violation()) } else { Ok(value) }
     }
 }
 
@@ -260,16 +277,8 @@ impl<'a> Iterator for Values<'a> {
     type Item = Result<Option<&'a [u8]>, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let range = match self.ranges.next() {
-            Ok(Some(range)) => range,
-            Ok(None) => return None,
-            Err(_) => return Some(Err(violation())),
-        };
-        // Behind the last one there must be nothing; nobody may ask for more than there are columns.
-        if self.ranges.size_hint().0 == 0 && self.ranges.next().is_err() {
-            return Some(Err(violation()));
-        }
-        Some(Ok(range.and_then(|range| self.buffer.get(range))))
+        self.left = self.left.checked_sub(1)?;
+        Some(self.take())
     }
 }
 

@@ -77,7 +77,7 @@ pub async fn follow_connector_versions(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     Rollout::authorize(admitted.caller())?;
     // Before the list, so that nothing is lost in between.
-    let subscription = api.rollout.events().subscribe(LIFE).ok_or(ApiError::Busy)?;
+    let subscription = api.rollout.events().subscribe(LIFE).ok_or(ApiError::Busy(LIFE / 60))?;
     let present = api.rollout.list().await?.into_iter().map(|record| {
         event(
             "state",

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::record::ConnectionRecord;
+use crate::connections::{Filter, Listed};
 use crate::http::authentication::Admitted;
+use crate::http::body::SMALL_BYTES;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::listing::{ListQuery, Pagination};
 use crate::http::{Api, TAG_DATA};
@@ -46,9 +49,22 @@ pub async fn list_connections(
     admitted: Admitted,
     State(api): State<Arc<Api>>,
     ListQuery(filter): ListQuery,
-) -> Result<Json<ConnectionPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let listed = api.connections.list(admitted.request(), &filter).await?;
-    let pagination = Pagination::new(&filter, &listed);
-    let data = listed.connections.into_iter().map(ConnectionRecord::from).collect();
-    Ok(Json(ConnectionPage { data, pagination }))
+    if listed.bytes() <= SMALL_BYTES {
+        return page(&filter, listed);
+    }
+    // What is made of it is charged when it is there.
+    let memory = api.places.memory(admitted.authenticated(), listed.bytes())?;
+    let made = api.places.work(admitted.authenticated(), move || {
+        let _memory = memory;
+        page(&filter, listed)
+    });
+    made.await
+}
+
+fn page(filter: &Filter, listed: Listed) -> Result<Response, ApiError> {
+    let pagination = Pagination::new(filter, listed.total);
+    let data = listed.into_connections()?.into_iter().map(ConnectionRecord::from).collect();
+    Ok(Json(ConnectionPage { data, pagination }).into_response())
 }

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_idle_connection_makes_room_and_a_busy_one_does_not() {
-        let register = Arc::new(Register::new(8, 2));
+        let register = Arc::new(Register::new(16, 2));
         let (first, second) = (register.enter(address(1)).unwrap(), register.enter(address(1)).unwrap());
         let answering = first.begin();
         let third = register.enter(address(1)).unwrap();
@@ -192,7 +192,7 @@ mod tests {
         let fourth = register.enter(address(1)).unwrap();
         assert!(is_told(&first));
         drop((also, first, second, third, fourth));
-        assert_eq!(register.shares.free(), 8);
+        assert_eq!(register.shares.free(), 16);
         assert!(register.lock().by_id.is_empty() && register.lock().idle.is_empty());
     }
 
