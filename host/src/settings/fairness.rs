@@ -27,7 +27,7 @@
 //! | memory of an organization's request bodies and large answers | 32 MiB | `--max-body-memory-per-organization-mib` | 429 |
 //! | values in a request body | 10,000 | `--max-body-values` | 400 |
 //! | large bodies and answers that are worked on at once | 1, in turns between organizations | | wait 5 s, then 429 or 503 |
-//! | bytes of a page of connections | 4 MiB | | 422 |
+//! | bytes that the store has for a page of connections | 8 MiB | | 422 |
 //! | turns that read at the metadata store at once | 16 | `--max-readers` | wait 5 s for one, then 503 |
 //! | turns of an organization that read at once | 2 | `--max-readers-per-organization` | wait 5 s for one, then 429 |
 //! | turns that write, and turns at the local secret store | 1 at once, in turns between organizations | | wait 5 s for one, then 429 or 503 |

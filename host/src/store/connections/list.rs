@@ -9,7 +9,7 @@ use crate::auth::Tenant;
 use crate::store::{Connection, Error, project};
 
 /// What the rows of a page may have together, as [`super::super::usage`] counts bytes.
-const MAX_PAGE_BYTES: u64 = 4 * 1024 * 1024;
+const MAX_PAGE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The columns that a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
