@@ -24,8 +24,9 @@ use super::crowd;
 /// Memory beyond the idle host's, in bytes.
 pub(crate) const MAX_MORE_MEMORY: u64 = 200 * 1024 * 1024;
 
-/// Descriptors beyond the idle host's, once an attack is over: connections of the stores' pools that were not open yet.
-pub(crate) const MAX_MORE_DESCRIPTORS: usize = 8;
+/// Descriptors beyond the idle host's, once an attack is over: the metadata store opens its eight readers, of two files
+/// each, when they are needed, and keeps them.
+pub(crate) const MAX_MORE_DESCRIPTORS: usize = 20;
 
 /// Longer than anything goes on that an attack has begun.
 const CALM_LIMIT: Duration = Duration::from_secs(90);

@@ -25,7 +25,7 @@ use attacks::{Attack, Running};
 use row::Row;
 
 /// How long a block is.
-const BLOCK: Duration = Duration::from_secs(8);
+const BLOCK: Duration = Duration::from_secs(6);
 
 /// How long an attack has begun when it is measured what the others notice.
 const ONSET: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ pub(crate) fn run() -> Result<Vec<Measured>> {
 fn row(attack: &Attack) -> Result<Row> {
     let mut arena = Arena::open(attack.ground, SIZE)?;
     let mut row = Row::new(attack.name);
-    for attacked in [false, true, true, false] {
+    for attacked in [false, true, true, false, false, true, true, false] {
         let running = attacked.then(|| attack.start(&arena)).transpose()?;
         thread::sleep(ONSET);
         let reports = serve(&arena, attack.ground.kinds())?;
@@ -60,7 +60,7 @@ fn row(attack: &Attack) -> Result<Row> {
         // The next block begins when this one's requests are over.
         let afterwards = arena.look_afterwards()?;
         println!("    {}: {}", if attacked { "attacked" } else { "quiet" }, describe(&reports, &answers));
-        row.add(attacked, &reports, answers, afterwards);
+        row.add(attacked, reports, answers, afterwards);
         if row.has_ended() {
             break;
         }

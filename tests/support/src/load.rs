@@ -40,7 +40,7 @@ struct Seen {
 }
 
 /// What a load has seen.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Report {
     /// Answers, right or wrong.
     pub requests: usize,
@@ -90,15 +90,6 @@ impl Drop for Load {
 }
 
 impl Report {
-    /// Adds what another load has seen.
-    pub fn extend(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.errors += other.errors;
-        self.shown.extend_from_slice(&other.shown);
-        self.latencies.extend_from_slice(&other.latencies);
-        self.latencies.sort();
-    }
-
     /// The latency that so many of a hundred requests did not exceed; zero without a request.
     pub fn percentile(&self, percent: usize) -> Duration {
         let index = (self.latencies.len() * percent).div_ceil(100).saturating_sub(1);

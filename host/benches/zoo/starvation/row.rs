@@ -7,7 +7,7 @@ use test_support::load::Report;
 use test_support::swarm::Answers;
 
 use super::arena::{Afterwards, Kind, MAX_MORE_DESCRIPTORS, MAX_MORE_MEMORY};
-use crate::measure::{Result as Measured, Verdict};
+use crate::measure::{Result as Measured, Verdict, median};
 
 /// How much longer the good requests may take.
 const MAX_RATIO: f64 = 3.0;
@@ -17,9 +17,9 @@ const MIB: f64 = 1024.0 * 1024.0;
 pub(crate) struct Row {
     name: &'static str,
     skipped: Option<String>,
-    /// By kind.
-    quiet: [Report; 3],
-    attacked: [Report; 3],
+    /// Blocks in their order, each by kind.
+    quiet: Vec<Vec<Report>>,
+    attacked: Vec<Vec<Report>>,
     answers: Answers,
     /// Why the host ended, or did not come to itself.
     ended: Option<String>,
@@ -32,8 +32,8 @@ impl Row {
         Self {
             name,
             skipped: None,
-            quiet: Default::default(),
-            attacked: Default::default(),
+            quiet: Vec::new(),
+            attacked: Vec::new(),
             answers: Answers::default(),
             ended: None,
             more_memory: 0,
@@ -51,11 +51,14 @@ impl Row {
     }
 
     /// Adds a block.
-    pub(crate) fn add(&mut self, attacked: bool, reports: &[Report], answers: Result<Answers>, afterwards: Afterwards) {
-        let sums = if attacked { &mut self.attacked } else { &mut self.quiet };
-        for (sum, report) in sums.iter_mut().zip(reports) {
-            sum.extend(report);
-        }
+    pub(crate) fn add(
+        &mut self,
+        attacked: bool,
+        reports: Vec<Report>,
+        answers: Result<Answers>,
+        afterwards: Afterwards,
+    ) {
+        if attacked { &mut self.attacked } else { &mut self.quiet }.push(reports);
         let mut ended = afterwards.ended;
         match answers {
             Ok(answers) => self.answers.extend(answers),
@@ -71,14 +74,20 @@ impl Row {
     }
 
     fn errors(&self) -> usize {
-        self.quiet.iter().chain(&self.attacked).map(|report| report.errors).sum()
+        self.quiet.iter().chain(&self.attacked).flatten().map(|report| report.errors).sum()
     }
 
-    /// The p99 under attack as a multiple of the quiet one: that of the kind of request that suffers most.
+    /// The p99 under attack as a multiple of the quiet one, the median of the pairs of blocks: that of the kind of request
+    /// that suffers most.
     fn ratio(&self) -> f64 {
-        let p99 = |report: &Report| report.percentile(99).as_secs_f64();
-        let ratios = self.attacked.iter().zip(&self.quiet).map(|(attacked, quiet)| p99(attacked) / p99(quiet));
-        ratios.filter(|ratio| ratio.is_finite()).fold(0.0, f64::max)
+        let kinds = self.quiet.first().map_or(0, Vec::len);
+        let of_kind = |kind: usize| {
+            let pairs = self.attacked.iter().zip(&self.quiet);
+            let mut ratios: Vec<f64> =
+                pairs.map(|(attacked, quiet)| p99(&attacked[kind]) / p99(&quiet[kind])).collect();
+            if ratios.is_empty() { 0.0 } else { median(&mut ratios) }
+        };
+        (0..kinds).map(of_kind).fold(0.0, f64::max)
     }
 
     /// What is written down.
@@ -107,11 +116,6 @@ pub(crate) fn table(rows: &[Row]) -> String {
     let p99 = format!("p99 of {kinds}: quiet → attacked");
     table.set_header(["attack", "attackers' answers", "errors", &p99, "worst", "memory", "descriptors", "verdict"]);
     for row in rows {
-        let milliseconds = |reports: &[Report]| {
-            let texts: Vec<_> =
-                reports.iter().map(|report| format!("{:.1}", report.percentile(99).as_secs_f64() * 1e3)).collect();
-            texts.join(", ")
-        };
         let missed = row.figures().iter().any(|figure| figure.verdict() == Verdict::Missed);
         let verdict = match (&row.skipped, &row.ended) {
             (Some(reason), _) => format!("skipped: {reason}"),
@@ -130,4 +134,19 @@ pub(crate) fn table(rows: &[Row]) -> String {
         ]);
     }
     table.to_string()
+}
+
+/// Seconds.
+fn p99(report: &Report) -> f64 {
+    report.percentile(99).as_secs_f64()
+}
+
+/// The median of the blocks' p99, by kind.
+fn milliseconds(blocks: &[Vec<Report>]) -> String {
+    let kinds = blocks.first().map_or(0, Vec::len);
+    let of_kind = |kind: usize| {
+        let mut times: Vec<f64> = blocks.iter().map(|block| p99(&block[kind]) * 1e3).collect();
+        format!("{:.1}", median(&mut times))
+    };
+    (0..kinds).map(of_kind).collect::<Vec<_>>().join(", ")
 }
