@@ -201,7 +201,7 @@ async fn scram(challenge: impl Fn(&str) -> String, last: &[u8]) -> Option<(Stage
         said.clear();
         stream.read_buf(&mut said).await.unwrap();
         let said = String::from_utf8_lossy(&said).into_owned();
-        let nonce = said.rsplit_once("r=").unwrap().1;
+        let nonce = said.rsplit_once(",r=").unwrap().1;
         stream.write_all(&message(11, challenge(nonce).as_bytes())).await.unwrap();
         let mut proof = Vec::new();
         if stream.read_buf(&mut proof).await.unwrap_or(0) > 0 {
