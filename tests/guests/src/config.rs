@@ -66,10 +66,11 @@ impl Config {
     }
 }
 
-/// The JSON string at the start of a text, if it has no escapes, and what follows it.
+/// The JSON string at the start of a text, if it has no escapes and no control characters, and what follows it.
 fn text(json: &str) -> Option<(&str, &str)> {
     let (value, rest) = json.strip_prefix('"')?.split_once('"')?;
-    (!value.contains('\\')).then_some((value, rest))
+    let is_plain = !value.chars().any(|character| character == '\\' || character.is_control());
+    is_plain.then_some((value, rest))
 }
 
 #[cfg(test)]
@@ -101,6 +102,7 @@ mod tests {
             r#"{"host":"h","database":["d"]}"#,
             r#"{"host":"h","database":"d","ssl_mode":"prefer"}"#,
             r#"{"host":"h\"","database":"d"}"#,
+            "{\"host\":\"h\",\"database\":\"\u{7f}\"}",
         ] {
             assert_eq!(Config::read(json), None, "{json}");
         }
