@@ -105,7 +105,7 @@ fn register(client: &Client, name: &str, database: &str) -> String {
     let registration = json!({
         "name": name,
         "connection_type": TYPE,
-        "database_config": {"host": "127.0.0.1", "port": 1, "database": database, "ssl_mode": "disable"},
+        "database_config": {"host": "127.0.0.1", "port": 1025, "database": database, "ssl_mode": "disable"},
         "credentials": {"username": "reader", "password": "canary-of-rollout"},
     });
     let record = body(client.post("/assets/data", &registration).unwrap(), 201);

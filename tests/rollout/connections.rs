@@ -82,7 +82,7 @@ fn a_version_that_does_not_accept_a_working_connection_never_becomes_active() {
     // Its tenant can still change it, and mends it.
     let password = json!({"credentials": {"password": "another"}});
     assert_eq!(served_by(&body(tenant.put(&bad, &password).unwrap(), 200)).0, version(1000));
-    let config = json!({"host": "127.0.0.1", "port": 1, "database": "shop", "ssl_mode": "disable"});
+    let config = json!({"host": "127.0.0.1", "port": 1025, "database": "shop", "ssl_mode": "disable"});
     body(tenant.put(&bad, &json!({"database_config": config})).unwrap(), 200);
     within_limit("the new version takes it", || {
         let mended = connection(&tenant, &bad);
@@ -113,7 +113,7 @@ fn a_connection_that_would_lead_elsewhere_stays_until_its_tenant_agrees() {
     );
 
     // Neither an edit nor new credentials agree to it.
-    let config = json!({"host": "127.0.0.1", "port": 1, "database": "other", "ssl_mode": "disable"});
+    let config = json!({"host": "127.0.0.1", "port": 1025, "database": "other", "ssl_mode": "disable"});
     let credentials = json!({"username": "reader", "password": "another"});
     body(tenant.put(&first, &json!({"database_config": config, "credentials": credentials})).unwrap(), 200);
     within_limit("it waits again", || connection(&tenant, &first)["connector_upgrade"]["digest"] == digest);

@@ -37,7 +37,7 @@ fn no_request_fails_or_sees_two_versions_while_versions_follow_each_other() {
                             .put(
                                 &own,
                                 &json!({"database_config": {
-                        "host": "127.0.0.1", "port": 1, "database": "changed", "ssl_mode": "disable"}}),
+                        "host": "127.0.0.1", "port": 1025, "database": "changed", "ssl_mode": "disable"}}),
                             )
                             .unwrap(),
                         200,
