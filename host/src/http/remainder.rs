@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::EXPECT;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,6 +21,9 @@ use super::Api;
 
 /// More is not read, in bytes; the client of a larger body may see a reset.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// The same where the request was refused for a limit: to read on would be what the limit is there to prevent.
+const MAX_BYTES_BEYOND_A_LIMIT: usize = 64 * 1024;
 
 /// How long the reading may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,16 +40,18 @@ pub(super) async fn discard(State(api): State<Arc<Api>>, request: Request, next:
     let response = next.run(Request::from_parts(parts, lent)).await;
     if let Some(body) = Arc::into_inner(body) {
         let body = body.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let is_of_a_limit = response.status() == StatusCode::TOO_MANY_REQUESTS;
+        let most = if is_of_a_limit { MAX_BYTES_BEYOND_A_LIMIT } else { MAX_BYTES };
         // Too slow is as bad as too large: the answer goes out in any case.
-        let read = tokio::time::timeout(TIMEOUT, read(body));
+        let read = tokio::time::timeout(TIMEOUT, read(body, most));
         let _ = api.stop.bound(async { Ok(read.await) }).await;
     }
     response
 }
 
-async fn read(mut body: Body) {
+async fn read(mut body: Body, most: usize) {
     let mut bytes = 0;
-    while bytes < MAX_BYTES
+    while bytes < most
         && !body.is_end_stream()
         && let Some(Ok(frame)) = body.frame().await
     {

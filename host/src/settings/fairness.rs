@@ -29,7 +29,7 @@
 //! | large bodies and answers that are worked on at once | 1, in turns between organizations | | wait 5 s, then 429 or 503 |
 //! | bytes that the store has for a page of connections | 8 MiB | | 422 |
 //! | turns that read at the metadata store at once | 16 | `--max-readers` | wait 5 s for one, then 503 |
-//! | turns of an organization that read at once | 2 | `--max-readers-per-organization` | wait 5 s for one, then 429 |
+//! | turns of an organization that read at once | 1, so that its lists keep one core busy at the most | `--max-readers-per-organization` | wait 5 s for one, then 429 |
 //! | turns that write, and turns at the local secret store | 1 at once, in turns between organizations | | wait 5 s for one, then 429 or 503 |
 //! | work of a list: CPU time in the metadata store | 250 ms | `--max-list-ms` | 422 `LIST_TOO_LONG` |
 //! | connections of a project | 10,000 | `--max-connections-per-project` | 429 `QUOTA_EXCEEDED`, which no waiting mends |
@@ -133,7 +133,7 @@ pub struct FairnessSettings {
     /// The most turns of one organization that read at the metadata store at once; further ones wait likewise and are then
     /// answered 429 with Retry-After.
     #[arg(long, global = true, env = "PATCHPANEL_MAX_READERS_PER_ORGANIZATION", value_name = "COUNT",
-        default_value = "2", value_parser = clap::value_parser!(u32).range(1..=256))]
+        default_value = "1", value_parser = clap::value_parser!(u32).range(1..=256))]
     max_readers_per_organization: u32,
 
     /// How long a list may work in the metadata store, in milliseconds of CPU time; one that takes longer is answered 422.
