@@ -10,6 +10,9 @@ use rustix::time::{ClockId, clock_gettime};
 /// bound.
 const PATIENCE: u32 = 20;
 
+/// How often what computes for long gives way to threads that wake: else each of them waits for the kernel's tick of 4 ms.
+const GIVE_WAY: Duration = Duration::from_micros(500);
+
 /// Bounds the turns of one connection. The bound is on the CPU time of the thread that runs SQLite, so that a busy machine
 /// cuts off nobody who does little.
 #[derive(Debug, Default)]
@@ -37,7 +40,12 @@ impl Meter {
     /// Says each time that it is called, by the thread that runs SQLite, whether to go on.
     pub(super) fn handler(self: Arc<Self>) -> impl FnMut() -> bool + Send + 'static {
         let (mut turn, mut began) = (0, (Duration::ZERO, Instant::now()));
+        let mut gave_way = Instant::now();
         move || {
+            if gave_way.elapsed() >= GIVE_WAY {
+                std::thread::yield_now();
+                gave_way = Instant::now();
+            }
             if self.stopped.load(Ordering::Relaxed) {
                 return false;
             }
