@@ -51,7 +51,7 @@ fn organization_client(organization: &str, role: &str) -> Client {
 }
 
 /// A connection to a server that nobody dials.
-fn registration(name: &str) -> Value {
+pub(crate) fn registration(name: &str) -> Value {
     json!({
         "name": name,
         "connection_type": "postgres",

@@ -14,11 +14,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 use test_support::load::Load;
 use test_support::skip::skip;
 
+use crate::api::registration;
 use arena::{Afterwards, Arena, MAX_MORE_DESCRIPTORS, MAX_MORE_MEMORY, Size};
 
 /// How long each attack goes on.
@@ -95,16 +95,6 @@ fn check(after: &Afterwards) {
     assert!(after.more_memory <= MAX_MORE_MEMORY, "the host took {memory} MiB more than when it is idle");
     let descriptors = after.more_descriptors;
     assert!(descriptors <= MAX_MORE_DESCRIPTORS, "{descriptors} descriptors of the host did not come back");
-}
-
-/// A connection to a server that nobody dials.
-fn registration(name: &str) -> Value {
-    json!({
-        "name": name,
-        "connection_type": "postgres",
-        "database_config": { "host": "db.example.com", "database": "shop" },
-        "credentials": { "username": "reader", "password": "a password" },
-    })
 }
 
 /// The status and the code of an answer; a success has no code.

@@ -32,7 +32,8 @@ use crate::connectors::{Call, CallError, Connectors};
 use crate::diagnosis::Report;
 use crate::drivers::Drivers;
 use crate::secrets::{self, Credentials, Secret, SecretStore};
-use crate::store::{self, Store, Turn, connections::ConnectionRow};
+use crate::store::connections::{ConnectionRow, owner};
+use crate::store::{self, Store, Turn};
 
 pub use idempotency::Idempotency;
 pub use list::{Filter, Listed, MAX_LIMIT};
@@ -227,13 +228,5 @@ impl Request<'_> {
             return Err(Error::NotFound);
         }
         if self.caller.may(permission, self.tenant) { Ok(()) } else { Err(Error::Forbidden(permission)) }
-    }
-}
-
-/// The tenant that a row belongs to.
-fn owner(row: &ConnectionRow) -> Tenant {
-    Tenant {
-        organization: row.organization.clone(),
-        project: Some(row.project.clone()).filter(|project| !project.is_empty()),
     }
 }

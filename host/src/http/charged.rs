@@ -24,7 +24,8 @@ impl AsRef<[u8]> for Charged {
     }
 }
 
-/// Charges an answer whose size is known. A small one takes no more than its connection, which is counted already. A stream has none: it holds little at a time.
+/// Charges an answer whose size is known. A small one takes no more than its connection, which is counted already. A
+/// stream has no size: it holds little at a time.
 pub(super) fn charge(api: &Api, organization: &String, response: Response) -> Result<Response, ApiError> {
     let Some(size) = response.body().size_hint().exact().filter(|size| *size > SMALL_BYTES as u64) else {
         return Ok(response);

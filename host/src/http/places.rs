@@ -23,7 +23,7 @@ const BYTES: &str = "bytes in bodies of your organization";
 /// When to come back for a connection test: one that hangs ends by its own time limit.
 const TEST: Duration = Duration::from_secs(5);
 
-/// Large bodies and answers that are worked on at once: with the threads that serve they are as many as a small machine has cores.
+/// Large bodies and answers that are worked on at once: what waits for its turn takes no core from the threads that serve.
 const WORKED_ON_AT_ONCE: usize = 1;
 
 /// The places of all requests, and how often each caller may ask.
@@ -79,7 +79,7 @@ impl Places {
         let (rates, what) =
             if method.is_safe() { (&self.reads, "reading requests") } else { (&self.writes, "writing requests") };
         rates.check(organization, principal).map_err(|retry_after| {
-            let message = format!("Your organization sends too many {what}; try again after a while.");
+            let message = format!("You or your organization send too many {what}; try again after a while.");
             ApiError::RateLimited { message, retry_after }
         })
     }

@@ -337,7 +337,7 @@ pub async fn next_secret_version(connection: &mut Connection, tenant: &Tenant, i
 }
 
 /// The tenant that a row belongs to.
-fn owner(row: &ConnectionRow) -> Tenant {
+pub fn owner(row: &ConnectionRow) -> Tenant {
     let project = Some(row.project.clone()).filter(|project| !project.is_empty());
     Tenant { organization: row.organization.clone(), project }
 }

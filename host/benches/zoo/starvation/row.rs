@@ -1,9 +1,10 @@
 //! One attack and what became of it.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use test_support::load::Report;
+use test_support::skip::skip;
 use test_support::swarm::Answers;
 
 use super::arena::{Afterwards, Kind, MAX_MORE_DESCRIPTORS, MAX_MORE_MEMORY};
@@ -41,13 +42,10 @@ impl Row {
         }
     }
 
-    /// One that cannot be tried here; an error in a CI job, which skips nothing.
-    pub(crate) fn skipped(name: &'static str, reason: String) -> Result<Self> {
-        if std::env::var_os("CI").is_some_and(|value| value == "true") {
-            bail!("{name}: {reason}");
-        }
-        println!("  SKIPPED {name}: {reason}");
-        Ok(Self { skipped: Some(reason), ..Self::new(name) })
+    /// One that cannot be tried here.
+    pub(crate) fn skipped(name: &'static str, reason: String) -> Self {
+        skip(name, &reason);
+        Self { skipped: Some(reason), ..Self::new(name) }
     }
 
     /// Adds a block.

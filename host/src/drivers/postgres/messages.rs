@@ -167,3 +167,8 @@ impl Messages {
         }
     }
 }
+
+/// The server does not keep to the protocol.
+pub(super) fn violation() -> Fault {
+    Fault::new(&code::PROTOCOL_VIOLATION)
+}

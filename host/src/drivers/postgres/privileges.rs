@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::slice;
 use std::time::Duration;
 
+use super::messages::violation;
 use super::server_error::{ServerError, identifier};
 use super::statement::{Column, Failure, Sink, Statement, Values};
 use super::{Bounds, Session};
@@ -124,10 +125,6 @@ impl Session {
                 .remedy(format!("Grant it: GRANT USAGE ON SCHEMA {schema} TO <user>;"))),
         }
     }
-}
-
-fn violation() -> Fault {
-    Fault::new(&code::PROTOCOL_VIOLATION)
 }
 
 fn refused(error: &ServerError, texts: &ServerText) -> Fault {

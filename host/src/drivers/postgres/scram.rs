@@ -8,6 +8,7 @@ use postgres_protocol::message::backend::{AuthenticationSaslBody, Message};
 use postgres_protocol::message::frontend;
 
 use super::login::{Login, Proof};
+use super::messages::violation;
 use super::server_error::ServerError;
 use crate::diagnosis::{Fault, code};
 use crate::egress::tls::Agreed;
@@ -137,10 +138,6 @@ fn unexpected(login: &Login<'_>, message: Message) -> Fault {
             .message("The server let us in without proving that it knows the password, so it may be an impostor."),
         _ => violation(),
     }
-}
-
-fn violation() -> Fault {
-    Fault::new(&code::PROTOCOL_VIOLATION)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use postgres_protocol::IsNull;
 use postgres_protocol::message::backend::{DataRowBody, Message, ParameterDescriptionBody, RowDescriptionBody};
 use postgres_protocol::message::frontend;
 
-use super::messages::Messages;
+use super::messages::{Messages, violation};
 use super::server_error::ServerError;
 use crate::diagnosis::{Fault, code};
 
@@ -280,10 +280,6 @@ impl<'a> Iterator for Values<'a> {
         self.left = self.left.checked_sub(1)?;
         Some(self.take())
     }
-}
-
-fn violation() -> Fault {
-    Fault::new(&code::PROTOCOL_VIOLATION)
 }
 
 #[cfg(test)]
