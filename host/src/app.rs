@@ -147,6 +147,8 @@ fn open_drivers(settings: &Settings) -> anyhow::Result<Drivers> {
     let egress = Egress::new(&egress::Settings {
         allow_loopback: settings.egress_allow_loopback(),
         allow_private: settings.egress_allow_private(),
+        allowed_targets: settings.egress_allowed_targets.clone(),
+        diagnose_private: settings.egress_diagnose_private(),
         refused_ports: settings.egress_refused_ports.clone(),
         own_addresses: std::iter::once(settings.listen).chain(settings.metrics_listen).collect(),
         max_lookups: settings.fairness.max_lookups as usize,

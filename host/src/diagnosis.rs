@@ -173,11 +173,24 @@ pub struct StageReport {
     pub latency: Option<Duration>,
 }
 
+/// An endpoint that was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointReport {
+    /// As the connector named it.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What went wrong there, and in which stage; none where a session was opened.
+    pub fault: Option<(Stage, Fault)>,
+}
+
 /// Everything that a connection test found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// All stages, in order.
+    /// All stages, in order: what became of the endpoint that was tried last.
     pub stages: Vec<StageReport>,
+    /// Every endpoint that was tried, in order.
+    pub endpoints: Vec<EndpointReport>,
     /// From start to end.
     pub latency: Duration,
     /// What is known of the server.

@@ -12,6 +12,7 @@ use crate::secrets::Credentials;
 
 mod deadline;
 mod dial;
+mod disclosure;
 pub mod guard;
 mod host;
 mod hosts_file;
@@ -21,15 +22,18 @@ mod policy;
 mod ports;
 mod route;
 mod stream;
+mod target;
 pub mod tls;
 mod tls_request;
 
 pub use deadline::Deadline;
+use disclosure::Disclosure;
 pub use host::{Host, Malformed};
 pub use policy::{Policy, Rule, Verdict};
 pub use ports::{NO_DATABASE, PortRange};
 pub use route::Route;
 pub use stream::Stream;
+pub use target::{NoTarget, Target};
 pub use tls_request::TlsRequest;
 
 /// Connections that are opened a second time at once.
@@ -42,6 +46,10 @@ pub struct Settings {
     pub allow_loopback: bool,
     /// Whether private addresses may be dialled: RFC 1918, shared address space (RFC 6598), unique local (RFC 4193).
     pub allow_private: bool,
+    /// What may be dialled although it is loopback, private or, where it names them, on a refused port.
+    pub allowed_targets: Vec<Target>,
+    /// Whether everything is told of loopback and private addresses that no target names, down to which ports are open.
+    pub diagnose_private: bool,
     /// Ports that are never dialled.
     pub refused_ports: Vec<PortRange>,
     /// Where this installation itself listens: never dialled.
@@ -74,6 +82,8 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Egress {
     policy: Policy,
+    allowed_targets: Vec<Target>,
+    diagnose_private: bool,
     refused_ports: Vec<PortRange>,
     own_addresses: Vec<SocketAddr>,
     resolver: lookup::Resolver,
@@ -88,6 +98,16 @@ pub struct Egress {
 pub struct Account<'a> {
     egress: &'a Egress,
     payer: &'a str,
+}
+
+/// An endpoint whose addresses have been judged: what connections to it go to.
+#[derive(Debug)]
+pub struct Place<'a> {
+    account: Account<'a>,
+    endpoint: &'a Endpoint,
+    host: Host,
+    addresses: Vec<SocketAddr>,
+    disclosure: Disclosure,
 }
 
 /// An open connection to an endpoint.
@@ -106,6 +126,8 @@ impl Egress {
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         Ok(Self {
             policy: Policy { allow_loopback: settings.allow_loopback, allow_private: settings.allow_private },
+            allowed_targets: settings.allowed_targets.clone(),
+            diagnose_private: settings.diagnose_private,
             refused_ports: settings.refused_ports.clone(),
             own_addresses: settings.own_addresses.clone(),
             resolver: lookup::Resolver::new(settings.max_lookups),
@@ -124,7 +146,9 @@ impl Egress {
     fn host(&self, endpoint: &Endpoint) -> Result<Host, Fault> {
         let malformed = |reason: Malformed| Fault::new(&code::HOST_MALFORMED).message(reason.to_string());
         let host = Host::parse(&endpoint.host).map_err(malformed)?;
-        ports::judge(&self.refused_ports, endpoint.port)?;
+        if !self.allowed_targets.iter().any(|target| target.may_open(&host, endpoint.port)) {
+            ports::judge(&self.refused_ports, endpoint.port)?;
+        }
         Ok(host)
     }
 
@@ -135,51 +159,84 @@ impl Egress {
             let message = "The name is one of this machine, but resolves to another address.";
             return Err(Fault::new(&code::ADDRESS_REFUSED).message(message));
         }
-        for address in addresses {
-            if own_address::contains(&self.own_addresses, *address) {
-                let message = format!("{address} is this installation itself, which does not connect to itself.");
-                return Err(Fault::new(&code::ADDRESS_REFUSED).message(message));
-            }
-            let verdict = self.policy.judge(address.ip());
-            if !verdict.allowed {
-                let subject = match host {
-                    Host::Address(address) => address.to_string(),
-                    Host::Name(name) => format!("{name} resolves to {}, which", address.ip()),
-                };
-                let rule = verdict.rule;
-                return Err(Fault::new(&code::ADDRESS_REFUSED).message(format!(
-                    "{subject} is {}; this installation does not connect to those (rule {}).",
-                    rule.description(),
-                    rule.name()
-                )));
-            }
+        addresses.iter().try_for_each(|&address| self.judge_address(host, address))
+    }
+
+    fn judge_address(&self, host: &Host, address: SocketAddr) -> Result<(), Fault> {
+        if own_address::contains(&self.own_addresses, address) {
+            let message = format!("{address} is this installation itself, which does not connect to itself.");
+            return Err(Fault::new(&code::ADDRESS_REFUSED).message(message));
+        }
+        let Verdict { allowed, rule } = self.policy.judge(address.ip());
+        let named = rule.can_be_allowed() && self.names(host, address);
+        if !allowed && !named {
+            let subject = match host {
+                Host::Address(address) => address.to_string(),
+                Host::Name(name) => format!("{name} resolves to {}, which", address.ip()),
+            };
+            return Err(Fault::new(&code::ADDRESS_REFUSED).message(format!(
+                "{subject} is {}; this installation does not connect to those (rule {}).",
+                rule.description(),
+                rule.name()
+            )));
+        }
+        let opened = |target: &Target| target.opens(address.port()) && target.contains(host, address);
+        if !self.allowed_targets.iter().any(opened) {
+            ports::judge(&self.refused_ports, address.port())?;
         }
         Ok(())
     }
+
+    /// Whether the operator has named this address of the host.
+    fn names(&self, host: &Host, address: SocketAddr) -> bool {
+        self.allowed_targets.iter().any(|target| target.contains(host, address))
+    }
+
+    /// How much is told of these addresses, which have been judged.
+    fn disclosure(&self, host: &Host, addresses: &[SocketAddr]) -> Disclosure {
+        let open = |&address: &SocketAddr| {
+            self.diagnose_private || self.policy.judge(address.ip()).rule == Rule::Public || self.names(host, address)
+        };
+        if addresses.iter().all(open) { Disclosure::Full } else { Disclosure::Uniform }
+    }
 }
 
-impl Account<'_> {
+impl<'a> Account<'a> {
     /// When opening a session that may take this long has to be done.
     pub fn deadline(self, limit: Duration) -> Deadline {
         Deadline::after(limit.min(self.egress.connect_timeout_max))
     }
 
-    /// Opens a connection: the stages policy, resolve, connect and tls. Until the deadline has passed; then the stage
-    /// that was running fails.
-    pub async fn connect(
+    /// Looks an endpoint up and judges every address behind it: the stages policy and resolve. Until the deadline has
+    /// passed; then the stage that was running fails.
+    pub async fn judge(
         self,
-        endpoint: &Endpoint,
-        request: TlsRequest,
-        credentials: &Credentials,
+        endpoint: &'a Endpoint,
         deadline: Deadline,
         stages: &mut Stages,
-    ) -> Result<Connection, Halted> {
+    ) -> Result<Place<'a>, Halted> {
         let Self { egress, payer } = self;
         let host = stages.settle(Stage::Policy, egress.host(endpoint))?;
         let lookup = egress.resolver.resolve(&host, endpoint.port, payer, deadline);
         let addresses = stages.run(Stage::Resolve, lookup).await?;
         stages.settle(Stage::Policy, egress.judge(&host, &addresses))?;
-        let (tcp, address) = stages.run(Stage::Connect, dial::dial(&addresses, deadline)).await?;
+        let disclosure = egress.disclosure(&host, &addresses);
+        Ok(Place { account: self, endpoint, host, addresses, disclosure })
+    }
+}
+
+impl Place<'_> {
+    /// Opens a connection: the stages connect and tls. Until the deadline has passed; then the stage that was running
+    /// fails.
+    pub async fn connect(
+        &self,
+        request: TlsRequest,
+        credentials: &Credentials,
+        deadline: Deadline,
+        stages: &mut Stages,
+    ) -> Result<Connection, Halted> {
+        let Self { account: Account { egress, payer }, endpoint, host, addresses, .. } = self;
+        let (tcp, address) = stages.run(Stage::Connect, dial::dial(addresses, deadline)).await?;
         if endpoint.tls.mode == TlsMode::Disable {
             return Ok(Connection {
                 stream: Stream::Plain(tcp),
@@ -188,7 +245,7 @@ impl Account<'_> {
             });
         }
         let secure = async {
-            let client = egress.trust.client(&endpoint.tls, &host, credentials)?;
+            let client = egress.trust.client(&endpoint.tls, host, credentials)?;
             let route = Route::new(address, Some((request, client)), payer, &egress.again);
             let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
             Ok(Connection { stream, route, tls })

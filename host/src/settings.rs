@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 
-use crate::egress::PortRange;
+use crate::egress::{PortRange, Target};
 use crate::logs;
 use crate::network::Network;
 use connectors::ConnectorSettings;
@@ -112,6 +112,30 @@ pub struct Settings {
     #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ALLOW_PRIVATE", value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     egress_allow_private: Option<bool>,
+
+    /// What connections may lead to although it is loopback or private, comma-separated: networks, addresses, names and
+    /// `*.name`, with ports where they matter, such as `10.20.0.0/16`, `10.20.0.7:5432`, `[fd12::/16]:5432-5439` or
+    /// `*.db.corp`.
+    ///
+    /// Ports that stand here are open there even if they are refused elsewhere. A name stands for private addresses, not
+    /// for this machine. Link-local addresses, cloud metadata and this server itself stay refused.
+    #[arg(
+        long,
+        global = true,
+        env = "PATCHPANEL_EGRESS_ALLOWED_TARGETS",
+        value_name = "TARGETS",
+        value_delimiter = ','
+    )]
+    pub egress_allowed_targets: Vec<Target>,
+
+    /// Whether a test tells everything of loopback and private addresses that no target names. Default: only in
+    /// development mode.
+    ///
+    /// Otherwise, and until a database has answered, it tells only that none did, after the same time, so that tests do
+    /// not map a private network.
+    #[arg(long, global = true, env = "PATCHPANEL_EGRESS_DIAGNOSE_PRIVATE", value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    egress_diagnose_private: Option<bool>,
 
     /// Ports that connections never lead to, comma-separated, with ranges; a list of one's own replaces the standing one,
     /// which has the ports that are no database's. 0 refuses none.
@@ -301,6 +325,11 @@ impl Settings {
     /// Whether targets in private networks are allowed.
     pub fn egress_allow_private(&self) -> bool {
         self.egress_allow_private.unwrap_or(self.development())
+    }
+
+    /// Whether everything is told of private targets.
+    pub fn egress_diagnose_private(&self) -> bool {
+        self.egress_diagnose_private.unwrap_or(self.development())
     }
 
     /// What the operator decides about drivers.

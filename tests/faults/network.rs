@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, ToSocketAddrs};
 use std::thread;
 
+use serde_json::json;
 use test_support::certificates::Authority;
 use test_support::listener::{Silent, Witness};
 use test_support::names::Names;
@@ -11,7 +12,7 @@ use test_support::postgres::Postgres;
 use test_support::sales;
 use test_support::skip::skip;
 
-use super::{FINAL, RETRYABLE, attempt};
+use super::{FINAL, RETRYABLE, attempt, attempt_by, host_of_guests};
 
 const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
@@ -160,4 +161,24 @@ fn names_that_nobody_answers_for_keep_no_other_organization_waiting() {
     }
     // Nor do they keep the host from stopping.
     assert!(host.stop().unwrap().success());
+}
+
+#[test]
+fn every_endpoint_that_was_tried_is_told() {
+    let host = host_of_guests(&["lead-to-a-second-host"]);
+    let client = host.client_of("acme", "faults", "developer").unwrap();
+    let mut server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    // Nothing listens at the first host.
+    let attempt = attempt_by("lead-to-a-second-host", &client, server.port()).config("trigger", "127.0.0.66");
+    let told = |report: &super::Report| -> Vec<serde_json::Value> {
+        let endpoints = report.details("endpoints").as_array().unwrap();
+        endpoints.iter().map(|it| json!([it["host"], it["port"], it["outcome"], it["stage"], it["code"]])).collect()
+    };
+    let port = server.port();
+    let refused = |host: &str| json!([host, port, "failed", "connect", "connection_refused"]);
+    let report = attempt.works(&["can_write"]);
+    assert_eq!(told(&report), [refused("127.0.0.66"), json!(["127.0.0.1", port, "opened", null, null])]);
+    server.stop().unwrap();
+    let report = attempt.fails("connect", "connection_refused", "network", RETRYABLE, None);
+    assert_eq!(told(&report), [refused("127.0.0.66"), refused("127.0.0.1")]);
 }

@@ -1,9 +1,14 @@
-//! Addresses that an installation does not connect to.
+//! Addresses that an installation does not connect to, and what it tells of those that it does connect to.
 
-use test_support::listener::Witness;
+use std::thread;
+
+use serde_json::Value;
+use test_support::listener::{Silent, Witness};
 use test_support::patchpanel::Patchpanel;
+use test_support::postgres::Postgres;
+use test_support::sales;
 
-use super::{FINAL, RETRYABLE, attempt, host};
+use super::{Attempt, FINAL, RETRYABLE, attempt, host};
 
 #[test]
 fn a_host_for_real_users_dials_neither_itself_nor_its_network() {
@@ -91,5 +96,101 @@ fn the_host_does_not_connect_to_itself() {
     for name in ["127.0.0.1", "localhost", "::ffff:127.0.0.1"] {
         let report = attempt(port).config("host", name).fails("policy", "address_refused", "config", FINAL, None);
         assert!(report.message().contains("itself"), "{}", report.message());
+    }
+}
+
+#[test]
+fn a_target_that_the_operator_names_is_allowed_and_nothing_beside_it() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    // A kubelet's port, which is refused for all.
+    let witness = Witness::start_at(10248..=10259).unwrap();
+    let refused_port = witness.address().unwrap().port();
+    let targets = format!("127.0.0.1:{},127.0.0.1:{refused_port},*.db.corp,10.0.0.0/8:22", server.port());
+    let strict = Patchpanel::builder()
+        .setting("EGRESS_ALLOW_LOOPBACK", "false")
+        .setting("EGRESS_ALLOW_PRIVATE", "false")
+        .setting("EGRESS_ALLOWED_TARGETS", &targets)
+        .start()
+        .unwrap();
+    let client = strict.client_of("acme", "policy", "developer").unwrap();
+    let at = |port| attempt(port).through(&client).config("connect_timeout_ms", 1_000);
+    at(server.port()).works(&[]);
+    at(refused_port).fails("authenticate", "authenticate_timeout", "network", RETRYABLE, None);
+    assert_eq!(witness.connections(), 1);
+
+    at(server.port() - 1).fails("policy", "address_refused", "config", FINAL, None);
+    at(server.port()).config("host", "127.0.0.2").fails("policy", "address_refused", "config", FINAL, None);
+    at(22).fails("policy", "port_refused", "config", FINAL, None);
+    // Named by a network with this port, but the address behind the name is in none.
+    at(22).config("host", "localhost").fails("policy", "address_refused", "config", FINAL, None);
+    at(refused_port).config("host", "127.0.0.2").fails("policy", "port_refused", "config", FINAL, None);
+    assert_eq!(witness.connections(), 0);
+}
+
+/// All that a report says, but for times and the port.
+fn told(report: &super::Report, port: u16) -> Value {
+    fn strip(value: &mut Value, port: u16) {
+        match value {
+            Value::Object(members) => {
+                members.retain(|name, _| name != "latency_ms" && name != "port");
+                members.values_mut().for_each(|value| strip(value, port));
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| strip(value, port)),
+            Value::String(text) => *text = text.replace(&port.to_string(), "PORT"),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut body = report.body.clone();
+    strip(&mut body, port);
+    body
+}
+
+#[test]
+fn tests_do_not_map_a_private_network() {
+    let discreet = Patchpanel::builder().setting("EGRESS_DIAGNOSE_PRIVATE", "false").start().unwrap();
+    let client = discreet.client_of("acme", "policy", "developer").unwrap();
+    let (silent, mute, http) = (Silent::start().unwrap(), Witness::start().unwrap(), Patchpanel::start().unwrap());
+    let mut server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    let closed = Witness::start().unwrap().address().unwrap().port();
+    let ports = [silent.address().unwrap().port(), mute.address().unwrap().port(), http.address().port(), closed];
+    let with = &|port: u16, mode: &str| attempt(port).through(&client).tls(mode, None);
+    let tell = &|attempt: &Attempt, port| {
+        let report = attempt.fails("connect", "no_database", "network", RETRYABLE, None);
+        let connect = report.failed()["latency_ms"].as_f64().unwrap();
+        assert!(report.body["latency_ms"].as_f64().unwrap() >= connect, "{:#}", report.body);
+        (connect.to_string(), told(&report, port))
+    };
+    for mode in ["disable", "require"] {
+        let told: Vec<_> = thread::scope(|scope| {
+            let all: Vec<_> = ports.iter().map(|&port| scope.spawn(move || tell(&with(port, mode), port))).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(told.iter().all(|one| one == &told[0]), "{told:#?}");
+    }
+
+    // A database speaks for itself.
+    let attempt = with(server.port(), "disable");
+    attempt.works(&[]);
+    attempt.credential("password", "not-this-one-here").fails(
+        "authenticate",
+        "password_rejected",
+        "credential",
+        FINAL,
+        Some("28P01"),
+    );
+    with(server.port(), "require").fails("tls", "tls_not_offered", "server", FINAL, None);
+    // What the operator names is told in full; its log has the reason for all others.
+    server.stop().unwrap();
+    let target = format!("127.0.0.1:{}", server.port());
+    let named = Patchpanel::builder()
+        .setting("EGRESS_DIAGNOSE_PRIVATE", "false")
+        .setting("EGRESS_ALLOWED_TARGETS", &target)
+        .start()
+        .unwrap();
+    let client = named.client_of("acme", "policy", "developer").unwrap();
+    attempt.through(&client).fails("connect", "connection_refused", "network", RETRYABLE, None);
+    let log = discreet.log().unwrap();
+    for code in ["connection_refused", "connect_timeout", "not_postgres"] {
+        assert!(log.contains(code), "{code}: {log}");
     }
 }

@@ -84,6 +84,8 @@ impl Ours {
             allow_loopback: true,
             allow_private: true,
             refused_ports: vec![],
+            allowed_targets: vec![],
+            diagnose_private: true,
             own_addresses: vec![],
             max_lookups: 64,
             root_bundle: None,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
-use crate::http::data::report::{FaultFacts, StageResult, TestResult};
+use crate::http::data::report::{EndpointResult, FaultFacts, StageResult, TestResult};
 
 /// Width where the output is not a terminal.
 const PLAIN_WIDTH: u16 = 120;
@@ -21,6 +21,13 @@ pub(super) fn render(result: &TestResult, terminal: bool) -> String {
     });
     let table = table(["STAGE", "OUTCOME", "TIME", "WHAT"], rows, terminal);
     let mut text = format!("{table}\n\n{} ({:.1} ms)\n", sentence(&result.message), result.latency_ms);
+    // With one endpoint the table has said it.
+    for endpoint in result.details.endpoints.iter().filter(|_| result.details.endpoints.len() > 1) {
+        let EndpointResult { host, port, outcome, fault, .. } = endpoint;
+        let message = fault.message.as_ref().map_or(String::new(), |message| format!(": {message}"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{host} port {port} {outcome}{message}");
+    }
     for fault in result.details.stages.iter().flat_map(faults) {
         if let Some(remedy) = &fault.remedy {
             // Writing to a String cannot fail.
@@ -116,7 +123,16 @@ mod tests {
             .map(|(stage, outcome)| StageReport { stage, latency: Some(Duration::from_micros(1500)), outcome })
             .collect();
         let latency = Duration::from_millis(5);
-        Report { stages, latency, server: None, privileges: None, schemas: Vec::new(), truncated: false }.into()
+        Report {
+            stages,
+            endpoints: Vec::new(),
+            latency,
+            server: None,
+            privileges: None,
+            schemas: Vec::new(),
+            truncated: false,
+        }
+        .into()
     }
 
     #[test]

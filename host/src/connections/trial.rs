@@ -277,9 +277,10 @@ async fn refine_words(call: Call<'_>, prepared: &Prepared, stages: &mut Stages) 
 
 fn report(stages: Stages, seen: Option<Seen>) -> Report {
     let seen = seen.unwrap_or_default();
-    let (stages, latency) = stages.finish();
+    let (stages, endpoints, latency) = stages.finish();
     Report {
         stages,
+        endpoints,
         latency,
         server: seen.server,
         privileges: seen.privileges,

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Fault, Outcome, Stage, StageReport, code};
+use super::{EndpointReport, Fault, Outcome, Stage, StageReport, code};
 
 /// Records what each stage of one connection test came to, and how long it took.
 #[derive(Debug)]
 pub struct Stages {
     started: Instant,
     reports: [StageReport; Stage::ALL.len()],
+    endpoints: Vec<EndpointReport>,
 }
 
 /// The test cannot go on; the fault is in the record.
@@ -19,7 +20,7 @@ impl Stages {
     /// Starts the clock of the whole test.
     pub fn start() -> Self {
         let reports = Stage::ALL.map(|stage| StageReport { stage, outcome: Outcome::Skipped, latency: None });
-        Self { started: Instant::now(), reports }
+        Self { started: Instant::now(), reports, endpoints: Vec::new() }
     }
 
     /// Runs one stage, or one more part of it, and records its outcome and time. Times of parts add up.
@@ -66,6 +67,12 @@ impl Stages {
         }
     }
 
+    /// Records what has come of an endpoint.
+    pub fn endpoint(&mut self, host: &str, port: u16) {
+        let fault = self.fault().map(|(stage, fault)| (stage, fault.clone()));
+        self.endpoints.push(EndpointReport { host: host.to_owned(), port, fault });
+    }
+
     /// Forgets the outcomes after `config`, because another endpoint is tried; the time spent stays.
     pub fn try_again(&mut self) {
         for report in self.reports.iter_mut().filter(|report| report.stage > Stage::Config) {
@@ -93,8 +100,22 @@ impl Stages {
         }
     }
 
-    /// All stages in their order, and the time from start to now.
-    pub fn finish(self) -> (Vec<StageReport>, Duration) {
+    /// Whether the stage has run and not failed.
+    pub fn passed(&self, stage: Stage) -> bool {
+        matches!(self.reports[stage as usize].outcome, Outcome::Passed | Outcome::Warned(_))
+    }
+
+    /// Says this fault and time of a stage instead of whatever has come of it and those after it.
+    pub fn conceal(&mut self, stage: Stage, fault: Fault, latency: Duration) {
+        for report in self.reports.iter_mut().filter(|report| report.stage >= stage) {
+            (report.outcome, report.latency) = (Outcome::Skipped, None);
+        }
+        // A new fault of this very stage.
+        let _ = self.record::<()>(stage, latency, Err(fault));
+    }
+
+    /// All stages in their order, all endpoints in theirs, and the time from start to now.
+    pub fn finish(self) -> (Vec<StageReport>, Vec<EndpointReport>, Duration) {
         let latency = self.started.elapsed();
         let mut reports = Vec::from(self.reports);
         for report in &mut reports {
@@ -102,7 +123,7 @@ impl Stages {
                 report.latency = None;
             }
         }
-        (reports, latency)
+        (reports, self.endpoints, latency)
     }
 
     fn report(&mut self, stage: Stage) -> &mut StageReport {
@@ -126,7 +147,7 @@ mod tests {
         let (stage, fault) = stages.fault().unwrap();
         assert_eq!((stage, fault.code, fault.message.as_str()), (Stage::Resolve, "name_not_found", "m"));
 
-        let (reports, latency) = stages.finish();
+        let (reports, _, latency) = stages.finish();
         assert_eq!(reports.iter().map(|r| r.stage).collect::<Vec<_>>(), Stage::ALL);
         assert!(matches!(&reports[1].outcome, Outcome::Warned(w) if w.len() == 1));
         assert!(matches!(&reports[2].outcome, Outcome::Failed(f) if f.remedy == "r"));
@@ -141,7 +162,29 @@ mod tests {
         stages.settle(Stage::Resolve, Ok(())).unwrap();
         stages.settle(Stage::Policy, Err::<(), _>(Fault::new(&code::ADDRESS_REFUSED))).unwrap_err();
         assert_eq!(stages.fault().unwrap().0, Stage::Policy);
+        stages.endpoint("a.example", 5432);
         stages.try_again();
         assert!(stages.fault().is_none());
+        stages.endpoint("b.example", 5433);
+        let (_, endpoints, _) = stages.finish();
+        let told: Vec<_> = endpoints
+            .iter()
+            .map(|it| (it.host.as_str(), it.port, it.fault.as_ref().map(|(stage, fault)| (*stage, fault.code))))
+            .collect();
+        assert_eq!(told, [("a.example", 5432, Some((Stage::Policy, "address_refused"))), ("b.example", 5433, None)]);
+    }
+
+    #[test]
+    fn what_is_concealed_is_gone() {
+        let mut stages = Stages::start();
+        stages.settle(Stage::Resolve, Ok(())).unwrap();
+        stages.settle(Stage::Connect, Ok(())).unwrap();
+        stages.settle(Stage::Tls, Err::<(), _>(Fault::new(&code::NOT_POSTGRES))).unwrap_err();
+        stages.conceal(Stage::Connect, Fault::new(&code::NO_DATABASE), Duration::from_secs(3));
+        let (reports, _, _) = stages.finish();
+        let left: Vec<_> = reports.iter().filter(|report| report.outcome != Outcome::Skipped).collect();
+        assert_eq!(left.iter().map(|report| report.stage).collect::<Vec<_>>(), [Stage::Resolve, Stage::Connect]);
+        assert_eq!(left[1].latency, Some(Duration::from_secs(3)));
+        assert!(matches!(&left[1].outcome, Outcome::Failed(fault) if fault.code == "no_database"));
     }
 }

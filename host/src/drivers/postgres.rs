@@ -10,7 +10,7 @@ use super::Settings;
 use crate::descriptor::{Descriptor, Endpoint};
 use crate::diagnosis::{Code, Fault, Halted, Server, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
-use crate::egress::{Account, Deadline, TlsRequest};
+use crate::egress::{Account, Deadline, Place, TlsRequest};
 use crate::secrets::Credentials;
 
 mod cancel;
@@ -113,14 +113,39 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
+    /// The session at one endpoint, with a record of what came of it.
     async fn at(&self, endpoint: &Endpoint, stages: &mut Stages) -> Result<Session, Halted> {
-        let Self { egress, settings, target, credentials, texts, deadline } = self;
-        let connection = egress.connect(endpoint, TlsRequest::Postgres, credentials, *deadline, stages).await?;
+        let opened = self.reach(endpoint, stages).await;
+        stages.endpoint(&endpoint.host, endpoint.port);
+        opened
+    }
+
+    async fn reach(&self, endpoint: &Endpoint, stages: &mut Stages) -> Result<Session, Halted> {
+        let place = self.egress.judge(endpoint, self.deadline, stages).await?;
+        let first_word = place.first_word(self.deadline);
+        let opened = self.open(&place, first_word, endpoint, stages).await;
+        if opened.is_err() {
+            place.conceal(first_word, stages).await;
+        }
+        opened
+    }
+
+    async fn open(
+        &self,
+        place: &Place<'_>,
+        first_word: Deadline,
+        endpoint: &Endpoint,
+        stages: &mut Stages,
+    ) -> Result<Session, Halted> {
+        let Self { settings, target, credentials, texts, deadline, .. } = self;
+        let connection = place.connect(TlsRequest::Postgres, credentials, first_word, stages).await?;
         let (route, tls) = (connection.route, connection.tls);
         let certificate = endpoint.tls.identity.is_some();
         let mut login = Login::new(connection.stream, tls.as_ref(), certificate, target, texts);
         let authenticated = login.authenticate(settings.postgres_scram_min_iterations);
-        let proof = stages.run(Stage::Authenticate, deadline.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;
+        // Without TLS its first word is about the login.
+        let until = if tls.is_some() { *deadline } else { first_word };
+        let proof = stages.run(Stage::Authenticate, until.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;
         let started = Instant::now();
         let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session()).await;
         // The server looks the user up after it has said that all is well.

@@ -19,6 +19,18 @@ impl Deadline {
         Self { at: Instant::now() + limit, limit }
     }
 
+    /// The same, or one that begins now, whichever is over first.
+    #[must_use]
+    pub fn at_most(self, limit: Duration) -> Self {
+        let other = Self::after(limit);
+        if other.at < self.at { other } else { self }
+    }
+
+    /// How long it was when it began.
+    pub fn limit(self) -> Duration {
+        self.limit
+    }
+
     /// What is left.
     pub fn left(self) -> Duration {
         self.at.saturating_duration_since(Instant::now())

@@ -50,6 +50,11 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Whether a setting can allow such addresses; no setting allows the others.
+    pub fn can_be_allowed(self) -> bool {
+        matches!(self, Self::Public | Self::Loopback | Self::Private)
+    }
+
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {

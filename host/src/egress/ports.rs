@@ -38,9 +38,16 @@ impl FromStr for PortRange {
     }
 }
 
+impl PortRange {
+    /// Whether the port is in it.
+    pub(super) fn contains(self, port: u16) -> bool {
+        (self.first..=self.last).contains(&port)
+    }
+}
+
 /// Refuses a port that is in one of these ranges.
 pub(super) fn judge(refused: &[PortRange], port: u16) -> Result<(), Fault> {
-    if refused.iter().any(|range| (range.first..=range.last).contains(&port)) {
+    if refused.iter().any(|range| range.contains(port)) {
         let message = format!("Port {port} is not a database's; this installation does not connect to it.");
         return Err(Fault::new(&code::PORT_REFUSED).message(message));
     }

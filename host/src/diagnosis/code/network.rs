@@ -20,6 +20,7 @@ pub(super) const ALL: &[&Code] = &[
     &CONNECT_TIMEOUT,
     &HOST_UNREACHABLE,
     &CONNECT_FAILED,
+    &NO_DATABASE,
     &CONNECTION_LOST,
     &NOT_POSTGRES,
     &PROTOCOL_VIOLATION,
@@ -185,6 +186,16 @@ pub const CONNECT_FAILED: Code = Code {
     retryable: true,
     message: "The connection could not be opened.",
     remedy: "Try again. If it stays, check host, port and the network between this installation and the server.",
+};
+
+/// No database answered at a private address of which no more is told.
+pub const NO_DATABASE: Code = Code {
+    name: "no_database",
+    stages: &[Stage::Connect],
+    blame: Blame::Network,
+    retryable: true,
+    message: "No database answered.",
+    remedy: "Check host and port, that the server runs and listens on that address, that firewalls let this installation in, and that it speaks the protocol of this type. More is not told of private addresses; whoever runs this installation can see the reason in its log, or name the target (--egress-allowed-targets).",
 };
 
 /// The server closed the connection.

@@ -38,6 +38,8 @@ static DRIVERS: LazyLock<Drivers> = LazyLock::new(|| {
         allow_loopback: true,
         allow_private: false,
         refused_ports: vec![],
+        allowed_targets: vec![],
+        diagnose_private: true,
         own_addresses: vec![],
         max_lookups: 1,
         root_bundle: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::diagnosis::{Fault, Outcome, Report, Stage, StageReport};
+use crate::diagnosis::{EndpointReport, Fault, Outcome, Report, Stage, StageReport};
 
 /// Whether a connection works. A source that refuses is an answer, not an error: 200 with `success: false`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,6 +25,8 @@ pub struct TestResult {
 pub struct TestDetails {
     /// Every stage in order: config, policy, resolve, connect, tls, authenticate, session, privileges, discover.
     pub stages: Vec<StageResult>,
+    /// Every endpoint that was tried, in order; the stages are about the last one. Empty when none was.
+    pub endpoints: Vec<EndpointResult>,
     /// What is known of the server; null when it was not reached.
     pub server: Option<ServerFacts>,
     /// What the user may do; null when it was not found out.
@@ -50,6 +52,23 @@ pub struct StageResult {
     pub fault: FaultFacts,
     /// What there is to say although it passed.
     pub warnings: Vec<FaultFacts>,
+}
+
+/// What came of one endpoint.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EndpointResult {
+    /// Its host, as the connector named it.
+    #[schema(example = "db.example.com")]
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// `opened` or `failed`.
+    pub outcome: &'static str,
+    /// The stage that failed; null when it was opened.
+    pub stage: Option<&'static str>,
+    /// The fault, when it failed; all null else.
+    #[serde(flatten)]
+    pub fault: FaultFacts,
 }
 
 /// What went wrong.
@@ -135,6 +154,7 @@ impl From<Report> for TestResult {
             latency_ms: milliseconds(report.latency),
             details: TestDetails {
                 stages,
+                endpoints: report.endpoints.into_iter().map(EndpointResult::from).collect(),
                 server: report.server.map(|server| ServerFacts {
                     version: server.version,
                     address: server.address,
@@ -168,6 +188,18 @@ impl From<StageReport> for StageResult {
             Outcome::Skipped => ("skipped", FaultFacts::default(), Vec::new()),
         };
         Self { stage: report.stage.name(), outcome, latency_ms: report.latency.map(milliseconds), fault, warnings }
+    }
+}
+
+impl From<EndpointReport> for EndpointResult {
+    fn from(report: EndpointReport) -> Self {
+        let EndpointReport { host, port, fault } = report;
+        match fault {
+            None => Self { host, port, outcome: "opened", stage: None, fault: FaultFacts::default() },
+            Some((stage, fault)) => {
+                Self { host, port, outcome: "failed", stage: Some(stage.name()), fault: fault.into() }
+            }
+        }
     }
 }
 
