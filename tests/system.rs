@@ -9,6 +9,7 @@ mod crashes;
 mod faults;
 mod golden;
 mod main_job;
+mod migrations;
 mod operator;
 mod rollout;
 mod starvation;
