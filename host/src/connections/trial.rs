@@ -268,7 +268,7 @@ async fn refine_words(call: Call<'_>, prepared: &Prepared, stages: &mut Stages) 
         return;
     };
     match prepared.connector.diagnose(call, &prepared.accepted, stage, fault).await {
-        Ok(Some(advice)) => stages.replace_words(advice.message, advice.remedy),
+        Ok(Some(advice)) => stages.replace_words(&advice.message, &advice.remedy),
         Ok(None) => {}
         // The host's own words are good enough; the connector's failure must not hide the fault.
         Err(error) => tracing::warn!(%error, stage = ?stage, "a connector could not diagnose a fault"),

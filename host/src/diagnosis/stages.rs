@@ -88,15 +88,17 @@ impl Stages {
         })
     }
 
-    /// Replaces the words of the failing fault by a connector's better ones; its facts stay.
-    pub fn replace_words(&mut self, message: String, remedy: String) {
+    /// Replaces the words of the failing fault by a connector's better ones, in the report of its endpoint too; its facts
+    /// stay.
+    pub fn replace_words(&mut self, message: &str, remedy: &str) {
         let failed = self.reports.iter_mut().find_map(|report| match &mut report.outcome {
             Outcome::Failed(fault) => Some(fault),
             Outcome::Passed | Outcome::Warned(_) | Outcome::Skipped => None,
         });
-        if let Some(fault) = failed {
-            fault.message = message;
-            fault.remedy = remedy;
+        let last = self.endpoints.last_mut().and_then(|endpoint| endpoint.fault.as_mut());
+        for fault in failed.into_iter().chain(last.map(|(_, fault)| fault)) {
+            message.clone_into(&mut fault.message);
+            remedy.clone_into(&mut fault.remedy);
         }
     }
 
@@ -143,7 +145,7 @@ mod tests {
         stages.warn(Stage::Policy, vec![Fault::new(&code::SUPERUSER)]);
         let failed = stages.run(Stage::Resolve, async { Err::<(), _>(Fault::new(&code::NAME_NOT_FOUND)) }).await;
         assert_eq!(failed, Err(Halted));
-        stages.replace_words("m".to_owned(), "r".to_owned());
+        stages.replace_words("m", "r");
         let (stage, fault) = stages.fault().unwrap();
         assert_eq!((stage, fault.code, fault.message.as_str()), (Stage::Resolve, "name_not_found", "m"));
 
