@@ -5,6 +5,7 @@ mod api;
 mod authoring;
 mod command_line;
 mod connectors;
+mod contracts;
 mod crashes;
 mod faults;
 mod golden;
