@@ -172,6 +172,10 @@ impl Egress {
         if !allowed && !named {
             let subject = match host {
                 Host::Address(address) => address.to_string(),
+                // The address would be a leaf of the inner DNS for whoever asks.
+                Host::Name(name) if rule.can_be_allowed() && !self.diagnose_private => {
+                    format!("{name} resolves to an address that")
+                }
                 Host::Name(name) => format!("{name} resolves to {}, which", address.ip()),
             };
             return Err(Fault::new(&code::ADDRESS_REFUSED).message(format!(

@@ -110,6 +110,7 @@ fn a_target_that_the_operator_names_is_allowed_and_nothing_beside_it() {
         .setting("EGRESS_ALLOW_LOOPBACK", "false")
         .setting("EGRESS_ALLOW_PRIVATE", "false")
         .setting("EGRESS_ALLOWED_TARGETS", &targets)
+        .setting("EGRESS_DIAGNOSE_PRIVATE", "false")
         .start()
         .unwrap();
     let client = strict.client_of("acme", "policy", "developer").unwrap();
@@ -122,7 +123,9 @@ fn a_target_that_the_operator_names_is_allowed_and_nothing_beside_it() {
     at(server.port()).config("host", "127.0.0.2").fails("policy", "address_refused", "config", FINAL, None);
     at(22).fails("policy", "port_refused", "config", FINAL, None);
     // Named by a network with this port, but the address behind the name is in none.
-    at(22).config("host", "localhost").fails("policy", "address_refused", "config", FINAL, None);
+    let report = at(22).config("host", "localhost").fails("policy", "address_refused", "config", FINAL, None);
+    assert!(report.message().contains("rule loopback"), "{}", report.message());
+    assert!(!report.message().contains("127.0.0.1"), "{}", report.message());
     at(refused_port).config("host", "127.0.0.2").fails("policy", "port_refused", "config", FINAL, None);
     assert_eq!(witness.connections(), 0);
 }

@@ -245,6 +245,7 @@ pub(crate) const ROWS: &[Row] = &[
     verify("lead-nowhere", nonsense("1 to 16 endpoints")),
     verify("lead-to-two-places", astray(ELSEWHERE)),
     verify("lead-through-a-hop", astray(ELSEWHERE)),
+    Row { trigger: "127.0.0.1", ..verify("lead-to-a-second-host", Harmless) },
     verify("lead-to-many-places", nonsense("1 to 16 endpoints")),
     verify("lead-elsewhere-by-normalising", astray(ELSEWHERE)),
     row(Call::Use, "lead-elsewhere-in-use", astray(ELSEWHERE)),

@@ -20,7 +20,7 @@ pub(super) fn render(result: &TestResult, terminal: bool) -> String {
         [stage.stage.to_owned(), stage.outcome.to_owned(), time, what(stage, result)]
     });
     let table = table(["STAGE", "OUTCOME", "TIME", "WHAT"], rows, terminal);
-    let mut text = format!("{table}\n\n{} ({:.1} ms)\n", sentence(&result.message), result.latency_ms);
+    let mut text = format!("{table}\n\n{} ({:.1} ms)\n", result.message, result.latency_ms);
     // With one endpoint the table has said it.
     for endpoint in result.details.endpoints.iter().filter(|_| result.details.endpoints.len() > 1) {
         let EndpointResult { host, port, outcome, fault, .. } = endpoint;
@@ -31,7 +31,7 @@ pub(super) fn render(result: &TestResult, terminal: bool) -> String {
     for fault in result.details.stages.iter().flat_map(faults) {
         if let Some(remedy) = &fault.remedy {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}: {}", fault.code.unwrap_or_default(), sentence(remedy));
+            let _ = writeln!(text, "{}: {}", fault.code.unwrap_or_default(), remedy);
         }
     }
     text
@@ -101,12 +101,6 @@ fn what(stage: &StageResult, result: &TestResult) -> String {
         }
         _ => String::new(),
     }
-}
-
-/// The text as a sentence of its own.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }
 
 #[cfg(test)]
