@@ -64,6 +64,12 @@ fn every_single_mistake_is_named() {
         ("/database_config/database", vec![json!("")], "empty"),
         ("/database_config/database", vec![json!("a\u{0}b"), json!("a\nb")], "control_character"),
         ("/database_config/database", vec![json!("d".repeat(64))], "too_long"),
+        (
+            "/database_config/database",
+            vec![json!("postgres://reader:x@db/shop"), json!("jdbc:postgresql://db/shop")],
+            "url",
+        ),
+        ("/database_config/database", vec![json!("host=db password=x"), json!("shop user = reader")], "dsn"),
         ("/database_config/ssl_mode", vec![json!("prefer"), json!("VERIFY-FULL"), json!("")], "unknown_value"),
         ("/database_config/ssl_root_cert", vec![json!("not pem")], "not_pem"),
         ("/database_config/password", vec![json!("in the wrong place")], "unknown_member"),

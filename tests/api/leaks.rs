@@ -218,6 +218,8 @@ fn in_wrong_places(listener: &mut Listener, registration: &Value) {
         ("/database_config/ssl_mode", json!(MISPLACED)),
         ("/database_config/auth_type", json!(MISPLACED)),
         ("/database_config/database", json!(format!("{MISPLACED}\u{0}"))),
+        ("/database_config/database", json!(format!("postgres://r:{MISPLACED}@db/shop"))),
+        ("/database_config/database", json!(format!("dbname=shop password={MISPLACED}"))),
         ("/database_config/ssl_root_cert", json!(key)),
         ("/database_config/ssl_client_cert", json!(key)),
         ("/database_config/selected_tables", json!([MISPLACED, MISPLACED])),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::contract::patchpanel::connector::types::{Finding, Severity};
 
+mod database;
 mod host;
 mod tables;
 
@@ -106,6 +107,7 @@ pub fn check(json: &str, credentials_set: &[String]) -> (Vec<Finding>, Config) {
         host,
     };
     reader.host(&config.host);
+    reader.database(&config.database);
     reader.certificates(&config, credentials_set);
     reader.unknown();
     (reader.findings, config)
@@ -223,6 +225,12 @@ impl Reader {
             if !self.findings.iter().any(|finding| finding.pointer == "/host") {
                 self.error(code, "host", message, Some(hint));
             }
+        }
+    }
+
+    fn database(&mut self, database: &str) {
+        if let Some((code, message, hint)) = database::check(database) {
+            self.error(code, "database", message, Some(hint));
         }
     }
 
