@@ -96,11 +96,11 @@ impl SigningKey {
         .map_err(failed)?;
         // Asked of the open file, not of its name, which could be exchanged in between.
         let metadata = file.metadata().map_err(failed)?;
-        if metadata.mode() & 0o077 != 0 {
-            return Err(Error::Readable(path.to_owned()));
-        }
         if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
             return Err(malformed());
+        }
+        if metadata.mode() & 0o077 != 0 {
+            return Err(Error::Readable(path.to_owned()));
         }
         let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE_BYTES).unwrap_or(0)));
         file.take(MAX_FILE_BYTES).read_to_end(&mut text).map_err(failed)?;

@@ -21,6 +21,9 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(30);
 /// The longest life that a token may claim.
 pub const MAX_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 366);
 
+/// A token for more audiences is one for everybody: each of them could use it here.
+const MAX_AUDIENCES: usize = 10;
+
 /// Why a token is refused. For the log alone: callers learn only that it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -41,9 +44,9 @@ pub struct Verifier {
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
     pub(super) alg: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) typ: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) kid: Option<String>,
 }
 
@@ -132,6 +135,9 @@ impl Verifier {
         }
         let for_us = match &claims.aud {
             Audience::One(audience) => *audience == self.audience,
+            Audience::Several(audiences) if audiences.len() > MAX_AUDIENCES => {
+                return Err(Refusal("it is for too many audiences"));
+            }
             Audience::Several(audiences) => audiences.contains(&self.audience),
         };
         if !for_us {
