@@ -160,6 +160,10 @@ impl Rollout {
         if rollout.connectors.list().is_empty() {
             rollout.follow(true).await?;
         }
+        if rollout.connectors.list().is_empty() {
+            let directory = rollout.settings.directory.display();
+            tracing::warn!(%directory, "no connector is loaded, so that the host is not ready; put components (*.wasm) there");
+        }
         Ok(rollout)
     }
 
@@ -193,6 +197,12 @@ impl Rollout {
                 Err(Error::Refused { reasons, .. }) => {
                     log_refusal(row.file.as_deref().unwrap_or(&row.digest), &reasons);
                     self.refused().insert(row.digest.clone(), reasons);
+                }
+                // The others serve.
+                Err(Error::Library(error)) => {
+                    tracing::error!(digest = row.digest, %error, "a connector's file in the library cannot be read");
+                    let reason = Reason::new(library::DAMAGED, error.to_string(), "Mend the library's file system.");
+                    self.refused().insert(row.digest.clone(), vec![reason]);
                 }
                 Err(error) => return Err(error),
             }
@@ -247,7 +257,10 @@ impl Rollout {
         let name = row.file.clone().unwrap_or_else(|| row.digest.clone());
         let admitted = match self.library.read(&row.digest).await? {
             Ok(bytes) => self.connectors.admit_apart(bytes, name).await?,
-            Err(damage) => Err(damage),
+            Err(damage) => match self.take_again(row).await? {
+                Some(bytes) => self.connectors.admit_apart(bytes, name).await?,
+                None => Err(damage),
+            },
         };
         admitted.map_err(|reasons| Error::Refused { digest: row.digest.clone(), reasons })
     }

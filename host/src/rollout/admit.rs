@@ -78,7 +78,7 @@ impl Rollout {
 
     /// Keeps bytes of this digest that were read from a file.
     pub(super) async fn keep(&self, digest: String, bytes: &[u8]) -> Result<Received, Error> {
-        if self.library.has(&digest) {
+        if self.library.has(&digest).await {
             return Ok(Received { digest, bytes: bytes.len() as u64 });
         }
         let mut incoming = self.library.receive(self.max_component_bytes(), None).await?;

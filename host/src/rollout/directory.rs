@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::admit::describe;
 use super::record::to_json;
-use super::{Error, Rollout, State};
+use super::{Error, Rollout, State, library};
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, Connector, component_files, log_refusal, read};
 use crate::digest;
@@ -146,7 +146,7 @@ impl Rollout {
             return Ok(true);
         };
         let decided = [State::Active, State::Retired, State::RolledBack];
-        if !decided.iter().any(|state| row.state == state.name()) {
+        if !decided.iter().any(|state| row.state == state.name()) || self.is_damaged(digest) {
             return Ok(false);
         }
         if let Some((old_name, _)) = old_name {
@@ -159,6 +159,29 @@ impl Rollout {
             self.remember(name, None, digest).await?;
         }
         Ok(true)
+    }
+
+    /// Whether the version is not loaded because the library does not have its bytes any more.
+    fn is_damaged(&self, digest: &str) -> bool {
+        let refused = self.refused();
+        refused.get(digest).is_some_and(|reasons| reasons.iter().any(|reason| reason.code == library::DAMAGED))
+    }
+
+    /// Puts the bytes of a version back into the library, if a file of the directory has them.
+    pub(super) async fn take_again(&self, row: &ConnectorVersionRow) -> Result<Option<Vec<u8>>, Error> {
+        let (directory, limits, digest) =
+            (self.settings.directory.clone(), self.connectors.limits(), row.digest.clone());
+        let find = move || {
+            let files = component_files(&directory).unwrap_or_default().into_iter();
+            files.filter_map(|file| read(&file, &limits).ok()).find(|bytes| digest::of(bytes) == digest)
+        };
+        let Some(bytes) = tokio::task::spawn_blocking(find).await? else { return Ok(None) };
+        let digest = self.keep(row.digest.clone(), &bytes).await?.digest;
+        tracing::warn!(
+            digest,
+            "the library had a damaged connector, or none; taken again from the directory of connectors"
+        );
+        Ok(Some(bytes))
     }
 
     /// Makes a version of a file the active one. The other file for its type, if that is in the way.

@@ -17,6 +17,9 @@ use super::Error;
 use crate::connectors::admission::Reason;
 use crate::{crash, digest};
 
+/// The code of the reason against a version whose bytes are not here any more.
+pub(super) const DAMAGED: &str = "damaged";
+
 /// The directory of components.
 #[derive(Debug)]
 pub(super) struct Library {
@@ -47,7 +50,8 @@ pub struct Received {
 impl Library {
     /// Opens the directory, and makes it, for nobody else to read, when it is not there.
     pub(super) fn open(directory: PathBuf) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
+        DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(named)?;
         Ok(Self { directory })
     }
 
@@ -66,8 +70,8 @@ impl Library {
                 // Not ours.
                 _ => false,
             };
-            if is_spent {
-                fs::remove_file(&path)?;
+            if is_spent && let Err(error) = fs::remove_file(&path) {
+                tracing::warn!(path = %path.display(), %error, "what a killed process has left cannot be removed");
             }
         }
         Ok(())
@@ -84,20 +88,22 @@ impl Library {
     /// The bytes of a version; a reason against it if they are not what its digest says.
     pub(super) async fn read(&self, digest: &str) -> io::Result<Result<Vec<u8>, Vec<Reason>>> {
         let refuse = |what: &str| {
-            let remedy = "Upload it again.";
-            Ok(Err(vec![Reason::new("damaged", format!("its file in the library {what}"), remedy)]))
+            let remedy = "Upload it again, or put its file into the directory of connectors.";
+            Ok(Err(vec![Reason::new(DAMAGED, format!("its file in the library {what}"), remedy)]))
         };
         match tokio::fs::read(self.path(digest)).await {
             Ok(bytes) if digest::of(&bytes) == digest => Ok(Ok(bytes)),
             Ok(_) => refuse("has other bytes than it was admitted with"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("is gone"),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => refuse("cannot be read by this user"),
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => refuse("is a directory"),
             Err(error) => Err(error),
         }
     }
 
-    /// Whether the bytes of this version are here.
-    pub(super) fn has(&self, digest: &str) -> bool {
-        self.path(digest).is_file()
+    /// Whether the bytes of this version are here, and no others.
+    pub(super) async fn has(&self, digest: &str) -> bool {
+        matches!(self.read(digest).await, Ok(Ok(_)))
     }
 
     /// Removes the bytes of a version.
