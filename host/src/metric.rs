@@ -22,6 +22,10 @@ pub const DURATION: &str = "patchpanel_connector_call_duration_seconds";
 /// Components that were compiled or refused, by `outcome`.
 pub const COMPILATIONS: &str = "patchpanel_connector_compilations_total";
 
+/// Connections whose stored credentials cannot be used, as seen at the last start, by `why`: `lost`, `unsigned` or
+/// `elsewhere`.
+pub const UNUSABLE_CREDENTIALS: &str = "patchpanel_unusable_credentials";
+
 /// From 100 µs, a small call, to beyond the default limit of wall time.
 const BUCKETS: [f64; 13] = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
 
@@ -37,6 +41,13 @@ pub async fn serve(address: SocketAddr) -> anyhow::Result<JoinHandle<()>> {
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address} for metrics; choose another address with --metrics-listen")
     })?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            %address,
+            "other machines can read the metrics, without a token and without TLS; listen on 127.0.0.1, or have a firewall \
+             let only the scraper through"
+        );
+    }
     let handle = install()?;
     let page = handle.clone();
     let routes = Router::new().route(
@@ -66,6 +77,10 @@ fn install() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!(CALLS, "Calls of connectors.");
     metrics::describe_histogram!(DURATION, metrics::Unit::Seconds, "How long a call held its guest thread.");
     metrics::describe_counter!(COMPILATIONS, "Components that were compiled or refused.");
+    metrics::describe_gauge!(
+        UNUSABLE_CREDENTIALS,
+        "Connections whose stored credentials cannot be used, at the last start."
+    );
     Ok(handle)
 }
 

@@ -1,7 +1,9 @@
 //! A stop in good order finishes what was taken.
 
+use std::fs::Permissions;
 use std::io::{ErrorKind, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -10,7 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use test_support::client::Client;
-use test_support::patchpanel::Patchpanel;
+use test_support::directory::TemporaryDirectory;
+use test_support::patchpanel::{Patchpanel, built_connectors, built_program};
 use test_support::postgres::Postgres;
 use test_support::sales;
 
@@ -129,6 +132,35 @@ fn sigterm_finishes_the_test_that_runs_and_takes_no_other_request() {
     let client: Client = host.client_of("acme", "sales", "viewer").unwrap();
     let record = client.get(&path).unwrap().json().unwrap();
     assert_eq!(record["status"], json!("ACTIVE"), "the outcome was stored: {record}");
+}
+
+#[test]
+fn a_lost_terminal_stops_it_in_good_order_unless_it_is_to_outlive_it() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    let Testing { mut host, gate, answer, .. } = start_a_test(&server);
+    host.signal(Signal::HUP).unwrap();
+    refuses_within(LIMIT, host.address());
+    assert_eq!(host.ended().unwrap(), None, "it did not wait for the test");
+    gate.open.send(()).unwrap();
+    let result = answer.join().unwrap();
+    assert_eq!(result["success"], json!(true), "{result}");
+    assert!(end_within(LIMIT, &mut host).success());
+
+    // As below nohup.
+    let directory = TemporaryDirectory::new("host").unwrap();
+    let script = format!("#!/bin/sh\ntrap '' HUP\nexec {} \"$@\"\n", built_program().unwrap().display());
+    let script = directory.write("patchpanel", &script).unwrap();
+    std::fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+    let mut host = Patchpanel::builder()
+        .directory(&directory)
+        .program(&script)
+        .setting("CONNECTORS_DIR", built_connectors().unwrap().to_str().unwrap())
+        .start()
+        .unwrap();
+    host.signal(Signal::HUP).unwrap();
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(host.client().get("/health/ready").unwrap().status.as_u16(), 200);
+    assert!(host.stop().unwrap().success());
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context as _;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal as Number, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
@@ -16,13 +18,15 @@ use crate::settings::Settings;
 
 /// Serves the HTTP API; the same as no command.
 ///
-/// SIGTERM or SIGINT stops accepting and finishes the requests that were taken, for at most 20 seconds; a second one ends
-/// at once.
+/// SIGTERM, SIGINT or SIGHUP stops accepting and finishes the requests that were taken, for at most 20 seconds; a second
+/// one ends at once. Nothing is read anew at SIGHUP: settings are read at start. Where it is ignored, as below nohup, it
+/// stays so.
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {}
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     settings.check()?;
+    leave_no_memory(settings.production).context("cannot keep this process's memory out of core dumps")?;
     logs::start(settings.log_format, settings.log_level).context("cannot start logging")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -59,6 +63,13 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Keeps what is in memory, before any secret is, from a core dump; in production also from a debugger, and from whoever
+/// reads `/proc` as the same user.
+fn leave_no_memory(production: bool) -> rustix::io::Result<()> {
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    if production { set_dumpable_behavior(DumpableBehavior::NotDumpable) } else { Ok(()) }
+}
+
 /// Raises the limit of open descriptors to what the system allows: the usual one is less than there may be connections.
 fn raise_descriptor_limit(settings: &Settings) {
     let mut limit = getrlimit(Resource::Nofile);
@@ -93,17 +104,31 @@ fn welcome(address: SocketAddr, data_dir: &Path) {
 struct Stop {
     terminate: Signal,
     interrupt: Signal,
+    /// None where it is ignored.
+    hang_up: Option<Signal>,
 }
 
 impl Stop {
     fn listen() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let listen = || signal(SignalKind::hangup());
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: if ignores_hang_up()? { None } else { Some(listen()?) },
+        })
     }
 
     async fn next(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => drop(hang_up.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = hang_up => {}
         }
     }
 
@@ -116,4 +141,12 @@ impl Stop {
             std::process::exit(130);
         });
     }
+}
+
+/// Whether this process was started with SIGHUP ignored, as nohup does: `SigIgn` in proc(5), a bit for each signal.
+fn ignores_hang_up() -> std::io::Result<bool> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    Ok(ignored & 1 << (Number::HUP.as_raw() - 1) != 0)
 }

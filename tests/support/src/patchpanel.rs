@@ -287,7 +287,7 @@ impl Patchpanel {
 }
 
 /// The program that cargo has put beside the running one, or above it when that is a test in `deps`.
-pub(crate) fn built_program() -> Result<PathBuf> {
+pub fn built_program() -> Result<PathBuf> {
     let running = std::env::current_exe().context("cannot find the running program")?;
     let found =
         running.ancestors().skip(1).take(2).map(|directory| directory.join("patchpanel")).find(|path| path.is_file());
