@@ -195,6 +195,66 @@ fn production_names_what_it_lacks() {
 }
 
 #[test]
+fn an_issuer_or_an_audience_of_nothing_is_refused() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let key = directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
+    for nothing in ["", " "] {
+        let builder = production(&directory, &key).setting("TOKEN_ISSUER", nothing);
+        refuses(builder, &[], BAD_INPUT, &["--token-issuer is empty"]);
+        refuses(at(&directory).setting("TOKEN_AUDIENCE", nothing), &[], BAD_INPUT, &["--token-audience is empty"]);
+    }
+}
+
+#[test]
+fn a_data_directory_that_everybody_can_write_to_is_refused() {
+    let directory = used();
+    let data = directory.path().join("data");
+    for (mode, is_refused) in [(0o777, true), (0o1777, true), (0o702, true), (0o770, false), (0o755, false)] {
+        std::fs::set_permissions(&data, Permissions::from_mode(mode)).unwrap();
+        if is_refused {
+            refuses(at(&directory), &[], FAILED, &["can be written by everybody", data.to_str().unwrap(), "chmod 700"]);
+        } else {
+            at(&directory).start().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_key_is_called_one() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let key = directory.path().join("keys");
+    std::fs::create_dir(&key).unwrap();
+    let (_, line) = refusal(production(&directory, &key), &[]);
+    assert!(
+        line.contains("is not a file") && line.contains(key.to_str().unwrap()) && !line.contains("chmod"),
+        "{line}"
+    );
+}
+
+#[test]
+fn what_is_open_or_empty_is_said_on_one_line() {
+    let connectors = TemporaryDirectory::new("connectors").unwrap();
+    let metrics = std::net::TcpListener::bind("0.0.0.0:0").unwrap().local_addr().unwrap().to_string();
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let started = at(&directory)
+        .setting("CONNECTORS_DIR", connectors.path().to_str().unwrap())
+        .setting("METRICS_LISTEN", &metrics)
+        .ready_limit(Duration::from_secs(3))
+        .start();
+    let Err(error) = started else { panic!("it is ready without a connector") };
+    assert!(format!("{error:#}").contains("no connector is loaded"), "{error:#}");
+    let log = std::fs::read_to_string(directory.path().join("log")).unwrap();
+    for parts in [
+        ["other machines can read the metrics", &metrics, "firewall"],
+        ["no connector is loaded, so that the host is not ready", connectors.path().to_str().unwrap(), "*.wasm"],
+    ] {
+        let lines: Vec<&str> = log.lines().filter(|line| line.contains(parts[0])).collect();
+        assert_eq!(lines.len(), 1, "{log}");
+        assert!(lines[0].contains("WARN") && parts.iter().all(|part| lines[0].contains(part)), "{}", lines[0]);
+    }
+}
+
+#[test]
 fn a_missing_directory_of_connectors_is_named() {
     let directory = TemporaryDirectory::new("operator").unwrap();
     let builder = at(&directory).setting("CONNECTORS_DIR", "/nonexistent/connectors");

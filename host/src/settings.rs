@@ -205,6 +205,9 @@ pub enum Error {
     Missing(&'static str),
     /// Plain HTTP for everyone.
     #[error(
+    /// Nothing is no name.
+    #[error("{0} is empty; give it the value that the tokens have, or leave it out")]
+    Empty(&'static str),
         "{0} is reachable from other machines, and this server speaks plain HTTP; listen on 127.0.0.1, or put a proxy \
          that does TLS in front and add --listen-without-tls"
     )]
@@ -242,6 +245,14 @@ impl Settings {
         }
         if !self.listen.ip().is_loopback() && !self.listen_without_tls {
             return Err(Error::ListenWithoutTls(self.listen));
+        for (empty, name) in [
+            (self.token_issuer.as_ref().is_some_and(|issuer| issuer.trim().is_empty()), "--token-issuer"),
+            (self.token_audience.trim().is_empty(), "--token-audience"),
+        ] {
+            if empty {
+                return Err(Error::Empty(name));
+            }
+        }
         }
         Ok(())
     }

@@ -31,6 +31,9 @@ pub const WAIT: Duration = Duration::from_secs(5);
 /// How long a stop waits for what is going on.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// SQLite's primary result codes for a file that is damaged or something else (SQLite manual, "Result and Error Codes").
+const DAMAGED: [u32; 2] = [11, 26];
+
 /// An open file. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct File {
@@ -66,6 +69,17 @@ pub enum Party {
     Health,
 }
 
+/// Why a file cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// What SQLite found first.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    /// SQLite or its driver failed.
+    #[error(transparent)]
+    Failed(sqlx::Error),
+}
+
 /// Why a turn or a statement came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -77,12 +91,26 @@ pub enum Error {
     Failed(#[from] sqlx::Error),
 }
 
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(reported) => match reported.code().and_then(|code| code.parse::<u32>().ok()) {
+                // An extended result code has the primary one in its lowest byte.
+                Some(code) if DAMAGED.contains(&(code & 0xff)) => Self::Damaged(reported.message().to_owned()),
+                _ => Self::Failed(error),
+            },
+            _ => Self::Failed(error),
+        }
+    }
+}
+
 impl File {
     /// Opens a file, making it (for nobody else to read) when there is none, with a write-ahead log and transactions that
     /// are durable when they have committed.
-    pub async fn open(path: &Path) -> sqlx::Result<Self> {
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
         // SQLite would make it as the umask says, and gives its journal the same mode.
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+        made.map_err(sqlx::Error::Io)?;
         // SQLite's default with a write-ahead log would lose the last transactions when the power fails.
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -94,6 +122,11 @@ impl File {
         let mut anchor = options.connect().await?;
         // A look at the file is what makes log and index.
         anchor.execute("select count(*) from sqlite_master").await?;
+        // Here, where it can be said what to do: a request would find a damaged page one day and fail.
+        let found: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(&mut anchor).await?;
+        if found != "ok" {
+            return Err(OpenError::Damaged(found.replace('\n', " ")));
+        }
         Ok(Self { options, anchor: Arc::new(Mutex::new(Some(anchor))) })
     }
 

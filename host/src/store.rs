@@ -16,7 +16,7 @@ pub mod usage;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,6 +101,14 @@ pub enum Error {
     InUse(PathBuf),
     /// The file cannot be opened.
     #[error("the metadata store {path} cannot be opened; check its permissions, or restore it from a backup")]
+    /// Whoever can write to the directory can put other files into the places of these.
+    #[error("the data directory {path} can be written by everybody (mode {mode:04o}); run `chmod 700` on it")]
+    Exposed {
+        /// The directory.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     Open {
         /// The file.
         path: PathBuf,
@@ -222,6 +230,10 @@ fn lock(path: &Path) -> Result<File, Error> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
     }
     let mut private = OpenOptions::new();
+        let mode = directory.metadata().map_err(failed)?.mode() & 0o7777;
+        if mode & 0o002 != 0 {
+            return Err(Error::Exposed { path: directory.into(), mode });
+        }
     private.write(true).create(true).truncate(false).mode(0o600);
     let lock = private.open(path.with_extension("lock")).map_err(failed)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
