@@ -170,8 +170,33 @@ fn verify_leaves_no_store_behind() {
     let done = run(command.args(["--type", "postgres", "--config", "-"]), &body(sales::READER_PASSWORD).to_string());
     assert_eq!(done.code, 0, "{}{}", done.output, done.errors);
     let entries = directory.path().join("data").read_dir().unwrap();
-    let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names, ["compiled"], "only what makes the next start fast");
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["compiled", "master-key"], "only what makes the next start fast");
+}
+
+#[test]
+fn commands_that_start_at_once_in_a_new_directory_agree_on_its_key() {
+    let directory = TemporaryDirectory::new("command-line").unwrap();
+    let verify = || {
+        let mut command = Patchpanel::builder().directory(&directory).command("verify").unwrap();
+        run(command.args(["--type", "postgres", "--config", "-"]), &body(sales::READER_PASSWORD).to_string())
+    };
+    let done: Vec<Done> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(verify)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for Done { code, output, errors } in done {
+        assert_eq!((code, errors.as_str()), (0, ""), "{output}");
+    }
+    // What has another mark is made anew without a word.
+    let compiled = directory.path().join("data/compiled").read_dir().unwrap().next().unwrap().unwrap().path();
+    let right = std::fs::read(&compiled).unwrap();
+    std::fs::write(&compiled, "something else").unwrap();
+    let again = verify();
+    assert_eq!((again.code, again.errors.as_str()), (0, ""));
+    assert!(std::fs::read(&compiled).unwrap() != b"something else" && right.len() > 1000);
+    assert!(!directory.path().join("data/compiled/key").exists());
 }
 
 #[test]

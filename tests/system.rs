@@ -7,6 +7,7 @@ mod command_line;
 mod connectors;
 mod contracts;
 mod crashes;
+mod data_directory;
 mod faults;
 mod golden;
 mod main_job;

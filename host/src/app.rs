@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use aws_lc_rs::hmac;
 use axum::Router;
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -11,7 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::auth::development::SigningKey;
 use crate::auth::token::Verifier;
-use crate::connections::{Connections, Trial};
+use crate::connections::signing::sign_all;
+use crate::connections::{Connections, Trial, orphans};
 use crate::connectors::{self, Connectors};
 use crate::drivers::Drivers;
 use crate::egress::{self, Egress};
@@ -19,7 +21,7 @@ use crate::http::server::Limits;
 use crate::http::{self, Stop, TrustedProxies};
 use crate::metric;
 use crate::rollout::Rollout;
-use crate::secrets::{IfMissing, LocalStore, SecretStore};
+use crate::secrets::{DerivedKeys, IfMissing, LocalStore, MasterKeyError, Reference, SecretStore};
 use crate::settings::{self, FairnessSettings, Settings};
 use crate::store::Store;
 
@@ -53,24 +55,24 @@ impl App {
         if let Some(address) = settings.metrics_listen {
             background.push(metric::serve(address).await?);
         }
-        let data_dir = settings.data_dir()?;
-        let store = Store::open(&data_dir.join("metadata.db"), settings.fairness.store()).await?;
-        let if_missing = if settings.development() { IfMissing::Create } else { IfMissing::Refuse };
-        let secrets = LocalStore::open(&data_dir.join("secrets.db"), &settings.master_key_file()?, if_missing).await?;
-        let secrets: Arc<dyn SecretStore> = Arc::new(secrets);
+        let store = Store::open(&settings.metadata_file()?, settings.fairness.store()).await?;
+        let (secrets, keys) = open_secrets(settings, &store).await?;
         let verifier = verifier(settings)?;
-        let connectors = start_connectors(settings.connectors()?).await?;
+        let connectors = start_connectors(settings.connectors(keys.compiled())?).await?;
         let rollout = Rollout::open(store.clone(), Arc::clone(&connectors), settings.rollout()?).await?;
         let rollout = Arc::new(rollout);
         background.push(tokio::spawn(Arc::clone(&rollout).run()));
+        let drivers = open_drivers(settings)?;
         let connections =
-            Connections::new(store.clone(), Arc::clone(&secrets), Arc::clone(&connectors), open_drivers(settings)?);
+            Arc::new(Connections::new(store.clone(), (Arc::clone(&secrets), keys), Arc::clone(&connectors), drivers));
         background.push(tokio::spawn(connections.reaper().run()));
+        let audited = Arc::clone(&connections);
+        background.push(tokio::spawn(async move { audited.audit().await }));
         Ok(Self {
             store,
             secrets,
             connectors,
-            connections: Arc::new(connections),
+            connections,
             rollout,
             verifier,
             egress_addresses: settings.egress_addresses(),
@@ -114,20 +116,74 @@ impl App {
         self.stop.request();
     }
 
-    /// Stops what runs in the background and closes the metadata store.
+    /// Stops what runs in the background and closes the stores.
     pub async fn stop(self) {
         for task in self.background {
             task.abort();
             // It was told to stop; how it ended does not matter.
             let _ = task.await;
         }
+        self.secrets.close().await;
         self.store.close().await;
     }
 }
 
+/// Opens the secret store, and signs the connections of before connections were signed.
+async fn open_secrets(settings: &Settings, store: &Store) -> anyhow::Result<(Arc<dyn SecretStore>, DerivedKeys)> {
+    let (file, master_key) = (settings.secrets_file()?, settings.master_key_file()?);
+    let mut secrets = LocalStore::open(&file, &master_key, settings.if_key_missing()).await?;
+    let keys = secrets.derived_keys().clone();
+    if secrets.is_unsigned() {
+        let signed = sign_all(store, &keys).await.context("the connections of an earlier version cannot be signed")?;
+        secrets.record_signed().await.context("it cannot be recorded that the connections are signed")?;
+        tracing::info!(signed, "the connections of an earlier version are signed");
+    }
+    if orphans::are_all(store, &secrets).await? {
+        let metadata = settings.metadata_file()?;
+        tracing::warn!(
+            metadata = %metadata.display(),
+            secrets = %file.display(),
+            "there are credentials, and no connections; if the metadata were lost, stop the host and restore them"
+        );
+    }
+    Ok((Arc::new(secrets), keys))
+}
+
+/// Tells of every secret that no connection points at by organization, key and version, and removes it if it is to; how
+/// many there were. Refused while a host is running.
+pub async fn orphans(
+    settings: &Settings,
+    remove: bool,
+    mut tell: impl FnMut(&str, &str, i64) -> anyhow::Result<()>,
+) -> anyhow::Result<u64> {
+    let (metadata, secrets) = (settings.metadata_file()?, settings.secrets_file()?);
+    for file in [&metadata, &secrets] {
+        anyhow::ensure!(file.exists(), "there is no {}; name the directory of a host with --data-dir", file.display());
+    }
+    let store = Store::open(&metadata, settings.fairness.store()).await?;
+    let secrets = LocalStore::open(&secrets, &settings.master_key_file()?, IfMissing::Refuse).await?;
+    let tell = |Reference { organization, key, version }: &Reference| tell(organization, key, *version);
+    let count = orphans::visit((&store, &secrets), remove, tell).await;
+    secrets.close().await;
+    store.close().await;
+    count
+}
+
+/// The key that marks compiled connectors, for a process that opens no store. It is this process's own when the
+/// installation has none: then nothing that was compiled before is used.
+pub fn cache_key(settings: &Settings) -> anyhow::Result<hmac::Key> {
+    // A new key beside secrets that another one has sealed would be taken for theirs.
+    let if_missing = if settings.secrets_file()?.exists() { IfMissing::Refuse } else { settings.if_key_missing() };
+    let keys = match DerivedKeys::open(&settings.master_key_file()?, if_missing) {
+        Err(MasterKeyError::Missing(_)) => DerivedKeys::of_this_process(),
+        opened => opened,
+    };
+    Ok(keys?.compiled())
+}
+
 /// What tries connections without any store.
 pub async fn trial(settings: &Settings) -> anyhow::Result<Trial> {
-    let (connectors, directory) = (settings.connectors()?, settings.connectors_dir()?);
+    let (connectors, directory) = (settings.connectors(cache_key(settings)?)?, settings.connectors_dir()?);
     // Away from the threads that serve requests: one that is new is compiled.
     let connectors = tokio::task::spawn_blocking(move || Connectors::load(&connectors, &directory))
         .await

@@ -2,6 +2,7 @@
 
 mod connector;
 mod explain;
+mod secrets;
 mod serve;
 mod stage_table;
 mod token;
@@ -62,6 +63,7 @@ enum Command {
     Verify(verify::Verify),
     Explain(explain::Explain),
     Connector(connector::Connector),
+    Secrets(secrets::Secrets),
     /// Compiles a component for a host, within limits; only a host calls it.
     #[command(name = child::COMMAND, hide = true)]
     CompileConnector(child::Arguments),
@@ -109,6 +111,7 @@ pub fn main() -> ExitCode {
         Some(Command::Verify(command)) => verify::run(&cli.settings, &command),
         Some(Command::Explain(command)) => explain::run(&command).map(|()| ExitCode::SUCCESS),
         Some(Command::Connector(command)) => connector::run(&cli.settings, &command),
+        Some(Command::Secrets(command)) => secrets::run(&cli.settings, &command).map(|()| ExitCode::SUCCESS),
         Some(Command::CompileConnector(arguments)) => Ok(child::run(&arguments)),
     };
     outcome.unwrap_or_else(report)

@@ -4,6 +4,7 @@
 //! Credentials are in a secret store, everything else in the metadata store. There is no transaction over both:
 //! `deposit.rs` says how nothing is lost all the same, and the [`reaper`] removes what nothing points at.
 
+mod audit;
 mod binding;
 mod change;
 mod delete;
@@ -13,13 +14,16 @@ mod discover;
 mod finding;
 mod idempotency;
 mod list;
+pub(crate) mod orphans;
 pub mod reaper;
 pub mod record;
 mod register;
 mod resource_uri;
+pub(crate) mod signing;
 mod test;
 pub mod trial;
 mod upgrade;
+mod write;
 
 use std::sync::Arc;
 
@@ -31,10 +35,11 @@ use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Call, CallError, Connectors};
 use crate::diagnosis::Report;
 use crate::drivers::Drivers;
-use crate::secrets::{self, Credentials, Secret, SecretStore};
+use crate::secrets::{self, Credentials, DerivedKeys, Secret, SecretStore};
 use crate::store::connections::{ConnectionRow, owner};
 use crate::store::{self, Store, Turn};
 
+pub use deposit::Withheld;
 pub use idempotency::Idempotency;
 pub use list::{Filter, Listed, MAX_LIMIT};
 pub use reaper::Reaper;
@@ -118,6 +123,14 @@ pub enum Error {
     /// The change would send stored credentials somewhere else.
     #[error("the change needs these credentials to be sent again: {}", .0.join(", "))]
     CredentialsRequired(Vec<String>),
+    /// Stored credentials cannot be used.
+    #[error("{why}; send these credentials again: {}", credentials.join(", "))]
+    Withheld {
+        /// Why.
+        why: Withheld,
+        /// The names of those that are set.
+        credentials: Vec<String>,
+    },
     /// `If-Match` does not hold.
     #[error("the connection has changed since; its revision is {0}")]
     RevisionMismatch(i64),
@@ -155,8 +168,13 @@ pub struct Request<'a> {
 
 impl Connections {
     /// The connections in these stores. [`Connections::reaper`] must run beside them.
-    pub fn new(store: Store, secrets: Arc<dyn SecretStore>, connectors: Arc<Connectors>, drivers: Drivers) -> Self {
-        let depository = deposit::Depository { store: store.clone(), secrets, pending: Arc::default() };
+    pub fn new(
+        store: Store,
+        (secrets, keys): (Arc<dyn SecretStore>, DerivedKeys),
+        connectors: Arc<Connectors>,
+        drivers: Drivers,
+    ) -> Self {
+        let depository = deposit::Depository::new(store.clone(), secrets, keys);
         Self {
             store,
             depository,

@@ -39,6 +39,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{fs, io, thread};
 
+use aws_lc_rs::hmac;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -58,6 +59,8 @@ pub use version::Version;
 pub struct Settings {
     /// Where compiled forms are kept.
     pub cache_directory: PathBuf,
+    /// What marks them.
+    pub cache_key: hmac::Key,
     /// What becomes a connector, and what it may take.
     pub admission: admission::Settings,
     /// When one that keeps failing rests.
@@ -165,7 +168,7 @@ pub struct Binding {
 impl Connectors {
     /// Starts what admits and runs connectors; there is none yet.
     pub fn start(settings: &Settings) -> Result<Self, Error> {
-        let cache = Cache::open(&settings.cache_directory)
+        let cache = Cache::open(&settings.cache_directory, settings.cache_key.clone())
             .map_err(|source| Error::Cache { path: settings.cache_directory.clone(), source })?;
         Ok(Self {
             admission: Admission::new(&settings.admission, Some(cache))?,

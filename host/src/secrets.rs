@@ -3,6 +3,7 @@
 //! A secret store keeps versions of secrets: bytes in, the same bytes out. What the rest of the host keeps is a
 //! [`Reference`], never a value and never ciphertext.
 
+mod derived;
 pub mod local;
 mod master_key;
 mod sealing;
@@ -13,6 +14,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 
 use crate::fairness::Refused;
+pub use derived::{DerivedKeys, RowFacts};
 pub use local::{LocalStore, OpenError};
 pub use master_key::{IfMissing, MasterKeyError};
 pub use value::{Credentials, Secret};
@@ -70,6 +72,12 @@ pub trait SecretStore: fmt::Debug + Send + Sync {
 
     /// Forgets a value for good. One that is not there is fine.
     fn delete<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<(), Error>>;
+
+    /// Which of these are not there.
+    fn missing<'a>(&'a self, references: &'a [Reference]) -> BoxFuture<'a, Result<Vec<Reference>, Error>>;
+
+    /// Finishes what is going on, and closes what is open.
+    fn close(&self) -> BoxFuture<'_, ()>;
 
     /// Whether the store answers.
     fn health(&self) -> BoxFuture<'_, Result<(), Error>>;

@@ -9,11 +9,13 @@ use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use aws_lc_rs::hmac;
 use clap::parser::ValueSource;
 
 use crate::egress::{PortRange, Target};
 use crate::logs;
 use crate::network::Network;
+use crate::secrets::IfMissing;
 use connectors::ConnectorSettings;
 pub use fairness::FairnessSettings;
 
@@ -203,11 +205,11 @@ pub enum Error {
     /// Production needs it explicitly.
     #[error("production mode needs {0}; give it as a flag, in the environment or in the settings file")]
     Missing(&'static str),
-    /// Plain HTTP for everyone.
-    #[error(
     /// Nothing is no name.
     #[error("{0} is empty; give it the value that the tokens have, or leave it out")]
     Empty(&'static str),
+    /// Plain HTTP for everyone.
+    #[error(
         "{0} is reachable from other machines, and this server speaks plain HTTP; listen on 127.0.0.1, or put a proxy \
          that does TLS in front and add --listen-without-tls"
     )]
@@ -243,8 +245,6 @@ impl Settings {
                 }
             }
         }
-        if !self.listen.ip().is_loopback() && !self.listen_without_tls {
-            return Err(Error::ListenWithoutTls(self.listen));
         for (empty, name) in [
             (self.token_issuer.as_ref().is_some_and(|issuer| issuer.trim().is_empty()), "--token-issuer"),
             (self.token_audience.trim().is_empty(), "--token-audience"),
@@ -253,6 +253,8 @@ impl Settings {
                 return Err(Error::Empty(name));
             }
         }
+        if !self.listen.ip().is_loopback() && !self.listen_without_tls {
+            return Err(Error::ListenWithoutTls(self.listen));
         }
         Ok(())
     }
@@ -287,9 +289,24 @@ impl Settings {
             .ok_or(Error::NoConnectors)
     }
 
-    /// What becomes a connector, and how it runs. Compiled forms are kept in the data directory.
-    pub fn connectors(&self) -> Result<crate::connectors::Settings, Error> {
-        Ok(self.connectors.with_cache(self.data_dir()?.join("compiled")))
+    /// What becomes a connector, and how it runs. Compiled forms are kept in the data directory, marked by this key.
+    pub fn connectors(&self, cache_key: hmac::Key) -> Result<crate::connectors::Settings, Error> {
+        Ok(self.connectors.with_cache(self.data_dir()?.join("compiled"), cache_key))
+    }
+
+    /// The file of the metadata store.
+    pub fn metadata_file(&self) -> Result<PathBuf, Error> {
+        Ok(self.data_dir()?.join("metadata.db"))
+    }
+
+    /// The file of the local secret store.
+    pub fn secrets_file(&self) -> Result<PathBuf, Error> {
+        Ok(self.data_dir()?.join("secrets.db"))
+    }
+
+    /// Whether a master key is made when there is none.
+    pub fn if_key_missing(&self) -> IfMissing {
+        if self.development() { IfMissing::Create } else { IfMissing::Refuse }
     }
 
     /// Where connector versions come from, and where they are kept.

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod intents;
 pub mod removals;
 pub mod serving;
+pub mod signatures;
 mod transaction;
 pub mod usage;
 
@@ -39,6 +40,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("connections", include_str!("../../migrations/metadata/0001_connections.sql")),
     ("connector versions", include_str!("../../migrations/metadata/0002_connector_versions.sql")),
     ("usage", include_str!("../../migrations/metadata/0003_usage.sql")),
+    ("signatures", include_str!("../../migrations/metadata/0004_signatures.sql")),
 ];
 
 /// How long an organization's turn may work that reads what it names.
@@ -99,8 +101,6 @@ pub enum Error {
     /// Another process has the store open.
     #[error("another patchpanel is running on {0}; stop it, or choose another data directory")]
     InUse(PathBuf),
-    /// The file cannot be opened.
-    #[error("the metadata store {path} cannot be opened; check its permissions, or restore it from a backup")]
     /// Whoever can write to the directory can put other files into the places of these.
     #[error("the data directory {path} can be written by everybody (mode {mode:04o}); run `chmod 700` on it")]
     Exposed {
@@ -109,6 +109,8 @@ pub enum Error {
         /// Its permission bits.
         mode: u32,
     },
+    /// The file cannot be opened.
+    #[error("the metadata store {path} cannot be opened; check its permissions, or restore it from a backup")]
     Open {
         /// The file.
         path: PathBuf,
@@ -228,12 +230,12 @@ fn lock(path: &Path) -> Result<File, Error> {
     let failed = |source: io::Error| Error::Open { path: path.into(), source: source.into() };
     if let Some(directory) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-    }
-    let mut private = OpenOptions::new();
         let mode = directory.metadata().map_err(failed)?.mode() & 0o7777;
         if mode & 0o002 != 0 {
             return Err(Error::Exposed { path: directory.into(), mode });
         }
+    }
+    let mut private = OpenOptions::new();
     private.write(true).create(true).truncate(false).mode(0o600);
     let lock = private.open(path.with_extension("lock")).map_err(failed)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {

@@ -1,5 +1,7 @@
 //! `ETag`, `If-Match` and `If-None-Match`.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use serde_json::json;
 use test_support::client::Client;
 
@@ -89,4 +91,51 @@ fn of_two_writers_with_one_tag_one_wins() {
     });
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 5, "{statuses:?}");
+}
+
+#[test]
+fn whoever_tests_again_and_again_keeps_nobody_from_changing() {
+    let client = client("testing-on", "admin");
+    let mut body = working_registration("Tested");
+    body["database_config"]["port"] =
+        json!(std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    let path = register(&client, &body);
+    let (is_over, tests) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let reply = client.send("POST", &format!("{path}/test"), "").unwrap();
+                    // Among so many, some find no place, and some meet the moment in which the connection is disabled.
+                    assert!([200, 409, 429, 503].contains(&reply.status.as_u16()), "{}", reply.body);
+                    tests.fetch_add(u64::from(reply.status == 200), Ordering::Relaxed);
+                }
+            });
+        }
+        let changed = |number: usize| -> Result<(), String> {
+            let change = json!({"credentials": {"password": format!("password {number}")}});
+            for reply in [
+                client.put(&path, &change).unwrap(),
+                client.put(&path, &json!({"description": format!("{number}")})).unwrap(),
+                client.send("POST", &format!("{path}/disable"), "").unwrap(),
+                client.send("POST", &format!("{path}/enable"), "").unwrap(),
+            ] {
+                if reply.status != 200 {
+                    return Err(format!("{number}: {}", reply.body));
+                }
+            }
+            Ok(())
+        };
+        let outcome = (0..20).try_for_each(changed);
+        is_over.store(true, Ordering::Relaxed);
+        outcome.unwrap();
+    });
+    assert!(tests.load(Ordering::Relaxed) > 20, "hardly anything was tested");
+    // What a test says stays when a change is about something else.
+    let tested = answer(client.send("POST", &format!("{path}/test"), ""), 200);
+    assert_eq!(tested["success"], false);
+    answer(client.put(&path, &json!({"description": "after"})), 200);
+    assert_eq!(answer(client.get(&path), 200)["status"], "ERROR");
+    answer(client.put(&path, &json!({"credentials": {"password": "last"}})), 200);
+    assert_eq!(answer(client.get(&path), 200)["status"], "PENDING");
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use patchpanel::connectors::{Settings, admission, breaker, probation};
+use patchpanel::secrets::{DerivedKeys, IfMissing};
 use serde_json::json;
 
 use crate::machine;
@@ -41,6 +42,7 @@ pub(crate) fn run(name: &str, benches: &[(&str, Bench)]) -> Result<()> {
 pub(crate) fn connector_settings() -> Result<Settings> {
     Ok(Settings {
         cache_directory: target_directory()?.join("bench-compiled"),
+        cache_key: DerivedKeys::open(&target_directory()?.join("bench-master-key"), IfMissing::Create)?.compiled(),
         admission: admission::Settings {
             compiler: PathBuf::from(env!("CARGO_BIN_EXE_patchpanel")),
             ..admission::Settings::default()

@@ -8,14 +8,17 @@ use serde_json::Value;
 use super::deposit::discard;
 use super::record::{self, bindings, credentials_to_json, parse, schema_properties};
 use super::trial::{check_config, check_credentials, describe};
-use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, binding, finding, now, owner};
+use super::write::write;
+use super::{
+    ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, finding, now, owner,
+};
 use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Accepted, Call, Connector, Target};
 use crate::schema;
-use crate::secrets::{self, Credentials};
+use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
-use crate::store::{self, Turn, connections, connector_versions};
+use crate::store::{self, Turn, connector_versions};
 
 /// A configuration that the connector accepted with the credentials that will be set.
 struct Reviewed {
@@ -48,7 +51,7 @@ impl Connections {
                 Ok(true) => return self.find(request, resource_uri).await,
                 Ok(false) => {}
                 // Somebody replaced the credentials that were to stay, and they are gone already.
-                Err(Error::Secrets(secrets::Error::NotFound)) if attempt < ATTEMPTS => {}
+                Err(Error::Withheld { why: Withheld::Lost, .. }) if attempt < ATTEMPTS => {}
                 Err(error) => return Err(error),
             }
         }
@@ -65,7 +68,8 @@ impl Connections {
         after.updated_at = now();
         let owner = owner(&before);
         let mut deposit = None;
-        if change.config.is_some() || !change.credentials.is_empty() || change.connection_type.is_some() {
+        let keeps_status = change.config.is_none() && change.credentials.is_empty();
+        if !keeps_status || change.connection_type.is_some() {
             let reviewed = self.review(request, &before, change).await?;
             apply(&mut after, change, &reviewed)?;
             if !change.credentials.is_empty() {
@@ -75,18 +79,23 @@ impl Connections {
                 }
                 after.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
             }
+            // Credentials that stay are not blessed if the row was not as the host had written it.
+            if after.secret != before.secret || self.depository.check(&before).is_ok() {
+                self.depository.sign(&mut after)?;
+            }
         }
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         // A version that has been replaced meanwhile must not come back with a configuration of its own.
         let is_reviewed_by_another = after.connector_digest != before.connector_digest
             && !connector_versions::is_active(&mut transaction, &after.connector_digest).await?;
-        if is_reviewed_by_another || !connections::update(&mut transaction, &owner, &after).await? {
+        let is_replaced = after.secret != before.secret;
+        if is_reviewed_by_another || !write(&mut transaction, &before, after, keeps_status).await? {
             return Ok(false);
         }
         if let Some(deposit) = &deposit {
             deposit.settle(&mut transaction).await?;
         }
-        if after.secret != before.secret {
+        if is_replaced {
             discard(&mut transaction, &before).await?;
         }
         transaction.commit().await?;
@@ -112,6 +121,9 @@ impl Connections {
             Err(missing) => return Err(Error::Invalid(findings.into_iter().chain([missing]).collect())),
         };
         let kept = kept(before, change)?;
+        if !kept.is_empty() {
+            self.depository.check(before)?;
+        }
         let names = resulting_names(&kept, change);
         let (member, config) = match &change.config {
             Some((member, config)) => (member, config),

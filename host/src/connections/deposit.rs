@@ -14,20 +14,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Error, now};
+use super::{Error, now, record};
 use crate::auth::Tenant;
-use crate::secrets::{self, Credentials, Reference, SecretStore};
+use crate::secrets::{self, Credentials, DerivedKeys, Reference, RowFacts, SecretStore};
 use crate::store::connections::{ConnectionRow, SecretLocation};
 use crate::store::intents::{self, IntentRow};
 use crate::store::removals::{self, RemovalRow};
 use crate::store::{self, Store, Transaction, Turn};
+
+/// How many versions are tried when the secret store has others under the next ones: it is later than the metadata.
+const VERSIONS: usize = 100;
+
+/// Connections of which it has been logged that their credentials cannot be used; with more, nothing more is.
+const MAX_LOGGED: usize = 10_000;
 
 /// Where the credentials of connections are put, and what is known of them. Clones share everything.
 #[derive(Debug, Clone)]
 pub(super) struct Depository {
     pub(super) store: Store,
     pub(super) secrets: Arc<dyn SecretStore>,
+    pub(super) keys: DerivedKeys,
     pub(super) pending: Arc<Pending>,
+    pub(super) logged: Arc<Mutex<HashSet<String>>>,
+}
+
+/// Why stored credentials cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Withheld {
+    /// The row does not have the signature that the host has given it.
+    #[error("The stored connection was changed by something else than this program")]
+    Altered,
+    /// The secret store does not have them.
+    #[error("The stored credentials are gone")]
+    Lost,
+    /// The secret store has something else.
+    #[error("The stored credentials are damaged")]
+    Damaged,
 }
 
 /// The intents that this process works on.
@@ -74,6 +96,44 @@ impl Drop for Claim {
 }
 
 impl Depository {
+    pub(super) fn new(store: Store, secrets: Arc<dyn SecretStore>, keys: DerivedKeys) -> Self {
+        Self { store, secrets, keys, pending: Arc::default(), logged: Arc::default() }
+    }
+
+    /// Gives a row the signature that says it is as the host has written it. To be called whenever the host changes what
+    /// that is about, and only of a row that was as the host had written it.
+    pub(super) fn sign(&self, row: &mut ConnectionRow) -> Result<(), Error> {
+        sign(&self.keys, row)
+    }
+
+    /// Refuses a row that points at credentials and is not as the host has written it.
+    pub(super) fn check(&self, row: &ConnectionRow) -> Result<(), Error> {
+        let Some(location) = &row.secret else { return Ok(()) };
+        let reference = reference(row, location);
+        let is_right = |signature: &String| self.keys.verify(&facts(row, location, &reference), signature);
+        if row.signature.as_ref().is_some_and(is_right) { Ok(()) } else { Err(self.withhold(row, Withheld::Altered)) }
+    }
+
+    fn withhold(&self, row: &ConnectionRow, why: Withheld) -> Error {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.len() < MAX_LOGGED && logged.insert(row.id.clone()) {
+            let (connection, resource_uri, organization) = (&row.id, &row.resource_uri, &row.organization);
+            match why {
+                Withheld::Altered => tracing::warn!(
+                    connection,
+                    resource_uri,
+                    organization,
+                    "security: the row of a connection is not as this host has written it; its credentials are not used"
+                ),
+                Withheld::Lost | Withheld::Damaged => {
+                    tracing::error!(connection, resource_uri, organization, "{why}; they have to be sent again");
+                }
+            }
+        }
+        let set = record::credentials_set(row).unwrap_or_default().into_iter().filter(|(_, set)| *set);
+        Error::Withheld { why, credentials: set.map(|(name, _)| name).collect() }
+    }
+
     /// Puts the credentials of a connection that is about to be registered.
     pub(super) async fn put_first(
         &self,
@@ -92,9 +152,15 @@ impl Depository {
         connection: &str,
         credentials: &Credentials,
     ) -> Result<Deposit, Error> {
-        let mut transaction = self.store.begin(Turn::of(owner)).await?;
-        let version = store::connections::next_secret_version(&mut transaction, owner, connection).await?;
-        self.put(transaction, owner, (connection, version.ok_or(Error::NotFound)?), credentials).await
+        for _ in 0..VERSIONS {
+            let mut transaction = self.store.begin(Turn::of(owner)).await?;
+            let version = store::connections::next_secret_version(&mut transaction, owner, connection).await?;
+            match self.put(transaction, owner, (connection, version.ok_or(Error::NotFound)?), credentials).await {
+                Err(Error::Secrets(secrets::Error::Conflict)) => {}
+                put => return put,
+            }
+        }
+        Err(secrets::Error::Conflict.into())
     }
 
     async fn put(
@@ -128,20 +194,42 @@ impl Depository {
                 result
             }
         });
-        put.await.map_err(|error| secrets::Error::Unavailable(error.into()))??;
+        let put = put.await.map_err(|error| secrets::Error::Unavailable(error.into()))?;
+        if let Err(secrets::Error::Conflict) = put {
+            // What is there belongs to other metadata: it is not the reaper's.
+            let mut transaction = self.store.begin(Turn::of(owner)).await?;
+            intents::delete(&mut transaction, &claim.intent).await?;
+            transaction.commit().await?;
+        }
+        put?;
         Ok(Deposit { location, claim })
     }
 
-    /// The credentials that a row points at; none are set when it points at no secret.
+    /// The credentials that a row points at; none are set when it points at no secret. The one place where they come out,
+    /// and only for a row that is as the host has written it.
     pub(super) async fn read(&self, row: &ConnectionRow) -> Result<Credentials, Error> {
         let Some(location) = &row.secret else { return Ok(Credentials::default()) };
         if location.store != self.secrets.name() {
             let reason = format!("the credentials are in the secret store {}, which is not open", location.store);
             return Err(secrets::Error::Unavailable(reason.into()).into());
         }
-        let secret = self.secrets.get(&reference(row, location)).await?;
-        Ok(Credentials::from_secret(&secret).ok_or(secrets::Error::Corrupt)?)
+        self.check(row)?;
+        match self.secrets.get(&reference(row, location)).await {
+            Ok(secret) => Credentials::from_secret(&secret).ok_or_else(|| self.withhold(row, Withheld::Damaged)),
+            Err(secrets::Error::NotFound) => Err(self.withhold(row, Withheld::Lost)),
+            Err(secrets::Error::Corrupt) => Err(self.withhold(row, Withheld::Damaged)),
+            Err(error) => Err(error.into()),
+        }
     }
+}
+
+/// Gives a row its signature, if it points at credentials.
+pub(super) fn sign(keys: &DerivedKeys, row: &mut ConnectionRow) -> Result<(), Error> {
+    row.signature = match &row.secret {
+        None => None,
+        Some(location) => Some(keys.sign(&facts(row, location, &reference(row, location)))?),
+    };
+    Ok(())
 }
 
 /// Records for removal what a row pointed at, within the transaction after which it no longer does.
@@ -156,6 +244,10 @@ pub(super) async fn discard(transaction: &mut Transaction, row: &ConnectionRow) 
 
 fn reference(row: &ConnectionRow, location: &SecretLocation) -> Reference {
     Reference { organization: row.organization.clone(), key: location.key.clone(), version: location.version }
+}
+
+fn facts<'a>(row: &'a ConnectionRow, location: &'a SecretLocation, reference: &'a Reference) -> RowFacts<'a> {
+    RowFacts { connection: &row.id, project: &row.project, store: &location.store, reference, bindings: &row.bindings }
 }
 
 impl Deposit {

@@ -1,8 +1,9 @@
 //! Disabling a connection and enabling it again.
 
-use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now, owner};
+use super::write::write;
+use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now};
 use crate::auth::Permission;
-use crate::store::{Turn, connections};
+use crate::store::Turn;
 
 impl Connections {
     /// Disables one (`true`), or enables it (`false`): then it is `PENDING` until it is tested. One that is already so
@@ -15,20 +16,21 @@ impl Connections {
         disabled: bool,
     ) -> Result<Connection, Error> {
         for _ in 0..ATTEMPTS {
-            let mut row = self.find_for(request, resource_uri, Permission::Operate).await?;
-            if revision.is_some_and(|revision| revision != row.revision) {
-                return Err(Error::RevisionMismatch(row.revision));
+            let before = self.find_for(request, resource_uri, Permission::Operate).await?;
+            if revision.is_some_and(|revision| revision != before.revision) {
+                return Err(Error::RevisionMismatch(before.revision));
             }
-            if (row.status == Status::Disabled.name()) == disabled {
-                return Ok(Connection::try_from(row)?);
+            if (before.status == Status::Disabled.name()) == disabled {
+                return Ok(Connection::try_from(before)?);
             }
             let status = if disabled { Status::Disabled } else { Status::Pending };
+            let mut row = before.clone();
             status.name().clone_into(&mut row.status);
             row.status_reason = disabled.then(|| format!("disabled by {}", request.caller.principal));
             row.updated_by.clone_from(&request.caller.principal);
             row.updated_at = now();
             let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
-            if connections::update(&mut transaction, &owner(&row), &row).await? {
+            if write(&mut transaction, &before, row, false).await? {
                 transaction.commit().await?;
                 return self.find(request, resource_uri).await;
             }

@@ -75,6 +75,7 @@ impl Connections {
             Some(self.depository.put_first(request.tenant, &row.id, credentials).await?)
         };
         row.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
+        self.depository.sign(&mut row)?;
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         // Rows of a version that has been replaced would be left behind.
         if !connector_versions::is_active(&mut transaction, &row.connector_digest).await? {
@@ -124,6 +125,7 @@ fn new_row(
         credentials_set: credentials_to_json(connector, accepted),
         bindings: serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?,
         secret: None,
+        signature: None,
         secret_sequence: 1,
         status: Status::Pending.name().to_owned(),
         status_reason: None,

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use super::record::{accepted, bindings};
 use super::trial::{Prepared, halted};
-use super::{ATTEMPTS, Connections, Error, Request, Status, binding, now, owner};
+use super::{ATTEMPTS, Connections, Error, Request, Status, Withheld, binding, now, owner};
 use crate::auth::Permission;
 use crate::connectors::contract::{Finding, Purpose};
 use crate::connectors::{Call, Connector};
-use crate::diagnosis::{Fault, Outcome, Report, Stage, Stages, code};
-use crate::secrets;
+use crate::diagnosis::{Fault, Halted, Outcome, Report, Stage, Stages, code};
 use crate::store::Turn;
 use crate::store::connections::{self, ConnectionRow, TestOutcome};
 
@@ -26,17 +25,13 @@ impl Connections {
             if connector.is_none() && attempt < ATTEMPTS && self.is_served_otherwise(request, &row).await? {
                 continue;
             }
-            match self.test_row(request, &row, connector).await {
-                // Somebody changed the credentials meanwhile: the row points at others now.
-                Err(Error::Secrets(secrets::Error::NotFound)) if attempt < ATTEMPTS => {}
-                Err(error) => return Err(error),
-                Ok(report) => {
-                    self.record(&row, &report).await?;
-                    return Ok(report);
-                }
+            // None when somebody changed the credentials meanwhile: the row points at others now.
+            if let Some(report) = self.test_row(request, &row, connector).await? {
+                self.record(&row, &report).await?;
+                return Ok(report);
             }
         }
-        Err(secrets::Error::NotFound.into())
+        Err(Error::Contended)
     }
 
     /// Whether another connector version has taken the connection over since the row was read.
@@ -45,23 +40,40 @@ impl Connections {
         Ok(again.connector_digest != row.connector_digest)
     }
 
+    /// Whether it has other credentials since the row was read.
+    async fn has_other_credentials(&self, request: Request<'_>, row: &ConnectionRow) -> Result<bool, Error> {
+        let again = self.find_for(request, &row.resource_uri, Permission::Use).await?;
+        Ok(again.id != row.id || again.secret != row.secret)
+    }
+
     async fn test_row(
         &self,
         request: Request<'_>,
         row: &ConnectionRow,
         connector: Option<Arc<Connector>>,
-    ) -> Result<Report, Error> {
+    ) -> Result<Option<Report>, Error> {
         let mut stages = Stages::start();
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Use };
+        if stages.settle(Stage::Config, withheld(self.depository.check(row))?).is_err() {
+            return Ok(Some(halted(stages)));
+        }
         let Ok(prepared) = self.prepare_stored(call, row, connector, &mut stages).await? else {
-            return Ok(halted(stages));
+            return Ok(Some(halted(stages)));
         };
         let moved = binding::moved(&prepared.accepted.credentials_set, &bindings(row)?, &prepared.target.bindings);
         if stages.settle(Stage::Policy, stay(row, &moved)).is_err() {
-            return Ok(halted(stages));
+            return Ok(Some(halted(stages)));
         }
-        let credentials = self.depository.read(row).await?;
-        self.trial.explore(call, &prepared, &credentials, stages).await
+        let credentials = match self.depository.read(row).await {
+            Err(Error::Withheld { why: Withheld::Lost, .. }) if self.has_other_credentials(request, row).await? => {
+                return Ok(None);
+            }
+            read => withheld(read)?,
+        };
+        match stages.settle(Stage::Policy, credentials) {
+            Ok(credentials) => Ok(Some(self.trial.explore(call, &prepared, &credentials, stages).await?)),
+            Err(Halted) => Ok(Some(halted(stages))),
+        }
     }
 
     /// Has the stored configuration described, as the stage `config`.
@@ -71,7 +83,7 @@ impl Connections {
         row: &ConnectionRow,
         connector: Option<Arc<Connector>>,
         stages: &mut Stages,
-    ) -> Result<Result<Prepared, crate::diagnosis::Halted>, Error> {
+    ) -> Result<Result<Prepared, Halted>, Error> {
         let accepted = accepted(row)?;
         let work = async {
             let connector = connector.ok_or_else(|| Fault::new(&code::CONNECTOR_MISSING))?;
@@ -99,6 +111,19 @@ impl Connections {
         let mut writer = self.store.writer(Turn::Of(&row.organization)).await?;
         connections::record_test(&mut writer, &owner(row), row, outcome).await?;
         Ok(())
+    }
+}
+
+/// Makes a fault of credentials that cannot be used.
+fn withheld<T>(released: Result<T, Error>) -> Result<Result<T, Fault>, Error> {
+    match released {
+        Ok(released) => Ok(Ok(released)),
+        Err(Error::Withheld { why, .. }) => Ok(Err(Fault::new(match why {
+            Withheld::Altered => &code::CONNECTION_ALTERED,
+            Withheld::Lost => &code::CREDENTIALS_LOST,
+            Withheld::Damaged => &code::CREDENTIALS_DAMAGED,
+        }))),
+        Err(error) => Err(error),
     }
 }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::record::{accepted, bindings, credentials_to_json};
-use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, finding, now, owner};
+use super::write::write;
+use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, finding, now};
 use crate::auth::Permission;
 use crate::connectors::contract::Finding;
 use crate::connectors::shadow::{Outcome, Stored};
 use crate::connectors::{Accepted, Connector, Target};
 use crate::store::connections::ConnectionRow;
-use crate::store::{self, Turn, connections, connector_versions};
+use crate::store::{self, Turn, connector_versions};
 
 impl Connections {
     /// Gives a connection to the version of this digest that waits for its tenant, and binds its credentials to where
@@ -42,16 +43,19 @@ impl Connections {
     async fn try_upgrade(
         &self,
         request: Request<'_>,
-        mut row: ConnectionRow,
+        before: ConnectionRow,
         connector: &Arc<Connector>,
     ) -> Result<bool, Error> {
-        let (accepted, target) = self.taken_over(request, &row, connector).await?;
+        self.depository.check(&before)?;
+        let (accepted, target) = self.taken_over(request, &before, connector).await?;
+        let mut row = before.clone();
         row.auth_method.clone_from(&accepted.auth_method);
         row.credentials_set = credentials_to_json(connector, &accepted);
         row.config = accepted.normalised.to_string();
         row.written_by = accepted.written_by;
         row.bindings =
             serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
+        self.depository.sign(&mut row)?;
         connector.digest().clone_into(&mut row.connector_digest);
         (row.before, row.upgrade) = (None, None);
         row.updated_by.clone_from(&request.caller.principal);
@@ -61,7 +65,7 @@ impl Connections {
         }
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         if !connector_versions::is_active(&mut transaction, &row.connector_digest).await?
-            || !connections::update(&mut transaction, &owner(&row), &row).await?
+            || !write(&mut transaction, &before, row, false).await?
         {
             return Ok(false);
         }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 use uuid::Uuid;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -22,11 +22,15 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Opens the directory, and makes it (for nobody else to read) and its key when they are not there.
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+    /// Opens the directory, and makes it, for nobody else to read, when it is not there. `key` makes the marks.
+    pub(super) fn open(directory: &Path, key: hmac::Key) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let key = key(&directory.join("key"))?;
-        Ok(Self { directory: directory.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
+        // Earlier versions kept a key beside what it marks: who can write here could mark anything.
+        match fs::remove_file(directory.join("key")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        Ok(Self { directory: directory.to_owned(), key })
     }
 
     /// The component with this digest, if it is here, carries the mark and fits this engine.
@@ -40,8 +44,8 @@ impl Cache {
             // One that this engine does not take is compiled again, to say why.
             return deserialize(engine, code).ok();
         }
-        let path = path.display();
-        tracing::warn!(%path, "a cached connector does not carry this installation's mark; compiling it again");
+        // Also of a process that had another key: nothing is wrong when it is made anew.
+        tracing::info!(path = %path.display(), "a cached connector does not carry this installation's mark; compiling it again");
         None
     }
 
@@ -73,48 +77,22 @@ impl Cache {
     }
 
     fn try_write(&self, path: &Path, name: &str, code: &[u8]) -> io::Result<()> {
-        let temporary = path.with_extension(format!("{}.new", std::process::id()));
-        let mut file = private().create(true).truncate(true).open(&temporary)?;
-        file.write_all(hmac::sign(&self.key, &marked(name, code)).as_ref())?;
-        file.write_all(code)?;
-        // Not synchronised: what a failing power supply cuts off does not carry the mark, and is compiled again.
-        fs::rename(&temporary, path)
+        // A name of its own: other processes, and other threads of this one, may be writing the same.
+        let temporary = path.with_extension(format!("{}.new", Uuid::new_v4()));
+        let write = || {
+            let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+            file.write_all(hmac::sign(&self.key, &marked(name, code)).as_ref())?;
+            file.write_all(code)?;
+            // Not synchronised: what a failing power supply cuts off does not carry the mark, and is compiled again.
+            fs::rename(&temporary, path)
+        };
+        write().inspect_err(|_| drop(fs::remove_file(&temporary)))
     }
 }
 
 /// What the mark is over: the code and what it was made from, so that no file passes for another.
 fn marked(name: &str, code: &[u8]) -> Vec<u8> {
     [name.as_bytes(), b"\0", code].concat()
-}
-
-fn private() -> fs::OpenOptions {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).mode(0o600);
-    options
-}
-
-/// The installation's key: made once, readable by this user alone.
-fn key(path: &Path) -> io::Result<[u8; 32]> {
-    match fs::read(path) {
-        Ok(bytes) => bytes.try_into().map_err(|_| {
-            let message =
-                format!("{} is not a key of 32 bytes; delete it, and connectors are compiled again", path.display());
-            io::Error::new(io::ErrorKind::InvalidData, message)
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            rand::fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
-            // Not the process id: in a container it is the same after every start, and what a killed process left
-            // behind would be in the way for ever.
-            let temporary = path.with_extension(format!("{}.new", Uuid::new_v4()));
-            let mut file = private().create_new(true).open(&temporary)?;
-            file.write_all(&key)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)?;
-            Ok(key)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 #[expect(unsafe_code, reason = "the one place where compiled code becomes runnable")]
@@ -130,19 +108,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn opens_for_nobody_else_and_beside_what_a_killed_process_left() {
+    fn opens_for_nobody_else_and_keeps_no_key() {
         let data = std::env::temp_dir().join(format!("patchpanel-cache-{}", Uuid::new_v4()));
         let directory = data.join("cache");
-        Cache::open(&directory).unwrap();
+        let open = || Cache::open(&directory, hmac::Key::new(hmac::HMAC_SHA256, &[7; 32])).unwrap();
+        open();
         for directory in [&data, &directory] {
             assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
         }
-        let first = fs::read(directory.join("key")).unwrap();
-        Cache::open(&directory).unwrap();
-        assert_eq!(fs::read(directory.join("key")).unwrap(), first, "the key is made once");
-        fs::rename(directory.join("key"), directory.join(format!("key.{}.new", std::process::id()))).unwrap();
-        Cache::open(&directory).unwrap();
-        assert_ne!(fs::read(directory.join("key")).unwrap(), first);
+        fs::write(directory.join("key"), [7; 32]).unwrap();
+        open();
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0, "a key of an earlier version is removed");
         fs::remove_dir_all(data).unwrap();
     }
 }

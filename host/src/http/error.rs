@@ -72,6 +72,14 @@ pub enum ApiError {
     /// The change would send stored credentials somewhere else.
     #[error("The change leads these credentials to another target; send them again: {}.", .0.join(", "))]
     CredentialsRequired(Vec<String>),
+    /// Stored credentials cannot be used.
+    #[error("{why}; send these credentials again: {}.", credentials.join(", "))]
+    CredentialsWithheld {
+        /// Why.
+        why: connections::Withheld,
+        /// The names of those that are set.
+        credentials: Vec<String>,
+    },
     /// No version waits for the tenant, or another one.
     #[error("No connector version of this digest waits for your agreement; read the connection again.")]
     NoUpgrade,
@@ -167,7 +175,9 @@ impl ApiError {
             Self::PayloadTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
             Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
             Self::Validation(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
-            Self::CredentialsRequired(_) => (StatusCode::UNPROCESSABLE_ENTITY, "CREDENTIALS_REQUIRED"),
+            Self::CredentialsRequired(_) | Self::CredentialsWithheld { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "CREDENTIALS_REQUIRED")
+            }
             Self::NoUpgrade => (StatusCode::CONFLICT, "CONNECTOR_UPGRADE_CHANGED"),
             Self::ConnectorRefused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "CONNECTOR_REFUSED"),
             Self::ConnectorState { .. } => (StatusCode::CONFLICT, "CONNECTOR_STATE"),
@@ -216,7 +226,9 @@ impl ApiError {
             Self::Validation(findings) => {
                 json!({ "findings": findings.iter().map(WireFinding::from).collect::<Vec<_>>() })
             }
-            Self::CredentialsRequired(fields) => json!({ "credentials": fields }),
+            Self::CredentialsRequired(fields) | Self::CredentialsWithheld { credentials: fields, .. } => {
+                json!({ "credentials": fields })
+            }
             Self::InsufficientPermissions(permission) => json!({ "permission": permission.name() }),
             Self::ConnectorRefused { digest, reasons } => json!({ "digest": digest, "reasons": reasons }),
             Self::QuotaExceeded(store::Exceeded { quota, most }) => json!({
@@ -278,6 +290,7 @@ impl From<connections::Error> for ApiError {
             Error::AlreadyExists(resource_uri) => Self::AlreadyExists(resource_uri),
             Error::Invalid(findings) => Self::Validation(findings),
             Error::CredentialsRequired(fields) => Self::CredentialsRequired(fields),
+            Error::Withheld { why, credentials } => Self::CredentialsWithheld { why, credentials },
             Error::RevisionMismatch(_) => Self::PreconditionFailed,
             Error::Contended => Self::Unavailable("Others keep changing the connection; try again in a moment.".into()),
             Error::Disabled => Self::ConnectionDisabled,

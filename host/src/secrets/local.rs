@@ -1,6 +1,8 @@
 //! The secret store that is built in: its own SQLite file with envelope encryption. Each organization has a data key
 //! that seals its secrets; the data keys are wrapped by the master key, which is in a file of its own.
 
+mod inventory;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use aws_lc_rs::error::Unspecified;
 use futures_util::future::BoxFuture;
 use sqlx::Row;
 
+use super::derived::DerivedKeys;
 use super::master_key::{IfMissing, MasterKeyError, MasterKeys};
 use super::sealing::{Context, Key, NotOpened};
 use super::{Error, MAX_SECRET_BYTES, Reference, Secret, SecretStore};
@@ -19,14 +22,23 @@ const MIGRATIONS: &[(&str, &str)] = &[("secrets", include_str!("../../../migrati
 /// How long a turn may work; each is about one secret.
 const WORK: Duration = Duration::from_secs(1);
 
-/// What is sealed to recognise a master key.
-const CHECK_VALUE: &[u8] = b"patchpanel";
+/// What is sealed to recognise a master key. It also says that the connections which belong to this store are signed
+/// with it: who can write to both stores can neither make this value nor, by removing it, have others
+/// taken for a store of before.
+const CHECK_VALUE: &[u8] = b"patchpanel: connections are signed";
+
+/// The same in a store of before they were signed.
+const CHECK_VALUE_UNSIGNED: &[u8] = b"patchpanel";
 
 /// The local store. Opened once per process.
 pub struct LocalStore {
     /// One connection, in turns: what an abandoned call still does comes before what the next one asks for.
     pool: Pool,
+    file: sqlite::File,
     master_keys: MasterKeys,
+    derived_keys: DerivedKeys,
+    /// Whether it is of before connections were signed.
+    is_unsigned: bool,
 }
 
 /// Why the local store cannot be opened. Each message says what to do.
@@ -83,22 +95,21 @@ impl LocalStore {
     /// A missing key file is made only as `if_missing` says, and never for a store that another key has sealed.
     pub async fn open(path: &Path, master_key: &Path, if_missing: IfMissing) -> Result<Self, OpenError> {
         let failed = |source| OpenError::File { path: path.into(), source };
-        let pool = open_file(path).await.map_err(failed)?;
+        let (file, pool) = open_file(path).await.map_err(failed)?;
         let mut connection = pool.take(&Party::Host, WORK).await.map_err(|error| failed(error.into()))?;
         let failed = |source: sqlx::Error| OpenError::File { path: path.into(), source: source.into() };
         let checks = sqlx::query("select version, check_value from master_keys order by version")
             .fetch_all(&mut connection)
             .await
             .map_err(failed)?;
-        let master_keys = match MasterKeys::load(master_key) {
-            Err(MasterKeyError::Missing(_)) if checks.is_empty() && if_missing == IfMissing::Create => {
-                MasterKeys::create(master_key)?
-            }
+        let if_missing = if checks.is_empty() { if_missing } else { IfMissing::Refuse };
+        let master_keys = match MasterKeys::open(master_key, if_missing) {
             Err(MasterKeyError::Missing(master_key)) if !checks.is_empty() => {
                 return Err(OpenError::KeyMissing { path: path.into(), master_key });
             }
-            loaded => loaded?,
+            opened => opened?,
         };
+        let mut is_unsigned = false;
         for check in checks {
             let (version, sealed): (i64, Vec<u8>) =
                 (check.try_get(0).map_err(failed)?, check.try_get(1).map_err(failed)?);
@@ -106,22 +117,54 @@ impl LocalStore {
             let Some(key) = master_keys.get(version) else {
                 return Err(OpenError::VersionMissing { path, master_key, version });
             };
-            if key.open(Context::MasterKeyCheck { version }, &sealed).is_err() {
-                return Err(OpenError::WrongKey { path, master_key, version });
+            match key.open(Context::MasterKeyCheck { version }, &sealed) {
+                Ok(value) => is_unsigned |= value.expose() == CHECK_VALUE_UNSIGNED,
+                Err(NotOpened) => return Err(OpenError::WrongKey { path, master_key, version }),
             }
         }
-        let version = master_keys.current();
-        let key = master_keys.get(version).ok_or(MasterKeyError::Missing(master_key.into()))?;
-        let check =
-            key.seal(Context::MasterKeyCheck { version }, CHECK_VALUE).map_err(|Unspecified| MasterKeyError::Random)?;
+        let derived_keys = DerivedKeys::of(&master_keys)?;
+        let store = Self { pool, file, master_keys, derived_keys, is_unsigned };
+        let value = if is_unsigned { CHECK_VALUE_UNSIGNED } else { CHECK_VALUE };
+        let version = store.master_keys.current();
+        let check = store.seal_check(version, value).map_err(|Unspecified| MasterKeyError::Random)?;
         sqlx::query("insert into master_keys (version, check_value) values ($1, $2) on conflict (version) do nothing")
             .bind(version)
             .bind(check)
             .execute(&mut connection)
             .await
             .map_err(failed)?;
-        drop(connection);
-        Ok(Self { pool, master_keys })
+        Ok(store)
+    }
+
+    /// The keys that are derived from the master key.
+    pub fn derived_keys(&self) -> &DerivedKeys {
+        &self.derived_keys
+    }
+
+    /// Whether the connections that belong to it were made before connections were signed.
+    pub fn is_unsigned(&self) -> bool {
+        self.is_unsigned
+    }
+
+    /// Says for good that they all have been signed.
+    pub async fn record_signed(&mut self) -> Result<(), Error> {
+        let mut transaction = self.pool.take(&Party::Host, WORK).await?.begin().await?;
+        let versions: Vec<i64> =
+            sqlx::query_scalar("select version from master_keys").fetch_all(&mut *transaction).await?;
+        for version in versions {
+            sqlx::query("update master_keys set check_value = $2 where version = $1")
+                .bind(version)
+                .bind(self.seal_check(version, CHECK_VALUE)?)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        self.is_unsigned = false;
+        Ok(())
+    }
+
+    fn seal_check(&self, version: i64, value: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        self.master_keys.get(version).ok_or(Unspecified)?.seal(Context::MasterKeyCheck { version }, value)
     }
 
     /// A turn of an organization.
@@ -237,6 +280,17 @@ impl SecretStore for LocalStore {
         Box::pin(self.delete(reference))
     }
 
+    fn missing<'a>(&'a self, references: &'a [Reference]) -> BoxFuture<'a, Result<Vec<Reference>, Error>> {
+        Box::pin(self.find_missing(references))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.pool.close().await;
+            self.file.close().await;
+        })
+    }
+
     fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async {
             let mut connection = self.pool.take(&Party::Health, WORK).await?;
@@ -252,10 +306,11 @@ impl std::fmt::Debug for LocalStore {
     }
 }
 
-async fn open_file(path: &Path) -> Result<Pool, Box<dyn std::error::Error + Send + Sync>> {
+async fn open_file(path: &Path) -> Result<(sqlite::File, Pool), Box<dyn std::error::Error + Send + Sync>> {
     let file = sqlite::File::open(path).await?;
     file.migrate(MIGRATIONS).await?;
-    Ok(file.pool((1, 1), ("secure_delete", "on")))
+    let pool = file.pool((1, 1), ("secure_delete", "on"));
+    Ok((file, pool))
 }
 
 impl From<sqlite::Error> for Error {

@@ -8,9 +8,9 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::error::Unspecified;
@@ -49,6 +49,9 @@ pub enum MasterKeyError {
         /// Its permission bits.
         mode: u32,
     },
+    /// It is a directory, or something else that is no file.
+    #[error("the master key file {0} is not a file; name the file itself with --master-key-file")]
+    NoFile(PathBuf),
     /// It is not a key file.
     #[error("the master key file {path} is not well-formed: {reason}; each line is a version and 64 hex digits")]
     Malformed {
@@ -74,9 +77,24 @@ pub enum MasterKeyError {
 pub(super) struct MasterKeys {
     keys: BTreeMap<i64, Key>,
     current: i64,
+    current_key: Key,
 }
 
 impl MasterKeys {
+    /// Reads the file; makes it, as `if_missing` says, when there is none.
+    pub(super) fn open(path: &Path, if_missing: IfMissing) -> Result<Self, MasterKeyError> {
+        match Self::load(path) {
+            Err(MasterKeyError::Missing(_)) if if_missing == IfMissing::Create => Self::create(path),
+            loaded => loaded,
+        }
+    }
+
+    /// A new key, which is in no file.
+    pub(super) fn generate() -> Result<Self, MasterKeyError> {
+        let key = Key::generate().map_err(|Unspecified| MasterKeyError::Random)?;
+        Ok(Self { current_key: key.clone(), keys: BTreeMap::from([(1, key)]), current: 1 })
+    }
+
     /// Reads the file.
     pub(super) fn load(path: &Path) -> Result<Self, MasterKeyError> {
         let failed = |source| MasterKeyError::Io { path: path.into(), source };
@@ -86,12 +104,15 @@ impl MasterKeys {
         };
         // Asked of the open file, not of its name, which could be exchanged in between.
         let metadata = file.metadata().map_err(failed)?;
+        let malformed = |reason: String| MasterKeyError::Malformed { path: path.into(), reason };
+        if !metadata.is_file() {
+            return Err(MasterKeyError::NoFile(path.into()));
+        }
         let mode = metadata.mode() & 0o7777;
         if mode & 0o077 != 0 {
             return Err(MasterKeyError::Exposed { path: path.into(), mode });
         }
-        let malformed = |reason: String| MasterKeyError::Malformed { path: path.into(), reason };
-        if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
+        if metadata.len() > MAX_FILE_BYTES {
             return Err(malformed(format!("it is not a file of at most {MAX_FILE_BYTES} bytes")));
         }
         let mut text = Zeroizing::new(String::with_capacity(usize::try_from(MAX_FILE_BYTES).unwrap_or(0)));
@@ -99,19 +120,20 @@ impl MasterKeys {
         Self::parse(&text).map_err(malformed)
     }
 
-    /// Writes a file with a new key. It appears whole or not at all, and never replaces one.
-    pub(super) fn create(path: &Path) -> Result<Self, MasterKeyError> {
-        let key = Key::generate().map_err(|Unspecified| MasterKeyError::Random)?;
+    /// Writes a file with a new key, which appears whole or not at all, and reads it. Two processes that start at once
+    /// agree on one key: whoever comes second reads that of the first.
+    fn create(path: &Path) -> Result<Self, MasterKeyError> {
+        let new = Self::generate()?;
         let mut text = Zeroizing::new(String::with_capacity(512));
         text.push_str("# The master key of this installation. Whoever has it and the secret store can read every\n");
         text.push_str("# credential; without it no credential can be read again. Keep a copy somewhere safe.\n1 ");
-        for byte in key.expose() {
+        for byte in new.current_key.expose() {
             text.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
             text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
         }
         text.push('\n');
         write_new(path, text.as_bytes()).map_err(|source| MasterKeyError::Io { path: path.into(), source })?;
-        Ok(Self { keys: BTreeMap::from([(1, key)]), current: 1 })
+        Self::load(path)
     }
 
     /// The version that new values are sealed with: the highest.
@@ -119,12 +141,22 @@ impl MasterKeys {
         self.current
     }
 
+    /// The key of the current version.
+    pub(super) fn current_key(&self) -> &Key {
+        &self.current_key
+    }
+
+    /// Every version and its key.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &Key)> {
+        self.keys.iter().map(|(version, key)| (*version, key))
+    }
+
     /// The key of this version.
     pub(super) fn get(&self, version: i64) -> Option<&Key> {
         self.keys.get(&version)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut keys = BTreeMap::new();
         for (index, line) in text.lines().map(str::trim).enumerate() {
             if line.is_empty() || line.starts_with('#') {
@@ -144,8 +176,8 @@ impl MasterKeys {
                 return Err(format!("line {number} repeats the version {version}"));
             }
         }
-        let current = *keys.keys().next_back().ok_or("it has no key")?;
-        Ok(Self { keys, current })
+        let (&current, current_key) = keys.last_key_value().ok_or("it has no key")?;
+        Ok(Self { current, current_key: current_key.clone(), keys })
     }
 }
 
@@ -165,11 +197,16 @@ fn parse_hex(digits: &str) -> Option<Key> {
 /// Writes beside the path, then links: a crash leaves no half-written key, and a key that is there stays.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let draft = directory.join(format!(".{}.new", Uuid::new_v4()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::hard_link(&draft, path));
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let linked = match written.and_then(|()| std::fs::hard_link(&draft, path)) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    };
     std::fs::remove_file(&draft)?;
-    written?;
+    linked?;
     File::open(directory)?.sync_all()
 }
 
@@ -199,7 +236,23 @@ mod tests {
         assert_eq!(loaded.current(), 1);
         assert_eq!(loaded.get(1).unwrap().expose(), created.get(1).unwrap().expose());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(matches!(MasterKeys::create(&path), Err(MasterKeyError::Io { .. })), "it must not replace a key");
+        let again = MasterKeys::create(&path).unwrap();
+        assert_eq!(again.current_key().expose(), created.current_key().expose(), "it must not replace a key");
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1, "no draft stays behind");
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn all_that_make_one_at_once_have_the_same() {
+        let directory = directory();
+        let path = directory.join("master.key");
+        let open =
+            || *MasterKeys::open(&path, IfMissing::Create).unwrap().current_key().expose().first_chunk::<32>().unwrap();
+        let keys: Vec<[u8; 32]> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
         assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1, "no draft stays behind");
         std::fs::remove_dir_all(directory).unwrap();
     }
@@ -218,6 +271,7 @@ mod tests {
         let directory = directory();
         let path = directory.join("master.key");
         assert!(matches!(MasterKeys::load(&path), Err(MasterKeyError::Missing(_))));
+        assert!(matches!(MasterKeys::load(&directory), Err(MasterKeyError::NoFile(_))));
         let good = format!("1 {}\n", "ab".repeat(32));
         for mode in [0o640, 0o604, 0o660, 0o620, 0o601] {
             write(&path, &good, mode);

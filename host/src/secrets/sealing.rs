@@ -3,7 +3,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::rand;
+use aws_lc_rs::{hkdf, hmac, rand};
 use zeroize::Zeroizing;
 
 use super::{Reference, Secret};
@@ -56,6 +56,12 @@ impl Key {
     /// The bytes, to be wrapped by another key or written to the key file.
     pub(super) fn expose(&self) -> &[u8] {
         self.0.as_ref()
+    }
+
+    /// The key for HMAC-SHA-256 that is derived from this one with this label.
+    pub(super) fn derive(&self, label: &str) -> Result<hmac::Key, Unspecified> {
+        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(self.expose());
+        Ok(extracted.expand(&[label.as_bytes()], hmac::HMAC_SHA256)?.into())
     }
 
     /// Seals a value: format, nonce, ciphertext, tag.
@@ -113,7 +119,8 @@ impl Context<'_> {
     }
 }
 
-fn push_text(data: &mut Vec<u8>, text: &str) {
+/// A text with its length before it.
+pub(super) fn push_text(data: &mut Vec<u8>, text: &str) {
     data.extend_from_slice(&(text.len() as u64).to_be_bytes());
     data.extend_from_slice(text.as_bytes());
 }

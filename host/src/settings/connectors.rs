@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
+
 use crate::connectors::admission::{self, WasiPolicy};
 use crate::connectors::{self, Allocator, CompileLimits, Limits, breaker, probation};
 
@@ -185,10 +187,11 @@ impl From<WasiChoice> for WasiPolicy {
 }
 
 impl ConnectorSettings {
-    /// For connectors whose compiled forms are kept in this directory.
-    pub(super) fn with_cache(&self, cache_directory: PathBuf) -> connectors::Settings {
+    /// For connectors whose compiled forms are kept in this directory, with marks by this key.
+    pub(super) fn with_cache(&self, cache_directory: PathBuf, cache_key: hmac::Key) -> connectors::Settings {
         connectors::Settings {
             cache_directory,
+            cache_key,
             admission: self.admission(),
             breaker: breaker::Settings {
                 failures: self.connector_breaker_failures,

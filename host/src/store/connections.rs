@@ -46,6 +46,9 @@ pub struct ConnectionRow {
     pub bindings: String,
     /// Where the credentials are, if there are any.
     pub secret: Option<SecretLocation>,
+    /// What shows that id, project, secret and bindings are as the host has written them; see
+    /// [`RowFacts`](crate::secrets::RowFacts).
+    pub signature: Option<String>,
     /// The last secret version that was given out.
     pub secret_sequence: i64,
     /// `PENDING`, `ACTIVE`, `ERROR` or `DISABLED`.
@@ -142,9 +145,9 @@ pub async fn insert(transaction: &mut Transaction, row: &ConnectionRow) -> Resul
              connection_type, config_member, auth_method, config_sent, config, credentials_set, bindings, secret_store,
              secret_key, secret_version, secret_sequence, status, status_reason, written_by, connector_digest,
              created_by, updated_by, created_at, updated_at, last_tested_at, revision, test_revision, secret_bytes,
-             bytes)
+             bytes, signature)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-             $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
+             $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
          on conflict (organization, resource_uri) do nothing returning id",
     )
     .bind(&row.id)
@@ -179,6 +182,7 @@ pub async fn insert(transaction: &mut Transaction, row: &ConnectionRow) -> Resul
     .bind(row.test_revision)
     .bind(row.secret.as_ref().map_or(0, |secret| secret.bytes))
     .bind(bytes(row))
+    .bind(row.signature.as_deref())
     .fetch_optional(&mut **transaction)
     .await?;
     if inserted.is_none() {
@@ -230,7 +234,7 @@ pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &Connec
              written_by = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
              before_digest = $25, before_config = $26, before_written_by = $27, before_auth_method = $28,
              before_credentials_set = $29, upgrade_digest = $30, upgrade = $31, secret_bytes = $32, bytes = $33,
-             revision = revision + 1
+             signature = $34, revision = revision + 1
          where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $24 returning id",
     )
     .bind(&tenant.organization)
@@ -266,6 +270,7 @@ pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &Connec
     .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.upgrade))
     .bind(row.secret.as_ref().map_or(0, |secret| secret.bytes))
     .bind(bytes(row))
+    .bind(row.signature.as_deref())
     .fetch_optional(&mut **transaction)
     .await?;
     if updated.is_none() {
@@ -386,6 +391,7 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             credentials_set: row.try_get("credentials_set")?,
             bindings: row.try_get("bindings")?,
             secret,
+            signature: row.try_get("signature")?,
             secret_sequence: row.try_get("secret_sequence")?,
             status: row.try_get("status")?,
             status_reason: row.try_get("status_reason")?,

@@ -64,6 +64,7 @@ pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRo
         credentials_set: r#"{"username":true}"#.into(),
         bindings: "[]".into(),
         secret: Some(SecretLocation { store: "local".into(), key: "k".into(), version: 1, bytes: 7 }),
+        signature: None,
         secret_sequence: 1,
         status: "PENDING".into(),
         status_reason: None,

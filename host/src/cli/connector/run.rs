@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 
 use super::Failure;
+use crate::app;
 use crate::authoring::{Project, SAMPLE, Steps};
 use crate::cli::verify::{self, Verify};
 use crate::connectors::Connectors;
@@ -32,7 +33,8 @@ pub(super) fn run(settings: &Settings, command: &Run) -> Result<ExitCode, Failur
     let directory = component.parent().unwrap_or(project.root()).to_owned();
     let settings = settings.with_connectors(directory.clone(), project.made("host"));
     // What is compiled here is kept for the test itself.
-    let load = || Connectors::load(&settings.connectors()?, &directory).context("cannot load the connector");
+    let cache_key = app::cache_key(&settings)?;
+    let load = || Connectors::load(&settings.connectors(cache_key)?, &directory).context("cannot load the connector");
     let loaded = steps.step("Compiling for this machine", load)?;
     if loaded.list().is_empty() {
         return Err(Failure::Other(anyhow!("a host refuses the connector; `patchpanel connector check` says why")));

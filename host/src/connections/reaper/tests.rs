@@ -28,7 +28,10 @@ impl Installation {
         let store = Store::open(&self.directory.join("metadata.db"), crate::store::tests::SETTINGS).await.unwrap();
         let (path, key) = (self.directory.join("secrets.db"), self.directory.join("master.key"));
         let secrets = Arc::new(LocalStore::open(&path, &key, IfMissing::Create).await.unwrap());
-        Depository { store, secrets, pending: Arc::default() }
+        {
+            let keys = secrets.derived_keys().clone();
+            Depository::new(store, secrets, keys)
+        }
     }
 }
 
@@ -66,6 +69,7 @@ pub(crate) fn row(resource_uri: &str) -> ConnectionRow {
         credentials_set: r#"{"password":true}"#.into(),
         bindings: "[]".into(),
         secret: None,
+        signature: None,
         secret_sequence: 1,
         status: "PENDING".into(),
         status_reason: None,
@@ -89,6 +93,7 @@ async fn register(depository: &Depository, password: &str) -> ConnectionRow {
     let mut row = row(&format!("data:acme:sales:{}", Uuid::new_v4()));
     let deposit = depository.put_first(&tenant(), &row.id, &credentials(password)).await.unwrap();
     row.secret = Some(deposit.location.clone());
+    depository.sign(&mut row).unwrap();
     let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
     assert!(connections::insert(&mut transaction, &row).await.unwrap());
     deposit.settle(&mut transaction).await.unwrap();
@@ -99,7 +104,8 @@ async fn register(depository: &Depository, password: &str) -> ConnectionRow {
 /// Replaces the credentials of a row that was read before, as `change` does; none when somebody else was faster.
 async fn replace(depository: &Depository, before: &ConnectionRow, password: &str) -> Option<ConnectionRow> {
     let deposit = depository.put_next(&tenant(), &before.id, &credentials(password)).await.unwrap();
-    let after = ConnectionRow { secret: Some(deposit.location.clone()), ..before.clone() };
+    let mut after = ConnectionRow { secret: Some(deposit.location.clone()), ..before.clone() };
+    depository.sign(&mut after).unwrap();
     let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
     if !connections::update(&mut transaction, &tenant(), &after).await.unwrap() {
         return None;
@@ -239,6 +245,12 @@ impl SecretStore for Slow {
     fn delete<'a>(&'a self, reference: &'a Reference) -> BoxFuture<'a, Result<(), secrets::Error>> {
         self.inner.delete(reference)
     }
+    fn missing<'a>(&'a self, of: &'a [Reference]) -> BoxFuture<'a, Result<Vec<Reference>, secrets::Error>> {
+        self.inner.missing(of)
+    }
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
     fn health(&self) -> BoxFuture<'_, Result<(), secrets::Error>> {
         self.inner.health()
     }
@@ -291,6 +303,12 @@ impl SecretStore for Refusing {
             return Box::pin(async { Err(secrets::Error::Unavailable("refused".into())) });
         }
         self.0.delete(reference)
+    }
+    fn missing<'a>(&'a self, of: &'a [Reference]) -> BoxFuture<'a, Result<Vec<Reference>, secrets::Error>> {
+        self.0.missing(of)
+    }
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.0.close()
     }
     fn health(&self) -> BoxFuture<'_, Result<(), secrets::Error>> {
         self.0.health()

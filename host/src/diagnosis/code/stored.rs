@@ -3,7 +3,14 @@
 use super::Code;
 use crate::diagnosis::{Blame, Stage};
 
-pub(super) const ALL: &[&Code] = &[&CONFIG_WARNING, &CONNECTOR_MISSING, &BINDING_CHANGED];
+pub(super) const ALL: &[&Code] = &[
+    &CONFIG_WARNING,
+    &CONNECTOR_MISSING,
+    &CONNECTION_ALTERED,
+    &BINDING_CHANGED,
+    &CREDENTIALS_LOST,
+    &CREDENTIALS_DAMAGED,
+];
 
 /// The connector accepts the configuration and has something to say about it.
 pub const CONFIG_WARNING: Code = Code {
@@ -25,6 +32,16 @@ pub const CONNECTOR_MISSING: Code = Code {
     remedy: "Ask whoever runs this installation to load the connector again.",
 };
 
+/// The stored connection is not as the host has written it.
+pub const CONNECTION_ALTERED: Code = Code {
+    name: "connection_altered",
+    stages: &[Stage::Config, Stage::Policy],
+    blame: Blame::Host,
+    retryable: false,
+    message: "What is stored of this connection is not as this host has written it: its credentials were not used.",
+    remedy: "Send all its credentials again, or have whoever runs this installation restore its metadata from a backup.",
+};
+
 /// The connector would now send stored credentials somewhere else than where they were accepted for.
 pub const BINDING_CHANGED: Code = Code {
     name: "binding_changed",
@@ -34,4 +51,25 @@ pub const BINDING_CHANGED: Code = Code {
     message: "The connector would now send the stored credentials somewhere else than where they were accepted for; they \
               were not sent.",
     remedy: "If the new destination is right, change the connection and send its credentials again.",
+};
+
+/// The secret store does not have the credentials any more.
+pub const CREDENTIALS_LOST: Code = Code {
+    name: "credentials_lost",
+    stages: &[Stage::Policy],
+    blame: Blame::Host,
+    retryable: false,
+    message: "The credentials of this connection are not in the secret store any more.",
+    remedy: "Send all its credentials again, or have whoever runs this installation restore the secret store from the \
+             backup that belongs to its metadata.",
+};
+
+/// The secret store has something else than the credentials.
+pub const CREDENTIALS_DAMAGED: Code = Code {
+    name: "credentials_damaged",
+    stages: &[Stage::Policy],
+    blame: Blame::Host,
+    retryable: false,
+    message: "The credentials of this connection are damaged in the secret store and cannot be opened.",
+    remedy: "Send all its credentials again, or have whoever runs this installation restore the secret store from a backup.",
 };

@@ -123,7 +123,7 @@ async fn refuses_at_start_a_key_file_that_did_not_seal_the_store() {
     assert!(matches!(installation.open(IfMissing::Create).await, Err(OpenError::KeyMissing { .. })));
     assert!(!installation.master_key().exists(), "a new key could not open the old values");
 
-    MasterKeys::create(&installation.master_key()).unwrap();
+    MasterKeys::open(&installation.master_key(), IfMissing::Create).unwrap();
     assert!(matches!(installation.open(IfMissing::Create).await, Err(OpenError::WrongKey { version: 1, .. })));
 
     let newer = format!("2 {}\n", "11".repeat(32));
