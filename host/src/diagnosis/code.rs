@@ -5,12 +5,14 @@ use super::{Blame, Stage};
 
 mod login;
 mod network;
+mod server;
 mod stored;
 mod tls;
 mod usage;
 
 pub use login::*;
 pub use network::*;
+pub use server::*;
 pub use stored::*;
 pub use tls::*;
 pub use usage::*;
@@ -32,13 +34,24 @@ pub struct Code {
     pub remedy: &'static str,
 }
 
+/// A fault that the stage where it came up is not known to have; which one it was is in the log.
+pub const UNCLASSIFIED: Code = Code {
+    name: "unclassified",
+    stages: &Stage::ALL,
+    blame: Blame::Host,
+    retryable: false,
+    message: "Something went wrong that is not known to go wrong here.",
+    remedy: "Tell whoever runs this installation; its log says more.",
+};
+
 /// Every code, in the order of the stages.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [stored::ALL, network::ALL, tls::ALL, login::ALL, usage::ALL].into_iter().flatten().copied()
+    let tables = [stored::ALL, network::ALL, tls::ALL, login::ALL, server::ALL, usage::ALL, &[&UNCLASSIFIED]];
+    tables.into_iter().flatten().copied()
 }
 
 /// Whether the code of this name can occur in this stage.
-pub(super) fn occurs(name: &str, stage: Stage) -> bool {
+pub fn occurs(name: &str, stage: Stage) -> bool {
     all().any(|code| code.name == name && code.stages.contains(&stage))
 }
 

@@ -20,6 +20,7 @@ mod login;
 mod messages;
 mod privileges;
 mod scram;
+mod sentences;
 mod server_error;
 mod statement;
 mod target;
@@ -150,9 +151,7 @@ impl Opening<'_> {
         let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session()).await;
         // The server looks the user up after it has said that all is well.
         let stage = match &opened {
-            Err(fault) if fault.code == code::UNKNOWN_USER.name || fault.code == code::LOGIN_NOT_PERMITTED.name => {
-                Stage::Authenticate
-            }
+            Err(fault) if !code::occurs(fault.code, Stage::Session) => Stage::Authenticate,
             _ => Stage::Session,
         };
         let opened = stages.record(stage, started.elapsed(), opened)?;

@@ -9,6 +9,8 @@ pub(super) const ALL: &[&Code] = &[
     &UNKNOWN_USER,
     &LOGIN_NOT_PERMITTED,
     &AUTHENTICATION_FAILED,
+    &LOGIN_REFUSED,
+    &PASSWORD_NOT_ASKED,
     &TLS_REQUIRED,
     &NO_PG_HBA_ENTRY,
     &PG_HBA_REJECTED,
@@ -17,13 +19,13 @@ pub(super) const ALL: &[&Code] = &[
     &COSTLY_HASHING,
     &AUTHENTICATION_UNSUPPORTED,
     &SERVER_NOT_PROVEN,
+    &TLS_INTERCEPTED,
     &SESSION_TIMEOUT,
     &SESSION_FAILED,
     &UNKNOWN_DATABASE,
     &DATABASE_NOT_ACCEPTING,
     &NO_CONNECT_PRIVILEGE,
-    &TOO_MANY_CONNECTIONS,
-    &SERVER_STARTING,
+    &INVALID_DATABASE,
 ];
 
 /// The server did not finish the login in time.
@@ -76,6 +78,29 @@ pub const AUTHENTICATION_FAILED: Code = Code {
     remedy: "Check the user name, the password and how the server checks this user (pg_hba.conf).",
 };
 
+/// The server refused the login, and does not say that anything is wrong with the credentials.
+pub const LOGIN_REFUSED: Code = Code {
+    name: "login_refused",
+    stages: &[Stage::Authenticate],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The server refused the login, and does not say that anything is wrong with the credentials.",
+    remedy: "Do what the server's words say; its log says more.",
+};
+
+/// The server let the user in without asking for the password. Without TLS that is a warning: then nothing that the server
+/// says of itself is believed anyway.
+pub const PASSWORD_NOT_ASKED: Code = Code {
+    name: "password_not_asked",
+    stages: &[Stage::Authenticate],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The server let the user in without asking for the password, so anybody can come in, and anybody can pretend to \
+              be the server.",
+    remedy: "Use scram-sha-256 instead of trust in pg_hba.conf, or auth_type = scram-sha-256 in PgBouncer. Who shall come in \
+             by a client certificate alone needs one in the connection.",
+};
+
 /// The server does not let this user in without TLS.
 pub const TLS_REQUIRED: Code = Code {
     name: "tls_required",
@@ -86,13 +111,13 @@ pub const TLS_REQUIRED: Code = Code {
     remedy: "Set ssl_mode to require or stricter. If it is still refused, the server needs a pg_hba.conf line for this connection.",
 };
 
-/// The server's `pg_hba.conf` has no line for this connection.
+/// The server's `pg_hba.conf` has no line that lets this connection in.
 pub const NO_PG_HBA_ENTRY: Code = Code {
     name: "no_pg_hba_entry",
     stages: &[Stage::Authenticate],
     blame: Blame::Server,
     retryable: false,
-    message: "The server's pg_hba.conf has no line for this connection.",
+    message: "The server's pg_hba.conf has no line that lets this connection in.",
     remedy: "Add a line for this user, database and client address to pg_hba.conf, and reload the server.",
 };
 
@@ -113,7 +138,9 @@ pub const WEAK_AUTHENTICATION: Code = Code {
     blame: Blame::Server,
     retryable: false,
     message: "The server asks for the password in a form that can be read or replayed, so it was not sent.",
-    remedy: "Set password_encryption = 'scram-sha-256', set the user's password again, and use scram-sha-256 in pg_hba.conf.",
+    remedy: "Have the server ask this user by SCRAM: scram-sha-256 in pg_hba.conf and a password that was set with \
+             password_encryption = 'scram-sha-256'. A user of LDAP, PAM, RADIUS or a cloud's tokens cannot be used; make one with \
+             a password of its own.",
 };
 
 /// The server asks for a proof of the password from which it could be found out with little work, so nothing was proven.
@@ -136,7 +163,8 @@ pub const COSTLY_HASHING: Code = Code {
     blame: Blame::Server,
     retryable: false,
     message: "The server asks for more rounds of hashing the password than are accepted.",
-    remedy: "Set scram_iterations to 4096 at the server (PostgreSQL 16 and later) and set the user's password again.",
+    remedy: "Set scram_iterations to 200000 or less at the server (PostgreSQL 16 and later; 4096 is its default) and set the \
+             user's password again.",
 };
 
 /// The server asks for a way to authenticate that is not supported.
@@ -157,6 +185,17 @@ pub const SERVER_NOT_PROVEN: Code = Code {
     retryable: false,
     message: "The server could not prove that it knows the password, so it may be an impostor.",
     remedy: "Check host and port and who answers there. Set ssl_mode to verify-full.",
+};
+
+/// The server's channel binding does not fit: TLS ends between the host and the server.
+pub const TLS_INTERCEPTED: Code = Code {
+    name: "tls_intercepted",
+    stages: &[Stage::Authenticate],
+    blame: Blame::Network,
+    retryable: false,
+    message: "Somebody between us and the server ends TLS: the server says that the certificate we saw is not its own.",
+    remedy: "Connect to the server itself, or find out what is in between. If it is a proxy of yours, let it pass TLS \
+             through, or give it the server's certificate and key.",
 };
 
 /// The server did not open the session in time.
@@ -182,7 +221,7 @@ pub const SESSION_FAILED: Code = Code {
 /// The database does not exist.
 pub const UNKNOWN_DATABASE: Code = Code {
     name: "unknown_database",
-    stages: &[Stage::Session],
+    stages: super::server::AFTER_GREETING,
     blame: Blame::Config,
     retryable: false,
     message: "The database does not exist.",
@@ -192,7 +231,7 @@ pub const UNKNOWN_DATABASE: Code = Code {
 /// The database does not accept connections.
 pub const DATABASE_NOT_ACCEPTING: Code = Code {
     name: "database_not_accepting",
-    stages: &[Stage::Session],
+    stages: &[Stage::Authenticate, Stage::Session],
     blame: Blame::Server,
     retryable: false,
     message: "The database does not accept connections.",
@@ -202,29 +241,19 @@ pub const DATABASE_NOT_ACCEPTING: Code = Code {
 /// The user may not connect to the database.
 pub const NO_CONNECT_PRIVILEGE: Code = Code {
     name: "no_connect_privilege",
-    stages: &[Stage::Session],
+    stages: &[Stage::Authenticate, Stage::Session],
     blame: Blame::Server,
     retryable: false,
     message: "The user may not connect to the database.",
     remedy: "Grant it: GRANT CONNECT ON DATABASE … TO ….",
 };
 
-/// The server has no connection left for this user.
-pub const TOO_MANY_CONNECTIONS: Code = Code {
-    name: "too_many_connections",
+/// The database is broken: making or dropping it was interrupted.
+pub const INVALID_DATABASE: Code = Code {
+    name: "invalid_database",
     stages: &[Stage::Authenticate, Stage::Session],
     blame: Blame::Server,
-    retryable: true,
-    message: "The server has no connection left for this user.",
-    remedy: "Try again later, close connections that nobody needs, or raise the limit of the server, the database or the role.",
-};
-
-/// The server is starting, stopping or recovering.
-pub const SERVER_STARTING: Code = Code {
-    name: "server_starting",
-    stages: &[Stage::Authenticate, Stage::Session],
-    blame: Blame::Server,
-    retryable: true,
-    message: "The server is starting, stopping or recovering.",
-    remedy: "Try again in a moment.",
+    retryable: false,
+    message: "The database is broken: dropping it was interrupted, and nothing can be done with what is left.",
+    remedy: "Use another database. Drop this one (DROP DATABASE …), and make it again from a backup.",
 };

@@ -4,7 +4,6 @@ use super::Code;
 use crate::diagnosis::{Blame, Stage};
 
 pub(super) const ALL: &[&Code] = &[
-    &PASSWORD_NOT_ASKED,
     &PRIVILEGES_TIMEOUT,
     &PRIVILEGES_FAILED,
     &UNKNOWN_SCHEMA,
@@ -18,16 +17,6 @@ pub(super) const ALL: &[&Code] = &[
     &STATEMENT_REFUSED,
     &UNEXPECTED_COLUMNS,
 ];
-
-/// The server let the user in without asking for the password.
-pub const PASSWORD_NOT_ASKED: Code = Code {
-    name: "password_not_asked",
-    stages: &[Stage::Authenticate],
-    blame: Blame::Server,
-    retryable: false,
-    message: "The server let the user in without asking for the password.",
-    remedy: "Use scram-sha-256 instead of trust in pg_hba.conf.",
-};
 
 /// The server did not say in time what the user may do.
 pub const PRIVILEGES_TIMEOUT: Code = Code {

@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::server_error::ServerError;
 use super::statement::{self, Column, Failure, Sink, Values};
 use super::{Bounds, Session};
 use crate::connectors::contract::Statement;
-use crate::diagnosis::{Fault, ServerText, code};
+use crate::diagnosis::{Fault, Stage, code};
 use crate::drivers::Row;
 use crate::egress::guard::Limits;
 
@@ -31,14 +30,6 @@ const MAX_ROWS_BYTES: usize = 1024 * 1024;
 
 /// One value is cut to this.
 const MAX_VALUE_BYTES: usize = 4 * 1024;
-
-/// Classes of errors that are a statement's own: a feature that is not there, cardinality, values, the transaction, syntax
-/// (PostgreSQL manual, "PostgreSQL Error Codes").
-const STATEMENT_CLASSES: [&str; 5] = ["0A", "21", "22", "25", "42"];
-
-/// Errors of these classes that come of the data's encoding, of settings, of rights, or of what a pooler does to others'
-/// statements.
-const NOT_OF_STATEMENTS: [&str; 6] = ["22021", "22P05", "25P02", "25P03", "42501", "42P05"];
 
 /// OIDs of the types that are text: `text`, `varchar`, `name`, `bpchar` (PostgreSQL's `pg_type.dat`). Any other is another
 /// type; what it stands for does not matter and is never looked up, since a hostile server would lead the look-up on for
@@ -76,8 +67,8 @@ impl Session {
             Err(Failure::Fault(fault)) => Err(of_statement(fault)),
             Err(Failure::OtherParameters) => Err(Fault::new(&code::STATEMENT_REFUSED)
                 .message("The connector's statement takes other parameters than it gives.")),
-            Err(Failure::Around(error)) => Err(error.fault(&code::DISCOVERY_FAILED, &self.texts)),
-            Err(Failure::Refused(error)) => Err(refused(&error, &self.texts)),
+            Err(Failure::Around(error)) => Err(error.fault_in(Stage::Discover, &self.texts)),
+            Err(Failure::Refused(error)) => Err(error.fault_of_statement(&self.texts)),
         }
     }
 }
@@ -174,19 +165,6 @@ fn of_statement(fault: Fault) -> Fault {
     }
 }
 
-fn refused(error: &ServerError, texts: &ServerText) -> Fault {
-    let sqlstate = error.sqlstate.as_str();
-    let of_statement = STATEMENT_CLASSES.iter().any(|class| sqlstate.starts_with(class));
-    match sqlstate {
-        "57014" => Fault::new(&code::DISCOVER_TIMEOUT).sqlstate(sqlstate),
-        // The server's words would repeat parts of the statement.
-        _ if of_statement && !NOT_OF_STATEMENTS.contains(&sqlstate) => {
-            Fault::new(&code::STATEMENT_REFUSED).sqlstate(sqlstate)
-        }
-        _ => error.fault(&code::DISCOVERY_FAILED, texts),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,28 +193,6 @@ mod tests {
             ("/*é*/select 1", true),
         ] {
             assert_eq!(is_query(text), expected, "{text}");
-        }
-    }
-    #[test]
-    fn tells_the_statements_own_errors_from_others() {
-        let code_of = |sqlstate: &str| refused(&ServerError::of(sqlstate), &ServerText::default()).code;
-        for (sqlstate, expected) in [
-            ("42601", "statement_refused"),
-            ("25006", "statement_refused"),
-            ("0A000", "statement_refused"),
-            ("22012", "statement_refused"),
-            ("57014", "discover_timeout"),
-            ("42501", "discovery_failed"),
-            ("42P05", "discovery_failed"),
-            ("26000", "discovery_failed"),
-            ("22021", "discovery_failed"),
-            ("22P05", "discovery_failed"),
-            ("25P02", "discovery_failed"),
-            ("25P03", "discovery_failed"),
-            ("57P01", "discovery_failed"),
-            ("", "discovery_failed"),
-        ] {
-            assert_eq!(code_of(sqlstate), expected, "{sqlstate}");
         }
     }
 

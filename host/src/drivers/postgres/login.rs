@@ -17,6 +17,16 @@ use crate::egress::{Stream, tls};
 const LIMITS: Limits =
     Limits { message_bytes: 32 * 1024, messages: 200, bytes: 128 * 1024, grace: super::GRACE, settings: true };
 
+/// Where the server wants the password itself, mostly because somebody else checks it.
+const REMEDY_CLEAR: &str = "Use scram-sha-256 instead of password in pg_hba.conf for this user, or auth_type = scram-sha-256 \
+    instead of plain in PgBouncer. Where passwords are checked by LDAP, PAM, RADIUS or a cloud's identity service, there is no \
+    other form: make a user with a password of its own for this connection, and a pg_hba.conf line with scram-sha-256 for it.";
+
+/// Where the password is stored as MD5, or a pooler is set to ask so.
+const REMEDY_MD5: &str = "At the server: set password_encryption = 'scram-sha-256', set the user's password again, and use \
+    scram-sha-256 in pg_hba.conf. Behind PgBouncer: set auth_type = scram-sha-256, with the password or its SCRAM secret instead \
+    of an md5 hash in auth_file, or an auth_query that finds one.";
+
 /// What the server wanted as proof of who we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Proof {
@@ -68,7 +78,14 @@ impl<'a> Login<'a> {
         texts: &'a ServerText,
     ) -> Self {
         let messages = Messages::new(stream, LIMITS);
-        let about = About { texts, database: &target.database, encrypted: tls.is_some(), certificate };
+        let about = About {
+            texts,
+            user: &target.user,
+            database: &target.database,
+            encrypted: tls.is_some(),
+            certificate,
+            proven: false,
+        };
         Self { messages, target, tls, about }
     }
 
@@ -77,10 +94,16 @@ impl<'a> Login<'a> {
         self.send_startup().await?;
         match self.messages.next().await? {
             Message::AuthenticationOk if self.about.certificate => Ok(Proof::Certificate),
+            // Whoever encrypts wants to know who is at the other end, and here nobody has proven anything.
+            Message::AuthenticationOk if self.about.encrypted => Err(Fault::new(&code::PASSWORD_NOT_ASKED)),
             Message::AuthenticationOk => Ok(Proof::None),
-            Message::AuthenticationSasl(offer) => scram::prove(self, &offer, min_iterations).await,
-            Message::AuthenticationCleartextPassword => Err(weak("in clear text")),
-            Message::AuthenticationMd5Password(_) => Err(weak("hashed with MD5")),
+            Message::AuthenticationSasl(offer) => {
+                let proof = scram::prove(self, &offer, min_iterations).await?;
+                self.about.proven = true;
+                Ok(proof)
+            }
+            Message::AuthenticationCleartextPassword => Err(weak("in clear text", REMEDY_CLEAR)),
+            Message::AuthenticationMd5Password(_) => Err(weak("hashed with MD5", REMEDY_MD5)),
             Message::AuthenticationKerberosV5 => Err(unsupported("Kerberos V5")),
             Message::AuthenticationGss => Err(unsupported("GSSAPI")),
             Message::AuthenticationSspi => Err(unsupported("SSPI")),
@@ -92,7 +115,7 @@ impl<'a> Login<'a> {
 
     /// What an error of the server during authentication means.
     pub(super) fn refused(&self, error: &ServerError) -> Fault {
-        error.login_fault(&self.about, &code::AUTHENTICATION_FAILED)
+        error.login_fault(&self.about, &code::LOGIN_REFUSED)
     }
 
     async fn send_startup(&mut self) -> Result<(), Fault> {
@@ -135,9 +158,10 @@ impl<'a> Login<'a> {
     }
 }
 
-fn weak(how: &str) -> Fault {
+fn weak(how: &str, remedy: &str) -> Fault {
     Fault::new(&code::WEAK_AUTHENTICATION)
         .message(format!("The server asks for the password {how}, so it was not sent: who reads it can log in."))
+        .remedy(remedy)
 }
 
 fn unsupported(method: &str) -> Fault {

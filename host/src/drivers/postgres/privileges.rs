@@ -5,10 +5,10 @@ use std::slice;
 use std::time::Duration;
 
 use super::messages::violation;
-use super::server_error::{ServerError, identifier};
+use super::server_error::identifier;
 use super::statement::{Column, Failure, Sink, Statement, Values};
 use super::{Bounds, Session};
-use crate::diagnosis::{Fault, Halted, Privileges, ServerText, Stage, Stages, code};
+use crate::diagnosis::{Fault, Halted, Privileges, Stage, Stages, code};
 use crate::egress::guard::Limits;
 
 /// The server stops the look after this long, whatever time-out the role has.
@@ -98,7 +98,7 @@ impl Session {
         self.run(statement, &mut flags, BOUNDS).await.map_err(|failure| match failure {
             Failure::Fault(fault) => fault,
             Failure::OtherParameters => violation(),
-            Failure::Around(error) | Failure::Refused(error) => refused(&error, &self.texts),
+            Failure::Around(error) | Failure::Refused(error) => error.fault_in(Stage::Privileges, &self.texts),
         })?;
         let [superuser, session_read_only, usage, write_privilege] = flags.0.ok_or_else(violation)?;
         self.check_schema(Probe {
@@ -125,11 +125,6 @@ impl Session {
                 .remedy(format!("Grant it: GRANT USAGE ON SCHEMA {schema} TO <user>;"))),
         }
     }
-}
-
-fn refused(error: &ServerError, texts: &ServerText) -> Fault {
-    let code = if error.sqlstate == "57014" { &code::PRIVILEGES_TIMEOUT } else { &code::PRIVILEGES_FAILED };
-    error.fault(code, texts)
 }
 
 impl Probe {

@@ -1,19 +1,25 @@
-//! Errors that PostgreSQL sends, and what they mean. The SQLSTATE decides first, then the routine that raised the error,
-//! and only then the text, because servers speak many languages (PostgreSQL manual, "Error Codes", "Error and Notice
-//! Message Fields").
+//! Errors that PostgreSQL sends, and what they mean. The SQLSTATE decides, and the routine that raised the error where one
+//! SQLSTATE has several reasons: servers speak many languages (PostgreSQL manual, "Error Codes", "Error and Notice Message
+//! Fields"). What words decide is in `sentences.rs`.
 
 use std::net::IpAddr;
 
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::ErrorResponseBody;
 
-use crate::diagnosis::{Code, Fault, ServerText, code};
+use super::sentences;
+use crate::diagnosis::{Code, Fault, ServerText, Stage, code};
+
+/// Classes of errors that are a statement's own: a feature that is not there, cardinality, values, the transaction, syntax.
+const STATEMENT_CLASSES: [&str; 5] = ["0A", "21", "22", "25", "42"];
 
 /// An error as the server sent it: a stranger's data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ServerError {
     pub(super) sqlstate: String,
     message: String,
+    detail: String,
+    hint: String,
     routine: String,
 }
 
@@ -21,25 +27,30 @@ pub(super) struct ServerError {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct About<'a> {
     pub(super) texts: &'a ServerText,
+    pub(super) user: &'a str,
     pub(super) database: &'a str,
     pub(super) encrypted: bool,
     /// Whether a client certificate is set.
     pub(super) certificate: bool,
+    /// Whether the server has seen a proof of the password. Then there is such a user: nobody else has one.
+    pub(super) proven: bool,
 }
 
 impl From<&ErrorResponseBody> for ServerError {
     fn from(body: &ErrorResponseBody) -> Self {
-        let mut error = Self { sqlstate: String::new(), message: String::new(), routine: String::new() };
+        let mut error = Self::default();
         let mut fields = body.fields();
         // What comes after a field that cannot be read is left out.
         while let Ok(Some(field)) = fields.next() {
-            let value = String::from_utf8_lossy(field.value_bytes()).into_owned();
-            match field.type_() {
-                b'C' => error.sqlstate = value,
-                b'M' => error.message = value,
-                b'R' => error.routine = value,
-                _ => {}
-            }
+            let place = match field.type_() {
+                b'C' => &mut error.sqlstate,
+                b'M' => &mut error.message,
+                b'D' => &mut error.detail,
+                b'H' => &mut error.hint,
+                b'R' => &mut error.routine,
+                _ => continue,
+            };
+            *place = String::from_utf8_lossy(field.value_bytes()).into_owned();
         }
         error
     }
@@ -49,104 +60,198 @@ impl From<&ErrorResponseBody> for ServerError {
 impl ServerError {
     /// One of which nothing else is known.
     pub(super) fn of(sqlstate: &str) -> Self {
-        Self { sqlstate: sqlstate.to_owned(), message: String::new(), routine: String::new() }
+        Self { sqlstate: sqlstate.to_owned(), ..Self::default() }
     }
 }
 
 impl ServerError {
+    /// What the error means in a stage after the login, where it is not a connector's statement that was refused.
+    pub(super) fn fault_in(&self, stage: Stage, texts: &ServerText) -> Fault {
+        let otherwise = match stage {
+            Stage::Privileges => &code::PRIVILEGES_FAILED,
+            _ => &code::DISCOVERY_FAILED,
+        };
+        let code = match self.sqlstate.as_str() {
+            "57014" if stage == Stage::Privileges => &code::PRIVILEGES_TIMEOUT,
+            _ => self.code().filter(|code| code.stages.contains(&stage)).unwrap_or(otherwise),
+        };
+        self.fault(code, texts)
+    }
+
+    /// What the error means when it ends a connector's statement. What is said of that statement is not shown: it would
+    /// repeat parts of it.
+    pub(super) fn fault_of_statement(&self, texts: &ServerText) -> Fault {
+        if self.sqlstate == "57014" {
+            return Fault::new(&code::DISCOVER_TIMEOUT).sqlstate(&self.sqlstate);
+        }
+        let own = STATEMENT_CLASSES.contains(&self.class()) && self.sqlstate != "42501" && self.code().is_none();
+        if own {
+            Fault::new(&code::STATEMENT_REFUSED).sqlstate(&self.sqlstate)
+        } else {
+            self.fault_in(Stage::Discover, texts)
+        }
+    }
+
+    /// What the error means when it ends a login; `otherwise` where it is none of those that are known.
+    pub(super) fn login_fault(&self, about: &About<'_>, otherwise: &'static Code) -> Fault {
+        let known = match self.sqlstate.as_str() {
+            "28000" => return self.authorization_fault(about),
+            "28P01" => Some(&code::PASSWORD_REJECTED),
+            "3D000" => Some(&code::UNKNOWN_DATABASE),
+            "42501" => Some(&code::NO_CONNECT_PRIVILEGE),
+            // One that accepts no connections is found by another routine.
+            "55000" if self.routine == "InitPostgres" => Some(&code::INVALID_DATABASE),
+            "55000" => Some(self.said().unwrap_or(&code::DATABASE_NOT_ACCEPTING)),
+            _ => self.code(),
+        };
+        self.worded(known.unwrap_or(otherwise), about)
+    }
+
+    /// What the error says by itself, whatever it ended.
+    fn code(&self) -> Option<&'static Code> {
+        self.said().or_else(|| self.state())
+    }
+
+    /// The code of the whole sentence.
+    fn said(&self) -> Option<&'static Code> {
+        sentences::code(&self.sqlstate, &self.message)
+    }
+
+    /// What the SQLSTATE says of the server's state.
+    fn state(&self) -> Option<&'static Code> {
+        let code = match (self.sqlstate.as_str(), self.class()) {
+            ("53300", _) => &code::TOO_MANY_CONNECTIONS,
+            ("57P01" | "57P02" | "57P03", _) => &code::SERVER_STARTING,
+            ("57P04", _) => &code::UNKNOWN_DATABASE,
+            // Statements here have no names, and run in transactions of their own.
+            ("42P05" | "26000" | "25P02", _) => &code::POOLER_MIXES_SESSIONS,
+            ("22021" | "22P05", _) => &code::TEXT_NOT_CONVERTIBLE,
+            ("25P03" | "25P04" | "55P03" | "72000", _) | (_, "40" | "57") => &code::INTERRUPTED,
+            (_, "53") => &code::OUT_OF_RESOURCES,
+            (_, "08" | "58" | "F0" | "XX") => &code::SERVER_FAILING,
+            _ => return None,
+        };
+        Some(code)
+    }
+
+    fn class(&self) -> &str {
+        self.sqlstate.get(..2).unwrap_or_default()
+    }
+
     /// A fault of this kind, with what the server says.
-    pub(super) fn fault(&self, code: &Code, texts: &ServerText) -> Fault {
-        let said = texts.clean(self.message.as_bytes());
-        let message =
-            if said.is_empty() { code.message.to_owned() } else { format!("{} The server says: {said}", code.message) };
+    fn fault(&self, code: &'static Code, texts: &ServerText) -> Fault {
+        let parts = [("The server says: ", &self.message), ("Detail: ", &self.detail), ("Hint: ", &self.hint)];
+        let said = parts.into_iter().filter_map(|(lead, part)| {
+            let part = texts.clean(part.as_bytes());
+            (!part.is_empty()).then(|| format!("{lead}{part}"))
+        });
+        let message = [code.message.to_owned()].into_iter().chain(said).collect::<Vec<_>>().join(" ");
         Fault::new(code).message(message).sqlstate(&self.sqlstate)
     }
 
-    /// What the error means when it ends a login; `otherwise` where it is none of the usual ones.
-    pub(super) fn login_fault(&self, about: &About<'_>, otherwise: &Code) -> Fault {
-        match self.sqlstate.as_str() {
-            "28P01" => self.fault(&code::PASSWORD_REJECTED, about.texts),
-            "28000" => self.authorization_fault(about),
-            "3D000" => Fault::new(&code::UNKNOWN_DATABASE)
-                .sqlstate(&self.sqlstate)
-                .message(format!("There is no database {} on the server.", identifier(about.database))),
-            "42501" => {
-                let database = identifier(about.database);
-                Fault::new(&code::NO_CONNECT_PRIVILEGE)
-                    .sqlstate(&self.sqlstate)
-                    .message(format!("The user may not connect to the database {database}."))
-                    .remedy(format!("Grant it: GRANT CONNECT ON DATABASE {database} TO <user>;"))
-            }
-            "53300" => self.fault(&code::TOO_MANY_CONNECTIONS, about.texts),
-            "55000" => self.fault(&code::DATABASE_NOT_ACCEPTING, about.texts),
-            "57P01" | "57P02" | "57P03" => self.fault(&code::SERVER_STARTING, about.texts),
-            "08P01" => self.fault(self.pooler_code().unwrap_or(otherwise), about.texts),
-            _ => self.fault(otherwise, about.texts),
+    /// The same in a login, whose database is known.
+    fn worded(&self, code: &'static Code, about: &About<'_>) -> Fault {
+        let database = identifier(about.database);
+        let named = Fault::new(code).sqlstate(&self.sqlstate);
+        if *code == code::UNKNOWN_DATABASE {
+            named.message(format!("There is no database {database} on the server."))
+        } else if *code == code::NO_CONNECT_PRIVILEGE {
+            named
+                .message(format!("The user may not connect to the database {database}."))
+                .remedy(format!("Grant it: GRANT CONNECT ON DATABASE {database} TO <user>;"))
+        } else {
+            self.fault(code, about.texts)
         }
     }
 
-    /// 28000 is raised for users that are not there or may not log in, and for everything in `pg_hba.conf`.
+    /// 28000 is raised for users that are not there or may not log in, for everything in `pg_hba.conf`, for certificates,
+    /// and for channel binding (PostgreSQL's sources, `miscinit.c`, `auth.c`, `auth-scram.c`).
     fn authorization_fault(&self, about: &About<'_>) -> Fault {
-        if self.routine == "InitializeSessionUserId" || self.message.contains("does not exist") {
-            let not_permitted = self.message.contains("not permitted");
-            let code = if not_permitted { &code::LOGIN_NOT_PERMITTED } else { &code::UNKNOWN_USER };
-            return self.fault(code, about.texts);
-        }
-        match client_address(&self.message) {
-            Some(address) => self.hba_fault(address, about),
-            None if self.message.contains("client certificate") && !about.certificate => {
-                self.fault(&code::CLIENT_CERTIFICATE_REQUIRED, about.texts)
+        match self.routine.as_str() {
+            "InitializeSessionUserId" => self.user_fault(about),
+            "ClientAuthentication" => self.hba_fault(about),
+            "read_client_first_message" | "read_client_final_message" => {
+                self.fault(&code::TLS_INTERCEPTED, about.texts)
             }
-            None => self.fault(&code::AUTHENTICATION_FAILED, about.texts),
+            // A pooler hands on the SQLSTATE and the sentence alone.
+            "" if client_address(&self.message, about).is_some() => self.hba_fault(about),
+            _ => self.worded(self.said().unwrap_or(&code::AUTHENTICATION_FAILED), about),
         }
     }
 
-    /// The server does not say whether it would let the same client in with TLS; without TLS that is the usual reason.
-    fn hba_fault(&self, address: IpAddr, about: &About<'_>) -> Fault {
+    /// There is no such user, or it may not log in: one routine finds both.
+    fn user_fault(&self, about: &About<'_>) -> Fault {
+        let code = if about.proven { Some(&code::LOGIN_NOT_PERMITTED) } else { self.said() };
+        match code {
+            Some(code) => self.fault(code, about.texts),
+            None => {
+                let fault = self.fault(&code::LOGIN_NOT_PERMITTED, about.texts);
+                let message = fault.message.replacen(
+                    code::LOGIN_NOT_PERMITTED.message,
+                    "There is no such user, or the user may not log in.",
+                    1,
+                );
+                fault
+                    .message(message)
+                    .remedy("Check the user name, create the user, or let it log in: ALTER ROLE … LOGIN.")
+            }
+        }
+    }
+
+    /// A routine that says three things: two name the client's address, and the third, about the client's certificate,
+    /// names nothing. The server does not say whether it would let the same client in with TLS; without TLS that is the
+    /// usual reason.
+    fn hba_fault(&self, about: &About<'_>) -> Fault {
+        let Some(address) = client_address(&self.message, about) else {
+            let code =
+                if about.certificate { &code::CLIENT_CERTIFICATE_REFUSED } else { &code::CLIENT_CERTIFICATE_REQUIRED };
+            return self.fault(self.said().unwrap_or(code), about.texts);
+        };
         let database = identifier(about.database);
         let line =
             format!("hostssl {database} <user> {address}/{} scram-sha-256", if address.is_ipv4() { 32 } else { 128 });
-        let rejected = self.message.contains("reject");
-        let (code, reason) = if !about.encrypted {
-            (&code::TLS_REQUIRED, "without TLS")
-        } else if rejected {
-            (&code::PG_HBA_REJECTED, "by a line that rejects it")
-        } else {
-            (&code::NO_PG_HBA_ENTRY, "because no line lets it in")
+        let refuses = |reason: &str| {
+            format!(
+                "The server's pg_hba.conf refuses this user and database from {address}, the client address that it saw, \
+                 {reason}."
+            )
         };
-        let fault = Fault::new(code).sqlstate(&self.sqlstate).message(format!(
-            "The server's pg_hba.conf refuses this user and database from {address}, the client address that it saw, {reason}."
-        ));
         if !about.encrypted {
-            return fault.remedy(format!(
-                "Set ssl_mode to require or stricter. If it is still refused, add this line to pg_hba.conf and reload the server: {line}"
-            ));
+            return Fault::new(&code::TLS_REQUIRED).sqlstate(&self.sqlstate).message(refuses("without TLS")).remedy(
+                format!(
+                    "Set ssl_mode to require or stricter. If it is still refused, add this line to pg_hba.conf and reload \
+                     the server: {line}"
+                ),
+            );
         }
-        let place = if rejected { " above the line that rejects" } else { "" };
-        fault.remedy(format!("Add this line to pg_hba.conf{place} and reload the server: {line}"))
-    }
-
-    /// Poolers answer with the code for violations of the protocol (`PgBouncer`, `disconnect_client`).
-    fn pooler_code(&self) -> Option<&'static Code> {
-        let says = |part| self.message.contains(part);
-        if says("no such database") {
-            Some(&code::UNKNOWN_DATABASE)
-        } else if says("no such user") {
-            Some(&code::UNKNOWN_USER)
-        } else if says("no more connections allowed") {
-            Some(&code::TOO_MANY_CONNECTIONS)
-        } else if says("SSL required") || says("TLS required") {
-            Some(&code::TLS_REQUIRED)
-        } else {
-            None
-        }
+        let (code, reason, place) = match self.said() {
+            Some(code) if *code == code::PG_HBA_REJECTED => {
+                (code, "by a line that rejects it", " above the line that rejects")
+            }
+            Some(code) if *code == code::NO_PG_HBA_ENTRY => (code, "because no line lets it in", ""),
+            _ => (
+                &code::NO_PG_HBA_ENTRY,
+                "because no line lets it in, or by a line that rejects it",
+                " above any line that rejects",
+            ),
+        };
+        Fault::new(code)
+            .sqlstate(&self.sqlstate)
+            .message(refuses(reason))
+            .remedy(format!("Add this line to pg_hba.conf{place} and reload the server: {line}"))
     }
 }
 
-/// The address in `no pg_hba.conf entry for host "192.0.2.1", user …`, in whatever language.
-fn client_address(message: &str) -> Option<IpAddr> {
-    message
-        .split(|character: char| !(character.is_ascii_hexdigit() || matches!(character, ':' | '.')))
+/// The address in `no pg_hba.conf entry for host "192.0.2.1", user …`, in whatever language. A user or a database can be
+/// called like an address, which then is no evidence.
+fn client_address(message: &str, about: &About<'_>) -> Option<IpAddr> {
+    let misleading = [about.user, about.database].into_iter().filter(|name| address_in(name).is_some());
+    let text = misleading.fold(message.to_owned(), |text, name| text.replace(name, ""));
+    address_in(&text).or_else(|| address_in(message))
+}
+
+fn address_in(text: &str) -> Option<IpAddr> {
+    text.split(|character: char| !(character.is_ascii_hexdigit() || matches!(character, ':' | '.')))
         .find_map(|word| word.parse().ok())
 }
 
@@ -157,97 +262,4 @@ pub(super) fn identifier(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(sqlstate: &str, message: &str, routine: &str) -> ServerError {
-        ServerError { sqlstate: sqlstate.to_owned(), message: message.to_owned(), routine: routine.to_owned() }
-    }
-
-    #[test]
-    fn tells_the_errors_of_a_login_apart() {
-        let texts = ServerText::default();
-        let about = |encrypted| About { texts: &texts, database: "sales", encrypted, certificate: false };
-        for (encrypted, sqlstate, message, routine, expected) in [
-            (true, "28P01", "password authentication failed for user \"a\"", "auth_failed", "password_rejected"),
-            (true, "28000", "role \"a\" does not exist", "InitializeSessionUserId", "unknown_user"),
-            (true, "28000", "Rolle »a« existiert nicht", "InitializeSessionUserId", "unknown_user"),
-            (true, "28000", "role \"a\" is not permitted to log in", "InitializeSessionUserId", "login_not_permitted"),
-            (
-                true,
-                "28000",
-                "no pg_hba.conf entry for host \"192.0.2.7\", user \"a\", database \"d\", SSL encryption",
-                "ClientAuthentication",
-                "no_pg_hba_entry",
-            ),
-            (
-                true,
-                "28000",
-                "kein pg_hba.conf-Eintrag für Host »2001:db8::7«, Benutzer »a«",
-                "ClientAuthentication",
-                "no_pg_hba_entry",
-            ),
-            (
-                false,
-                "28000",
-                "no pg_hba.conf entry for host \"192.0.2.7\", user \"a\", database \"d\", no encryption",
-                "ClientAuthentication",
-                "tls_required",
-            ),
-            (
-                true,
-                "28000",
-                "pg_hba.conf rejects connection for host \"192.0.2.7\", user \"a\"",
-                "ClientAuthentication",
-                "pg_hba_rejected",
-            ),
-            (
-                true,
-                "28000",
-                "connection requires a valid client certificate",
-                "ClientAuthentication",
-                "client_certificate_required",
-            ),
-            (true, "28000", "certificate authentication failed for user \"a\"", "auth_failed", "authentication_failed"),
-            (true, "3D000", "database \"d\" does not exist", "InitPostgres", "unknown_database"),
-            (true, "42501", "permission denied for database \"d\"", "CheckMyDatabase", "no_connect_privilege"),
-            (true, "53300", "too many connections for role \"a\"", "InitializeSessionUserId", "too_many_connections"),
-            (
-                true,
-                "55000",
-                "database \"d\" is not currently accepting connections",
-                "CheckMyDatabase",
-                "database_not_accepting",
-            ),
-            (true, "57P03", "the database system is starting up", "ProcessStartupPacket", "server_starting"),
-            (true, "08P01", "no such user: a", "", "unknown_user"),
-            (true, "XX000", "what", "", "session_failed"),
-        ] {
-            let fault = error(sqlstate, message, routine).login_fault(&about(encrypted), &code::SESSION_FAILED);
-            assert_eq!(fault.code, expected, "{message}");
-            assert_eq!(fault.sqlstate.as_deref(), Some(sqlstate));
-        }
-    }
-
-    #[test]
-    fn gives_a_ready_line_for_pg_hba() {
-        let texts = ServerText::default();
-        let about = About { texts: &texts, database: "sa\"les", encrypted: true, certificate: false };
-        let fault = error("28000", "no pg_hba.conf entry for host \"192.0.2.7\", user", "")
-            .login_fault(&about, &code::SESSION_FAILED);
-        assert!(fault.message.contains("192.0.2.7"), "{}", fault.message);
-        assert!(fault.remedy.ends_with("hostssl \"sa\"\"les\" <user> 192.0.2.7/32 scram-sha-256"), "{}", fault.remedy);
-    }
-
-    #[test]
-    fn finds_the_client_address() {
-        for (message, expected) in [
-            ("no pg_hba.conf entry for host \"127.0.0.1\", user \"x\"", Some("127.0.0.1")),
-            ("für Host „::1“, Benutzer", Some("::1")),
-            ("no pg_hba.conf entry for host \"[local]\", user", None),
-            ("", None),
-        ] {
-            assert_eq!(client_address(message), expected.map(|address| address.parse().unwrap()), "{message}");
-        }
-    }
-}
+mod tests;

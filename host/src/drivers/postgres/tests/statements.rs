@@ -202,7 +202,7 @@ async fn hears_the_servers_error_wherever_it_comes() {
         ("after the end", refusal(&[&in_rows[..], &complete()].concat(), "55P03"), StayOpen),
         ("as the last word", vec![[in_rows, error("55P03")].concat()], HangUp),
     ] {
-        assert_eq!(privileges(answers, then).await, Some(("privileges_failed", Some("55P03".to_owned()))), "{name}");
+        assert_eq!(privileges(answers, then).await, Some(("interrupted", Some("55P03".to_owned()))), "{name}");
     }
 }
 
@@ -265,8 +265,8 @@ async fn takes_no_more_of_a_listing_than_it_wants() {
         assert_eq!(fetch(vec![answer], Then::StayOpen).await.unwrap_err().code, expected, "{name}");
     }
     for (name, answers, expected) in [
-        ("a statement of somebody else's", refusal(&opened(), "42P05"), "discovery_failed"),
-        ("a statement that has gone", refusal(&opened(), "26000"), "discovery_failed"),
+        ("a statement of somebody else's", refusal(&opened(), "42P05"), "pooler_mixes_sessions"),
+        ("a statement that has gone", refusal(&opened(), "26000"), "pooler_mixes_sessions"),
         ("a statement that is wrong", refusal(&opened(), "42601"), "statement_refused"),
         ("no transaction", vec![[error("42601"), ready(b'I')].concat()], "discovery_failed"),
     ] {
