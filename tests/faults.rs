@@ -8,6 +8,7 @@ mod hostile_server;
 mod login;
 mod network;
 mod policy;
+mod pooler;
 mod privileges;
 mod session;
 mod statements;

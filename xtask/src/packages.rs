@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Result, bail, ensure};
+use test_support::pgbouncer;
 use test_support::postgres::Binaries;
 
 use crate::progress::Progress;
@@ -61,4 +62,12 @@ pub(crate) fn postgres(install: Install, progress: &mut Progress) -> Result<()> 
     ensure!(!version.is_empty(), "`postgres --version` prints nothing; reinstall PostgreSQL");
     println!("  {version}");
     Ok(())
+}
+
+/// Finds PgBouncer, or installs it.
+pub(crate) fn pgbouncer(install: Install, progress: &mut Progress) -> Result<()> {
+    if pgbouncer::program().is_err() {
+        install.install(&["pgbouncer"], "PgBouncer", progress)?;
+    }
+    progress.step("Finding PgBouncer", pgbouncer::program).map(drop)
 }

@@ -9,7 +9,7 @@ use crate::plugins::Source;
 use crate::progress::Progress;
 use crate::{packages, plugins, workspace};
 
-/// Builds the connectors, finds PostgreSQL and runs cargo with these arguments.
+/// Builds the connectors, finds PostgreSQL and PgBouncer and runs cargo with these arguments.
 pub(crate) fn cargo(
     title: &str,
     arguments: &[&str],
@@ -18,6 +18,7 @@ pub(crate) fn cargo(
     progress: &mut Progress,
 ) -> Result<()> {
     packages::postgres(install, progress)?;
+    packages::pgbouncer(install, progress)?;
     plugins::build_with_guests(source, install, progress)?;
     let mut cargo = Command::new(workspace::cargo());
     cargo.current_dir(workspace::root()).args(arguments).arg("--locked").args(further);

@@ -16,6 +16,7 @@ pub mod mounts;
 pub mod name_server;
 pub mod names;
 pub mod patchpanel;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod process;
 pub mod sales;

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::Signal;
 
 pub use self::binaries::Binaries;
-use self::binaries::{Account, command};
+pub(crate) use self::binaries::{Account, command};
 use crate::certificates::Identity;
 use crate::directory::TemporaryDirectory;
 use crate::process::Process;
