@@ -11,6 +11,7 @@ mod policy;
 mod pooler;
 mod privileges;
 mod session;
+mod sqlstates;
 mod statements;
 mod stored;
 mod tls;

@@ -5,6 +5,7 @@ mod honest;
 mod login;
 pub mod scripts;
 
+use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -34,9 +35,12 @@ struct Seen {
     cancels: AtomicUsize,
 }
 
-/// A client that has logged in.
+/// A client that has come for a session, and who it says that it is.
 #[derive(Debug)]
-pub struct Session(TcpStream);
+pub struct Session {
+    stream: TcpStream,
+    startup: HashMap<String, String>,
+}
 
 /// What a client sends: its kind, and what follows the length.
 #[derive(Debug)]
@@ -54,17 +58,42 @@ impl HostilePostgres {
     where
         F: Fn(&mut Session) -> io::Result<()> + Send + Sync + 'static,
     {
+        let password = password.to_owned();
+        Self::serve(move |session, seen| {
+            session.prove(&password)?;
+            session.welcome()?;
+            seen.logins.fetch_add(1, Ordering::Relaxed);
+            script(session)
+        })
+    }
+
+    /// The same with a login that is the script's too: it begins when the client has said who it is, and is given that as
+    /// names and values, such as `database`.
+    pub fn start_before_login<F>(script: F) -> Result<Self>
+    where
+        F: Fn(&mut Session, &HashMap<String, String>) -> io::Result<()> + Send + Sync + 'static,
+    {
+        Self::serve(move |session, _| {
+            let startup = session.startup.clone();
+            script(session, &startup)
+        })
+    }
+
+    fn serve<F>(script: F) -> Result<Self>
+    where
+        F: Fn(&mut Session, &Seen) -> io::Result<()> + Send + Sync + 'static,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
         let server = Self { address: listener.local_addr()?, seen: Arc::default() };
-        let (seen, password, script) = (Arc::clone(&server.seen), password.to_owned(), Arc::new(script));
+        let (seen, script) = (Arc::clone(&server.seen), Arc::new(script));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(io::Result::ok) {
                 if seen.stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                let (seen, password, script) = (Arc::clone(&seen), password.clone(), Arc::clone(&script));
+                let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
                 // A client that hangs up ends its own thread alone, and that is all there is to say.
-                thread::spawn(move || serve(stream, &seen, &password, &*script));
+                thread::spawn(move || serve(stream, &seen, &*script));
             }
         });
         Ok(server)
@@ -94,31 +123,35 @@ impl Drop for HostilePostgres {
     }
 }
 
-fn serve(
-    stream: TcpStream,
-    seen: &Seen,
-    password: &str,
-    script: &dyn Fn(&mut Session) -> io::Result<()>,
-) -> io::Result<()> {
+fn serve(stream: TcpStream, seen: &Seen, script: &dyn Fn(&mut Session, &Seen) -> io::Result<()>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut session = Session(stream);
-    match login::accept(&mut session, password)? {
-        login::Wish::Session => seen.logins.fetch_add(1, Ordering::Relaxed),
-        login::Wish::Cancel => {
-            seen.cancels.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
-        }
-    };
-    script(&mut session)
+    let mut session = Session { stream, startup: HashMap::new() };
+    if let Some(startup) = login::greet(&mut session)? {
+        session.startup = startup;
+        script(&mut session, seen)
+    } else {
+        seen.cancels.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 impl Session {
+    /// The login, as far as the client has proven this password and the server too.
+    pub fn prove(&mut self, password: &str) -> io::Result<()> {
+        login::prove(self, password)
+    }
+
+    /// The rest of the login: all is well, and the session is ready.
+    pub fn welcome(&mut self) -> io::Result<()> {
+        login::welcome(self)
+    }
+
     /// The client's next message.
     pub fn next_message(&mut self) -> io::Result<Message> {
         let mut kind = [0];
-        self.0.read_exact(&mut kind)?;
+        self.stream.read_exact(&mut kind)?;
         Ok(Message { kind: kind[0], body: self.body()? })
     }
 
@@ -134,22 +167,22 @@ impl Session {
 
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.stream.write_all(bytes)
     }
 
     /// Says nothing more until the client hangs up, or for a minute.
     pub fn fall_silent(&mut self) -> io::Result<()> {
-        while self.0.read(&mut [0; 4096])? > 0 {}
+        while self.stream.read(&mut [0; 4096])? > 0 {}
         Ok(())
     }
 
     /// A length that counts itself, and what it is the length of.
     fn body(&mut self) -> io::Result<Vec<u8>> {
         let mut length = [0; 4];
-        self.0.read_exact(&mut length)?;
+        self.stream.read_exact(&mut length)?;
         let length = u32::from_be_bytes(length).checked_sub(4).ok_or(io::ErrorKind::InvalidData)?;
         let mut body = vec![0; length as usize];
-        self.0.read_exact(&mut body)?;
+        self.stream.read_exact(&mut body)?;
         Ok(body)
     }
 }

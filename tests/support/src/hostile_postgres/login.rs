@@ -1,5 +1,6 @@
 //! The server's half of a login by SCRAM-SHA-256 without channel binding (RFC 5802, RFC 7677).
 
+use std::collections::HashMap;
 use std::io;
 use std::num::NonZeroU32;
 
@@ -16,21 +17,24 @@ const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();
 const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 const CANCEL_REQUEST: [u8; 4] = 80_877_102_u32.to_be_bytes();
 
-/// What a client has come for.
-pub(super) enum Wish {
-    Session,
-    Cancel,
-}
-
-/// Lets the client in if it knows the password, and proves that it is known here too; up to `ReadyForQuery`.
-pub(super) fn accept(session: &mut Session, password: &str) -> io::Result<Wish> {
+/// Who the client says that it is, by name and value; none when it has come to cancel a statement.
+pub(super) fn greet(session: &mut Session) -> io::Result<Option<HashMap<String, String>>> {
     loop {
-        match session.body()?.get(..4) {
+        let body = session.body()?;
+        match body.get(..4) {
             Some(code) if code == SSL_REQUEST => session.send(b"N")?,
-            Some(code) if code == CANCEL_REQUEST => return Ok(Wish::Cancel),
-            _ => break,
+            Some(code) if code == CANCEL_REQUEST => return Ok(None),
+            _ => {
+                let said = text(body.get(4..).unwrap_or_default().to_vec())?;
+                let mut words = said.split('\0').map(str::to_owned);
+                return Ok(Some(std::iter::from_fn(|| Some((words.next()?, words.next()?))).collect()));
+            }
         }
     }
+}
+
+/// Has the client prove that it knows the password, and proves that it is known here too.
+pub(super) fn prove(session: &mut Session, password: &str) -> io::Result<()> {
     session.send(&authentication(10, b"SCRAM-SHA-256\0\0"))?;
     let first = text(session.next_message()?.body)?;
     let bare = first.split_once("n,,").ok_or(io::ErrorKind::InvalidData)?.1.to_owned();
@@ -52,10 +56,14 @@ pub(super) fn accept(session: &mut Session, password: &str) -> io::Result<Wish> 
     }
     let proof = sign(sign(&salted, b"Server Key").as_ref(), signed.as_bytes());
     let verifier = authentication(12, format!("v={}", STANDARD.encode(proof.as_ref())).as_bytes());
+    session.send(&verifier)
+}
+
+/// All is well, and the session is ready.
+pub(super) fn welcome(session: &mut Session) -> io::Result<()> {
     let parameter = message(b'S', b"server_version\x0015.1\0");
     let key = message(b'K', &[0, 0, 0, 1, 0, 0, 0, 2]);
-    session.send(&[verifier, authentication(0, b""), parameter, key, message(b'Z', b"I")].concat())?;
-    Ok(Wish::Session)
+    session.send(&[authentication(0, b""), parameter, key, message(b'Z', b"I")].concat())
 }
 
 fn authentication(kind: u32, data: &[u8]) -> Vec<u8> {

@@ -91,12 +91,17 @@ pub fn answer_own(session: &mut Session) -> io::Result<()> {
     session.serve_until("rollback", |asked| own(asked).unwrap_or_default())
 }
 
-/// The listing of tables, up to its first row.
-pub fn begin_listing(session: &mut Session) -> io::Result<()> {
+/// What stands around a statement, up to the statement itself.
+pub fn begin_statement(session: &mut Session) -> io::Result<()> {
     session.wait_for(b'S')?;
     let bound = [message(b'1', b""), message(b'2', b"")].concat();
     let set = data_row(&[Some(b"1"), Some(b"x")]);
-    session.send(&[&bound[..], &complete("BEGIN"), &bound, &set, &complete("SELECT 1")].concat())?;
+    session.send(&[&bound[..], &complete("BEGIN"), &bound, &set, &complete("SELECT 1")].concat())
+}
+
+/// The listing of tables, up to its first row.
+pub fn begin_listing(session: &mut Session) -> io::Result<()> {
+    begin_statement(session)?;
     let described = row_description(&COLUMNS.map(|name| (name, TEXT)));
     session.send(&[message(b'1', b""), message(b't', b"\0\0"), described, message(b'2', b"")].concat())
 }
