@@ -64,6 +64,23 @@ fn a_client_certificate_is_asked_for_checked_and_accepted() {
 }
 
 #[test]
+fn who_has_a_certificate_needs_no_password_unless_the_server_asks() {
+    let Guarded { reader, clients, .. } = guarded();
+    let without_password = |attempt: &Attempt| {
+        let mut changed = attempt.clone();
+        changed.credentials.as_object_mut().unwrap().remove("password");
+        changed
+    };
+    without_password(&with(&reader.user("badge"), &clients.client("badge").unwrap())).works(&[]);
+    let asked = without_password(&with(reader, &clients.client("reader").unwrap()));
+    asked.fails("authenticate", "credential_missing", "credential", FINAL, None);
+    // With neither there is nothing to come in by.
+    let reply = reader.client.post("/assets/data/verify", &without_password(reader).body()).unwrap();
+    assert_eq!(reply.status.as_u16(), 422, "{}", reply.body);
+    assert!(reply.body.contains("\"/credentials/password\""), "{}", reply.body);
+}
+
+#[test]
 fn a_key_that_does_not_fit_its_certificate_never_leaves_the_host() {
     let Guarded { reader, clients, .. } = guarded();
     let (identity, other) = (clients.client("reader").unwrap(), clients.client("reader").unwrap());

@@ -14,6 +14,7 @@ use super::{Attempt, FINAL, RETRYABLE, attempt, attempt_by, host_of_guests};
 /// line.
 const USERS: &str = "
     CREATE ROLE trusted LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
+    CREATE ROLE sleeper NOLOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE bare LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     SET password_encryption = 'md5';
     CREATE ROLE antique LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
@@ -23,16 +24,20 @@ const USERS: &str = "
     CREATE ROLE recalled NOLOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE retired NOLOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
     CREATE ROLE stranger LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
-    -- The same password, hashed in 1,000 and in 100,001 rounds.
+    CREATE ROLE prepared;
+    -- The same password, hashed in 1,000, 200,000 and 200,001 rounds.
     CREATE ROLE hasty LOGIN IN ROLE reader PASSWORD
       'SCRAM-SHA-256$1000:c2FsdCBvZiB0aGlzIG9uZQ==$0sCeeuzAqz+TbrHECM/sZnZ5e5RXE6vLD5erd+OadcY=:xEWuYROGRXK8RHK8dFYKltFW+A9kMLNmC1j9cq5pM2I=';
+    CREATE ROLE patient LOGIN IN ROLE reader PASSWORD
+      'SCRAM-SHA-256$200000:c2FsdCBvZiB0aGlzIG9uZQ==$rcCHENbtasqTAfM+yCgBMkJGgpLNrefVcSK+8NET9ck=:B/CEI1Bgj1VkY0+NYQNgKyGvKJTli66MsY3iGsZ9Cwo=';
     CREATE ROLE tireless LOGIN IN ROLE reader PASSWORD
-      'SCRAM-SHA-256$100001:c2FsdCBvZiB0aGlzIG9uZQ==$KY5RUCPd+mGfLjJkyobK8eqRxkx0jhxK7WtW4v1O67o=:I4e4ndqVA9jacQ2YAxiXSgn8o99cEwd4MOAOhCFZuUQ=';";
+      'SCRAM-SHA-256$200001:c2FsdCBvZiB0aGlzIG9uZQ==$IdeQKcc1iyp4fH9kBDTXeA2kZ7CL0lgUhaEVUeDylRY=:ZwxYsv5zc/Cmz+54Ud0U9GybM2VTrMc7O2Hom028nUw=';";
 
 const HBA: &str = "
 hostssl all reader   all scram-sha-256
-hostssl all trusted  all trust
-hostssl all ghost    all trust
+host    all trusted  all trust
+host    all ghost    all trust
+host    all sleeper  all trust
 hostssl all bare     all password
 hostssl all antique  all md5
 hostssl all renewed  all md5
@@ -40,7 +45,9 @@ hostssl all banned   all reject
 hostssl all recalled all scram-sha-256
 hostssl all retired  all scram-sha-256
 hostssl all hasty    all scram-sha-256
+hostssl all patient  all scram-sha-256
 hostssl all tireless all scram-sha-256
+hostssl all +prepared all scram-sha-256
 hostssl all unknown  all scram-sha-256
 ";
 
@@ -59,10 +66,15 @@ fn shared() -> (&'static Postgres, &'static Attempt) {
     (server, attempt)
 }
 
+fn unencrypted(server: &Postgres) -> Attempt {
+    super::attempt(server.port())
+}
+
 #[test]
 fn every_refusal_of_a_login_has_its_reason() {
     let (server, attempt) = shared();
     attempt.works(&[]);
+    attempt.user("patient").works(&[]);
     for password in ["canary-another", "reader-throw-away-passwor", "READER-THROW-AWAY-PASSWORD"] {
         let attempt = attempt.credential("password", password);
         attempt.fails("authenticate", "password_rejected", "credential", FINAL, Some("28P01"));
@@ -70,7 +82,6 @@ fn every_refusal_of_a_login_has_its_reason() {
     for (user, code, blame, sqlstate) in [
         // PostgreSQL lets nobody learn whether a user exists where it asks for a password.
         ("unknown", "password_rejected", "credential", Some("28P01")),
-        ("ghost", "unknown_user", "credential", Some("28000")),
         ("retired", "login_not_permitted", "server", Some("28000")),
         ("banned", "pg_hba_rejected", "server", Some("28000")),
         ("stranger", "no_pg_hba_entry", "server", Some("28000")),
@@ -80,6 +91,9 @@ fn every_refusal_of_a_login_has_its_reason() {
         ("tireless", "costly_hashing", "server", None),
     ] {
         attempt.user(user).fails("authenticate", code, blame, FINAL, sqlstate);
+    }
+    for (user, code, blame) in [("ghost", "unknown_user", "credential"), ("sleeper", "login_not_permitted", "server")] {
+        unencrypted(server).user(user).fails("authenticate", code, blame, FINAL, Some("28000"));
     }
     // Nobody who was asked for it in a weak form has sent it.
     let log = server.log().unwrap();
@@ -117,11 +131,49 @@ fn the_remedy_for_a_missing_pg_hba_line_is_that_line() {
 }
 
 #[test]
-fn a_server_that_asks_nobody_for_a_password_is_warned_about() {
-    let (_, attempt) = shared();
-    let report = attempt.user("trusted").works(&["password_not_asked"]);
-    assert_eq!(report.details("server")["authentication"], "trust");
+fn a_server_that_asks_nobody_for_a_password_has_proven_nothing() {
+    let (server, attempt) = shared();
+    let trusted = attempt.user("trusted");
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let trusted = trusted.config("ssl_mode", mode);
+        trusted.fails("authenticate", "password_not_asked", "server", FINAL, None);
+    }
     assert_eq!(attempt.works(&[]).details("server")["authentication"], "scram-sha-256-plus");
+    let report = unencrypted(server).user("trusted").works(&["password_not_asked"]);
+    assert_eq!(report.details("server")["authentication"], "trust");
+}
+
+/// PostgreSQL makes each secret itself, and so decides what the password is that is hashed.
+#[test]
+fn a_password_is_prepared_as_the_server_has_done_it() {
+    let (server, attempt) = shared();
+    for (at, password) in [
+        "caf\u{e9} na\u{ef}ve",
+        "cafe\u{301}",
+        "\u{2168}\u{a0}x\u{ad}",
+        "\u{1d56}\u{1d43}\u{2e2}\u{2e2}",
+        "\u{32ff}pw",
+        "\u{1f130}bc",
+        "\u{1f130}bc\u{2168}",
+        "\u{ad}",
+        "\u{e9}\u{7}\u{2168}",
+        "\u{e000}\u{2168}",
+        "\u{5d0}\u{ff11}\u{5d1}",
+        "\u{5d0}b\u{2168}",
+        "\u{5d0}1\u{ff11}",
+        "\u{627}\u{631}\u{2800}",
+        "del\u{7f}",
+        "\u{1f600}",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let user = format!("prepared_{at}");
+        let role = format!("CREATE ROLE {user} LOGIN PASSWORD '{password}' IN ROLE reader, prepared");
+        server.sql("postgres", &role).unwrap();
+        let report = attempt.user(&user).credential("password", password).verify();
+        assert_eq!(report.body["success"], true, "{password:?}: {:#}", report.body);
+    }
 }
 
 #[test]

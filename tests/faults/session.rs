@@ -14,6 +14,9 @@ fn a_database_that_is_not_open_to_the_user_is_named() {
     let databases = "
         CREATE DATABASE closed;
         ALTER DATABASE closed ALLOW_CONNECTIONS false;
+        -- What is left of a database that was being dropped.
+        CREATE DATABASE broken;
+        UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'broken';
         CREATE DATABASE private;
         REVOKE CONNECT ON DATABASE private FROM PUBLIC;";
     let server = Postgres::builder().sql(databases).sql(sales::SQL).start().unwrap();
@@ -23,6 +26,7 @@ fn a_database_that_is_not_open_to_the_user_is_named() {
         ("nowhere", "unknown_database", "config", "3D000"),
         ("Shop", "unknown_database", "config", "3D000"),
         ("closed", "database_not_accepting", "server", "55000"),
+        ("broken", "invalid_database", "server", "55000"),
         ("private", "no_connect_privilege", "server", "42501"),
     ] {
         let report = attempt.config("database", database).fails("session", code, blame, FINAL, Some(sqlstate));

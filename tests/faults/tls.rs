@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use test_support::certificates::{Authority, Identity, expired_self_made_server, self_made_server};
 use test_support::postgres::Postgres;
 use test_support::sales;
+use test_support::tls_relay::TlsRelay;
 
 use super::{Attempt, FINAL, RETRYABLE, attempt};
 
@@ -126,6 +127,22 @@ fn a_certificate_is_good_in_its_own_time_only() {
 }
 
 #[test]
+fn a_root_is_good_in_its_own_time_only() {
+    let (old, new) = (Authority::expired("the old authority").unwrap(), Authority::new("the new authority").unwrap());
+    let (_server, attempt) = serve(&old.server(&["127.0.0.1"]).unwrap());
+    let both = format!("{}{}", new.certificate(), old.certificate());
+    for (mode, roots) in [("verify-full", old.certificate()), ("verify-ca", &both), ("require", old.certificate())] {
+        let report = attempt.tls(mode, Some(roots)).fails("tls", "certificate_expired", "server", FINAL, None);
+        for part in ["the old authority", "2021-01-01"] {
+            assert!(report.message().contains(part), "{}", report.message());
+        }
+    }
+    // One that has expired beside the one that counts is in nobody's way.
+    let (_server, attempt) = serve(&new.server(&["127.0.0.1"]).unwrap());
+    attempt.tls("verify-full", Some(&both)).works(&[]);
+}
+
+#[test]
 fn a_self_made_certificate_is_its_own_root() {
     let identity = self_made_server(&["127.0.0.1"]).unwrap();
     let (_server, attempt) = serve(&identity);
@@ -163,5 +180,20 @@ fn roots_that_cannot_be_read_are_the_configurations_fault() {
     let half = format!("{root}{no_certificate}");
     for roots in [no_base64, no_certificate, &half] {
         attempt.tls("verify-full", Some(roots)).fails("tls", "roots_invalid", "config", FINAL, None);
+    }
+}
+
+#[test]
+fn who_ends_tls_in_between_is_found_out() {
+    let (attempt, _) = good();
+    let elsewhere = Authority::new("in between").unwrap();
+    let port = u16::try_from(attempt.config["port"].as_u64().unwrap()).unwrap();
+    let relay = TlsRelay::start(&elsewhere.server(&["127.0.0.1"]).unwrap(), port).unwrap();
+    let attempt = attempt.config("port", relay.port());
+    // Trusted or not, its certificate is not the server's, to which the login is bound.
+    for (mode, root) in [("require", None), ("verify-full", Some(elsewhere.certificate()))] {
+        let attempt = attempt.tls(mode, root);
+        let report = attempt.fails("authenticate", "tls_intercepted", "network", FINAL, Some("28000"));
+        assert!(report.message().contains("ends TLS"), "{}", report.message());
     }
 }

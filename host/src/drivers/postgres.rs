@@ -86,7 +86,8 @@ pub(super) async fn open(
         settings,
         target: &target,
         credentials,
-        texts: ServerText::hiding(credentials),
+        // The startup message says them to everybody.
+        texts: ServerText::hiding(credentials, &[&target.user, &target.database]),
         deadline: egress.deadline(target.connect_timeout),
     };
     for endpoint in others {

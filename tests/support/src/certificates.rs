@@ -24,7 +24,17 @@ pub struct Authority {
 impl Authority {
     /// A new one; `name` is its common name.
     pub fn new(name: &str) -> Result<Self> {
+        Self::of(params(&[], name)?)
+    }
+
+    /// As `new`, but no longer valid since 2021, whatever it has signed.
+    pub fn expired(name: &str) -> Result<Self> {
         let mut params = params(&[], name)?;
+        params.not_after = date_time_ymd(2021, 1, 1);
+        Self::of(params)
+    }
+
+    fn of(mut params: CertificateParams) -> Result<Self> {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate()?;

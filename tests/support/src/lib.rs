@@ -23,3 +23,4 @@ pub mod sales;
 pub mod skip;
 pub mod strangers;
 pub mod swarm;
+pub mod tls_relay;

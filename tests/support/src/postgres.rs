@@ -40,6 +40,7 @@ pub struct Builder {
     hba: String,
     settings: Vec<(String, String)>,
     sql: String,
+    language: Option<String>,
 }
 
 impl Postgres {
@@ -56,6 +57,7 @@ impl Postgres {
             hba: "host all all all scram-sha-256".to_owned(),
             settings: Vec::new(),
             sql: String::new(),
+            language: None,
         }
     }
 
@@ -138,6 +140,14 @@ impl Builder {
         self
     }
 
+    /// Has it speak another language, such as `de`. The catalogs come with its package; which one it is is said as gettext
+    /// has it (`LANGUAGE`), so that the system needs no locale of that language.
+    #[must_use]
+    pub fn language(mut self, language: &str) -> Self {
+        self.language = Some(language.to_owned());
+        self.setting("lc_messages", "C.UTF-8")
+    }
+
     /// A script for the superuser to run in the database `postgres` once the server is up; it may `\connect` to others.
     /// Scripts run in the order of the calls.
     #[must_use]
@@ -157,7 +167,7 @@ impl Builder {
         }
         copy(&template(&binaries, account)?.path().join("data"), &directory.path().join("data"))?;
         self.configure(&directory, account)?;
-        let server = launch(binaries, account, directory)?;
+        let server = launch(binaries, account, directory, self.language.as_deref())?;
         if !self.sql.is_empty() {
             server.sql("postgres", &self.sql).context("cannot run the script of the throw-away server")?;
         }
@@ -205,12 +215,18 @@ impl Builder {
 }
 
 /// A free port can be taken by somebody else before the server binds it, so that it is tried again with another.
-fn launch(binaries: Binaries, account: Option<Account>, directory: TemporaryDirectory) -> Result<Postgres> {
+fn launch(
+    binaries: Binaries,
+    account: Option<Account>,
+    directory: TemporaryDirectory,
+    language: Option<&str>,
+) -> Result<Postgres> {
     let data = directory.path().join("data");
     for _ in 0..START_ATTEMPTS {
         let port = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?.local_addr()?.port();
         let mut server = command(&binaries.program("postgres"), account);
         server.arg("-D").arg(&data).arg("-p").arg(port.to_string());
+        server.envs(language.map(|language| ("LANGUAGE", language)));
         let log = directory.path().join("log");
         let mut process = Process::start(&mut server, log, Signal::INT, &directory)?;
         if wait_until_ready(&mut process, &data)? {

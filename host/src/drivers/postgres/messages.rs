@@ -106,7 +106,7 @@ impl Messages {
     /// The next message.
     pub(super) async fn next(&mut self) -> Result<Message, Fault> {
         loop {
-            let kind = self.incoming.first().copied();
+            let unknown_method = is_unknown_method(&self.incoming);
             match Message::parse(&mut self.incoming) {
                 Ok(Some(message)) => {
                     if self.phase == Phase::Greeting {
@@ -115,8 +115,8 @@ impl Messages {
                     return Ok(message);
                 }
                 Ok(None) => self.read().await?,
-                // A way to authenticate that is not known cannot be read either.
-                Err(_) if kind == Some(b'R') && self.phase != Phase::Session => {
+                // It is not known to who reads messages either.
+                Err(_) if unknown_method && self.phase != Phase::Session => {
                     return Err(Fault::new(&code::AUTHENTICATION_UNSUPPORTED));
                 }
                 Err(_) => return Err(self.misunderstood(Violation::Malformed)),
@@ -166,6 +166,13 @@ impl Messages {
             violation => violation.fault(),
         }
     }
+}
+
+/// Whether the next message asks for a way to authenticate that this version of the protocol does not have (PostgreSQL
+/// manual, "Message Formats").
+fn is_unknown_method(message: &[u8]) -> bool {
+    let method = message.get(5..9).and_then(|method| method.try_into().ok()).map(u32::from_be_bytes);
+    message.first() == Some(&b'R') && method.is_some_and(|method| matches!(method, 1 | 4 | 13..))
 }
 
 /// The server does not keep to the protocol.

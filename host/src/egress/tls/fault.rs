@@ -5,7 +5,7 @@ use std::io;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
 
-use super::verifier::WithoutSubjectAltName;
+use super::verifier::{ExpiredRoot, ShortKey, WithoutSubjectAltName};
 use crate::diagnosis::{Fault, ServerText, code};
 
 /// The fault behind an error of a stream with TLS, if it is TLS's. A server refuses a client certificate only after
@@ -66,6 +66,26 @@ fn from_certificate(reason: &CertificateError) -> Fault {
         CertificateError::Other(other) if other.0.is::<WithoutSubjectAltName>() => {
             Fault::new(&code::CERTIFICATE_WITHOUT_SAN)
         }
+        CertificateError::Other(other) if let Some(ShortKey(bits)) = other.0.downcast_ref() => Fault::new(
+            &code::CERTIFICATE_INVALID,
+        )
+        .message(format!(
+            "The key of the server's certificate is too short: RSA with {bits} bits, where 2048 are the least that is \
+                     accepted."
+        ))
+        .remedy("Give the server a certificate with a key of ECDSA, Ed25519, or RSA with 2048 bits or more."),
+        CertificateError::Other(other) if let Some(root) = other.0.downcast_ref::<ExpiredRoot>() => {
+            let subject = ServerText::default().clean(root.subject.as_bytes());
+            Fault::new(&code::CERTIFICATE_EXPIRED)
+                .message(format!(
+                    "The root certificate of the connection that the server's leads to has expired: {subject}, valid until {}.",
+                    date(root.not_after)
+                ))
+                .remedy(
+                    "Renew the authority's certificate, set ssl_root_cert to the new one, and give the server a certificate \
+                     that it has signed.",
+                )
+        }
         CertificateError::BadSignature => Fault::new(&code::CERTIFICATE_INVALID)
             .message("The server does not have the key of its certificate: the signature of its handshake is wrong."),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -86,4 +106,69 @@ fn date(time: UnixTime) -> String {
 fn bare_name(presented: &str) -> &str {
     let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.map_or(presented, |name| name.trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    use rustls::crypto::aws_lc_rs::{default_provider, sign};
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
+    use rustls::sign::{CertifiedKey, SingleCertAndKey};
+    use rustls::{ClientConfig, ServerConfig};
+    use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+    use super::super::verifier::Verifier;
+    use super::from_io;
+
+    /// A certificate whose RSA key has 1024 bits.
+    const SHORT: &str = "\
+-----BEGIN CERTIFICATE-----
+MIICDzCCAXigAwIBAgIUWV+OQ62RJNQ/SG3XhCfwg4zJmiQwDQYJKoZIhvcNAQEL
+BQAwEDEOMAwGA1UEAwwFc2hvcnQwIBcNMjYxMTI4MDU1NDE1WhgPMjEyNjExMDQw
+NTU0MTVaMBAxDjAMBgNVBAMMBXNob3J0MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCB
+iQKBgQD4jN+nrsvGYx+fEgFcCEEDnMTgOp5ltgTqCdihX+MSJ5GVNP9JMpBboKBQ
+uJ3sZU6UWjPZiKol7fcnxgIFdtO4+p22/URmZnzgQULjFRDP6EniLHFRzkmFi1jL
+rYy6pHFDbdoN7QDUbZJtUfYcegvciPgfd3VnKmShfX2S4VBcrwIDAQABo2QwYjAd
+BgNVHQ4EFgQUiX9qEKiKLSNmapXsp+TRh4/cVSgwHwYDVR0jBBgwFoAUiX9qEKiK
+LSNmapXsp+TRh4/cVSgwDwYDVR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAAB
+MA0GCSqGSIb3DQEBCwUAA4GBAIW90P3rFzk2rr6I0ynJZwWDNhoWpnNqK7CXCPpY
+HcRoasDN2Syz+OTGH9VUDcLfPryVaVDTbqFO4OdGLDlBVz+YhG14h6ZbYpZQUxhM
+wgxURBtTM3DDJRGs9u616fTv+AL/Ck0qjPpPlNBOwf6/ZaNY1MjD6iAS1TxeDHoE
+bW7Z
+-----END CERTIFICATE-----";
+
+    /// Whatever a server signs with, the signature of a short key is not looked at.
+    #[tokio::test]
+    async fn a_short_key_is_named() {
+        let provider = Arc::new(default_provider());
+        let key: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa2048).unwrap().as_der().unwrap();
+        let key = PrivatePkcs8KeyDer::from(key.as_ref().to_vec()).into();
+        let certificate = CertificateDer::from_pem_slice(SHORT.as_bytes()).unwrap();
+        let certified = CertifiedKey::new(vec![certificate], sign::any_supported_type(&key).unwrap());
+        let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+        let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Verifier::new(None, false, &provider)))
+            .with_no_client_auth();
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let name = ServerName::try_from("short").unwrap();
+        let (connected, _) = tokio::join!(
+            TlsConnector::from(Arc::new(client)).connect(name, ours),
+            TlsAcceptor::from(Arc::new(server)).accept(theirs)
+        );
+        let fault = from_io(&connected.unwrap_err()).unwrap();
+        assert_eq!(fault.code, "certificate_invalid");
+        assert!(fault.message.contains("too short: RSA with 1024 bits"), "{}", fault.message);
+        assert!(fault.remedy.contains("2048"), "{}", fault.remedy);
+    }
 }

@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::public_key::PublicKey;
 
 /// What a certificate must lead to.
 #[derive(Debug)]
@@ -24,6 +25,24 @@ pub(super) struct Verifier {
     anchors: Option<Anchors>,
     check_name: bool,
     algorithms: WebPkiSupportedAlgorithms,
+}
+
+/// The shortest RSA key that is accepted, as everywhere in today's TLS.
+const MIN_RSA_BITS: usize = 2048;
+
+/// A key of the chain is shorter than is accepted.
+#[derive(Debug, thiserror::Error)]
+#[error("an RSA key of {0} bits is too short")]
+pub(super) struct ShortKey(pub(super) usize);
+
+/// A root of the connection has expired.
+#[derive(Debug, thiserror::Error)]
+#[error("the root {subject} has expired")]
+pub(super) struct ExpiredRoot {
+    /// Whose it is.
+    pub(super) subject: String,
+    /// Since when.
+    pub(super) not_after: UnixTime,
 }
 
 /// The certificate names no host in a subjectAltName.
@@ -49,7 +68,10 @@ impl Verifier {
         if anchors.own.iter().any(|root| root == served) {
             return check_dates(served, now);
         }
-        verify_server_cert_signed_by_trust_anchor(parsed, &anchors.roots, intermediates, now, self.algorithms.all)
+        let by = |roots: &RootCertStore| {
+            verify_server_cert_signed_by_trust_anchor(parsed, roots, intermediates, now, self.algorithms.all)
+        };
+        by(&anchors.roots)
             .map_err(|error| match error {
                 Error::InvalidCertificate(CertificateError::Other(_)) if is_self_issued(served) => {
                     CertificateError::UnknownIssuer.into()
@@ -61,6 +83,7 @@ impl Verifier {
                 ) => CertificateError::UnknownIssuer.into(),
                 error => error,
             })
+            .and_then(|()| check_dates_of_roots(anchors, now, by))
     }
 }
 
@@ -96,6 +119,7 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls12_signature(message, certificate, signature, &self.algorithms)
+            .map_err(|error| explain_signature(error, certificate))
     }
 
     fn verify_tls13_signature(
@@ -105,10 +129,52 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature(message, certificate, signature, &self.algorithms)
+            .map_err(|error| explain_signature(error, certificate))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+/// A signature is not looked at where the key is too short.
+fn explain_signature(error: Error, certificate: &CertificateDer<'_>) -> Error {
+    let bits = match (&error, X509Certificate::from_der(certificate)) {
+        (Error::InvalidCertificate(CertificateError::BadSignature), Ok((_, x509))) => {
+            match x509.public_key().parsed() {
+                Ok(PublicKey::RSA(key)) => key.key_size(),
+                _ => return error,
+            }
+        }
+        _ => return error,
+    };
+    if bits < MIN_RSA_BITS { CertificateError::Other(OtherError(Arc::new(ShortKey(bits)))).into() } else { error }
+}
+
+/// webpki takes a root as it is, whatever its dates; libpq does not. Those of this installation are the system's to keep.
+fn check_dates_of_roots(
+    anchors: &Anchors,
+    now: UnixTime,
+    is_signed_by: impl Fn(&RootCertStore) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (valid, others): (Vec<_>, Vec<_>) = anchors.own.iter().partition(|root| check_dates(root, now).is_ok());
+    let leads_to = |roots: &[&CertificateDer<'static>]| {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(roots.iter().map(|&root| root.clone()));
+        !store.is_empty() && is_signed_by(&store).is_ok()
+    };
+    if others.is_empty() || leads_to(&valid) {
+        return Ok(());
+    }
+    // Of several, the one that signed.
+    let Some(root) = others.iter().find(|&&root| leads_to(&[root])) else { return Ok(()) };
+    match check_dates(root, now) {
+        Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+            let subject =
+                X509Certificate::from_der(root).map(|(_, x509)| x509.subject().to_string()).unwrap_or_default();
+            Err(CertificateError::Other(OtherError(Arc::new(ExpiredRoot { subject, not_after }))).into())
+        }
+        outcome => outcome,
     }
 }
 
