@@ -26,7 +26,7 @@ use crate::secrets::Secret;
 /// 4, demands, and PostgreSQL's default. With fewer, whoever pretends to be the server can try passwords faster.
 pub(in crate::drivers) const MIN_ITERATIONS: u32 = 4096;
 
-/// The most rounds of hashing that a server may ask for: 48 times PostgreSQL's default of 4,096, about 40 ms of a core. Some
+/// The most rounds of hashing that a server may ask for: 48 times PostgreSQL's default of 4,096, about 45 ms of a core. Some
 /// users' secrets are made with more than 100,000; without a bound, any server could keep a core busy (CVE-2026-42198).
 const MAX_ITERATIONS: u32 = 200_000;
 
