@@ -1,7 +1,7 @@
 //! Servers that speak another language: what is said in words decides nothing.
 
 use test_support::certificates::Authority;
-use test_support::postgres::Postgres;
+use test_support::postgres::{Builder, Postgres};
 use test_support::sales;
 use test_support::skip::skip;
 
@@ -25,7 +25,7 @@ fn serve(language: Option<&str>) -> (Postgres, Attempt, Attempt) {
     let (servers, clients) = (Authority::new("servers").unwrap(), Authority::new("clients").unwrap());
     let identity = servers.server(&["127.0.0.1"]).unwrap();
     let builder = Postgres::builder().tls(&identity).client_authority(clients.certificate()).hba(HBA);
-    let builder = language.into_iter().fold(builder, |builder, language| builder.language(language));
+    let builder = language.into_iter().fold(builder, Builder::language);
     let server = builder.sql(sales::SQL).sql(USERS).start().unwrap();
     let unencrypted = attempt(server.port());
     let encrypted = unencrypted.tls("verify-full", Some(servers.certificate()));

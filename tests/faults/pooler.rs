@@ -1,4 +1,4 @@
-//! Servers behind PgBouncer, which has one SQLSTATE for everything.
+//! Servers behind `PgBouncer`, which has one SQLSTATE for everything.
 
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -19,7 +19,7 @@ const POOLERS: Option<&str> = Some("08P01");
 /// Tests at once.
 const AT_ONCE: usize = 30;
 
-/// Says that the test is skipped where there is no PgBouncer.
+/// Says that the test is skipped where there is no `PgBouncer`.
 fn is_missing(test: &str) -> bool {
     pgbouncer::program().inspect_err(|reason| skip(test, reason)).is_err()
 }

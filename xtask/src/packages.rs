@@ -64,7 +64,7 @@ pub(crate) fn postgres(install: Install, progress: &mut Progress) -> Result<()> 
     Ok(())
 }
 
-/// Finds PgBouncer, or installs it.
+/// Finds `PgBouncer`, or installs it.
 pub(crate) fn pgbouncer(install: Install, progress: &mut Progress) -> Result<()> {
     if pgbouncer::program().is_err() {
         install.install(&["pgbouncer"], "PgBouncer", progress)?;

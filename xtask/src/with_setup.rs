@@ -9,7 +9,7 @@ use crate::plugins::Source;
 use crate::progress::Progress;
 use crate::{packages, plugins, workspace};
 
-/// Builds the connectors, finds PostgreSQL and PgBouncer and runs cargo with these arguments.
+/// Builds the connectors, finds PostgreSQL and `PgBouncer` and runs cargo with these arguments.
 pub(crate) fn cargo(
     title: &str,
     arguments: &[&str],

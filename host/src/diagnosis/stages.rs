@@ -158,7 +158,7 @@ mod tests {
         let (stage, fault) = stages.fault().unwrap();
         let facts = (stage, fault.code, fault.blame, fault.message.as_str(), fault.sqlstate.as_deref());
         assert_eq!(facts, (Stage::Tls, "unclassified", Blame::Host, "m", Some("3F000")));
-        let (reports, _) = stages.finish();
+        let (reports, ..) = stages.finish();
         assert!(matches!(&reports[0].outcome, Outcome::Warned(w) if w[0].code == "unclassified"));
     }
 

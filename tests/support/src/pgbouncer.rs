@@ -1,6 +1,5 @@
-//! PgBouncer, the pooler that most PostgreSQL servers stand behind, on 127.0.0.1.
+//! `PgBouncer`, the pooler that most PostgreSQL servers stand behind, on 127.0.0.1.
 
-use std::fmt::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
@@ -31,9 +30,9 @@ pub struct PgBouncer {
 /// What a pooler shall be like.
 #[derive(Debug, Clone)]
 pub struct Builder {
-    databases: String,
-    users: String,
-    settings: String,
+    databases: Vec<String>,
+    users: Vec<String>,
+    settings: Vec<String>,
 }
 
 /// The program, if it is installed.
@@ -49,7 +48,7 @@ pub fn program() -> Result<PathBuf> {
 impl PgBouncer {
     /// A pooler that asks everybody for a password by SCRAM, to be described.
     pub fn builder() -> Builder {
-        Builder { databases: String::new(), users: String::new(), settings: String::new() }
+        Builder { databases: Vec::new(), users: Vec::new(), settings: Vec::new() }
     }
 
     /// Its TCP port on 127.0.0.1.
@@ -57,7 +56,7 @@ impl PgBouncer {
         self.port
     }
 
-    /// Runs a command of its admin console, such as `PAUSE`. Over the unix socket it lets in who runs it (PgBouncer's
+    /// Runs a command of its admin console, such as `PAUSE`. Over the unix socket it lets in who runs it (`PgBouncer`'s
     /// manual, "Admin console").
     pub fn admin(&self, text: &str) -> Result<String> {
         let host = self.directory.path().display().to_string();
@@ -88,21 +87,21 @@ impl Builder {
     /// A database, and where it is: `host=127.0.0.1 port=5432 dbname=shop`.
     #[must_use]
     pub fn database(mut self, name: &str, target: &str) -> Self {
-        self.databases += &format!("{name} = {target}\n");
+        self.databases.push(format!("{name} = {target}"));
         self
     }
 
     /// A user with the password, or the SCRAM secret, that it must know.
     #[must_use]
     pub fn user(mut self, name: &str, password: &str) -> Self {
-        self.users += &format!("\"{name}\" \"{password}\"\n");
+        self.users.push(format!("\"{name}\" \"{password}\""));
         self
     }
 
     /// A line of the section `pgbouncer`. The last of several with one name counts.
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
-        self.settings += &format!("{name} = {value}\n");
+        self.settings.push(format!("{name} = {value}"));
         self
     }
 
@@ -138,19 +137,25 @@ impl Builder {
             }
             Ok(path)
         };
-        let users = own("users", &self.users)?;
-        let mut text = format!("[databases]\n{}[pgbouncer]\n", self.databases);
-        for (name, value) in [
+        let users = own("users", &(self.users.join("\n") + "\n"))?;
+        let settings = [
             ("listen_addr", "127.0.0.1".to_owned()),
             ("listen_port", port.to_string()),
             ("unix_socket_dir", directory.path().display().to_string()),
             ("auth_type", "scram-sha-256".to_owned()),
             ("auth_file", users.display().to_string()),
-        ] {
-            writeln!(text, "{name} = {value}")?;
-        }
-        text.push_str(&self.settings);
-        own("pgbouncer.ini", &text)
+        ];
+        let settings = settings.map(|(name, value)| format!("{name} = {value}"));
+        let text = [
+            &["[databases]".to_owned()],
+            self.databases.as_slice(),
+            &["[pgbouncer]".to_owned()],
+            &settings,
+            &self.settings,
+        ]
+        .concat()
+        .join("\n");
+        own("pgbouncer.ini", &(text + "\n"))
     }
 }
 

@@ -184,8 +184,8 @@ mod tests {
         }
         let few = Challenge::read(format!("r={nonce}+,s=c2FsdA==,i=1").as_bytes()).unwrap();
         assert_eq!(judge(&exchange, &few, 0).map(NonZeroU32::get), Ok(1));
-        let none = Challenge::read(format!("r={nonce}+,s=c2FsdA==,i=0").as_bytes()).unwrap();
-        assert_eq!(judge(&exchange, &none, 0).unwrap_err().code, "weak_hashing");
+        let zero = Challenge::read(format!("r={nonce}+,s=c2FsdA==,i=0").as_bytes()).unwrap();
+        assert_eq!(judge(&exchange, &zero, 0).unwrap_err().code, "weak_hashing");
     }
 
     #[test]

@@ -38,7 +38,7 @@ const POSTGRES: &[Sentence] = &[
     ("57P03", "the database system is not accepting connections", &code::SERVER_STARTING),
 ];
 
-/// PgBouncer's, 1.16 to 1.25, which has 08P01 for everything: also for what the server behind it has said, with another
+/// `PgBouncer`'s, 1.16 to 1.25, which has 08P01 for everything: also for what the server behind it has said, with another
 /// code (`kill_pool_logins`).
 const PGBOUNCER: &[Sentence] = &[
     ("08P01", "no such database: {}", &code::UNKNOWN_DATABASE),
@@ -72,7 +72,7 @@ const PGBOUNCER: &[Sentence] = &[
     ("08P01", "client_idle_timeout", &code::INTERRUPTED),
 ];
 
-/// Around what the server behind PgBouncer said when the last login there failed.
+/// Around what the server behind `PgBouncer` said when the last login there failed.
 const CACHED: &str = "server login has been failing, cached error: {} (server_login_retry)";
 
 /// Supavisor's, before and since it has codes of its own in brackets.
@@ -125,7 +125,7 @@ const NEON: &[Sentence] = &[
     ("XX000", "connection is insecure (try using `sslmode=require`)", &code::TLS_REQUIRED),
 ];
 
-/// Those of pgcat and PgDog.
+/// Those of pgcat and `PgDog`.
 const PGCAT_AND_PGDOG: &[Sentence] = &[
     ("58000", "No pool configured for database: \"{}\", user: \"{}\"", &code::UNKNOWN_DATABASE),
     ("58000", "terminating connection due to administrator command", &code::SERVER_STARTING),

@@ -181,21 +181,14 @@ impl ServerError {
 
     /// There is no such user, or it may not log in: one routine finds both.
     fn user_fault(&self, about: &About<'_>) -> Fault {
-        let code = if about.proven { Some(&code::LOGIN_NOT_PERMITTED) } else { self.said() };
-        match code {
-            Some(code) => self.fault(code, about.texts),
-            None => {
-                let fault = self.fault(&code::LOGIN_NOT_PERMITTED, about.texts);
-                let message = fault.message.replacen(
-                    code::LOGIN_NOT_PERMITTED.message,
-                    "There is no such user, or the user may not log in.",
-                    1,
-                );
-                fault
-                    .message(message)
-                    .remedy("Check the user name, create the user, or let it log in: ALTER ROLE … LOGIN.")
-            }
+        let known = if about.proven { Some(&code::LOGIN_NOT_PERMITTED) } else { self.said() };
+        let fault = self.fault(known.unwrap_or(&code::LOGIN_NOT_PERMITTED), about.texts);
+        if known.is_some() {
+            return fault;
         }
+        let either = "There is no such user, or the user may not log in.";
+        let message = fault.message.replacen(code::LOGIN_NOT_PERMITTED.message, either, 1);
+        fault.message(message).remedy("Check the user name, create the user, or let it log in: ALTER ROLE … LOGIN.")
     }
 
     /// A routine that says three things: two name the client's address, and the third, about the client's certificate,

@@ -1,6 +1,6 @@
-//! A password as SCRAM hashes it: prepared by SASLprep (RFC 4013) as PostgreSQL does it, which decides what a user's secret
+//! A password as SCRAM hashes it: prepared by `SASLprep` (RFC 4013) as PostgreSQL does it, which decides what a user's secret
 //! was made of (PostgreSQL's sources, `src/common/saslprep.c`). It differs from the RFC: what must not be there, and the
-//! direction of letters, is looked for before the normalisation, not behind it. A password that is not fit for SASLprep is
+//! direction of letters, is looked for before the normalisation, not behind it. A password that is not fit for `SASLprep` is
 //! hashed as it is.
 
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ pub(super) fn prepare(password: &[u8]) -> Cow<'_, [u8]> {
     prepared.map_or(Cow::Borrowed(password), |text| Cow::Owned(text.into_bytes()))
 }
 
-/// None where SASLprep refuses the text.
+/// None where `SASLprep` refuses the text.
 fn normalise(text: &str) -> Option<String> {
     let mapped: Vec<char> = text
         .chars()
