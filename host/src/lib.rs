@@ -37,3 +37,4 @@ pub mod secrets;
 pub mod settings;
 pub mod sqlite;
 pub mod store;
+pub mod stranger;

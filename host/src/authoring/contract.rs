@@ -9,6 +9,7 @@ use wit_bindgen_core::{Files, WorldGenerator};
 use wit_component::ComponentEncoder;
 
 use super::{Error, Language, MANIFEST, Project};
+use crate::stranger::shown;
 
 /// The WIT package of the contract, as text.
 pub const WIT: &str = include_str!("../../../wit/connector.wit");
@@ -68,7 +69,7 @@ fn world(project: &Project, resolve: &Resolve, package: PackageId) -> Result<Wor
     let worlds = &resolve.packages[package].worlds;
     worlds.get(project.world()).copied().ok_or_else(|| {
         let names = worlds.keys().map(String::as_str).collect::<Vec<_>>().join(" and ");
-        let reason = format!("there is no world \"{}\" in wit/, but {names}", project.world().escape_debug());
+        let reason = format!("there is no world \"{}\" in wit/, but {names}", shown(project.world()));
         Error::Manifest { path: project.root().join(MANIFEST), reason }
     })
 }

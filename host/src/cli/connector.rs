@@ -18,6 +18,7 @@ use crate::authoring::Steps;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, Version};
 use crate::settings::Settings;
+use crate::stranger::{self, Shown};
 
 /// For those who write connectors.
 #[derive(Debug, clap::Args)]
@@ -86,21 +87,7 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
-/// A text of the component's or of an input: cut, and without what a terminal would act on.
-fn escaped(text: &str) -> String {
-    const MOST: usize = 600;
-    let plain =
-        |character: char| character.is_alphanumeric() || character.is_ascii_graphic() || " →…".contains(character);
-    let mut shown = String::new();
-    for character in text.chars().take(MOST) {
-        if plain(character) {
-            shown.push(character);
-        } else {
-            shown.extend(character.escape_unicode());
-        }
-    }
-    if text.chars().nth(MOST).is_some() {
-        shown.push('…');
-    }
-    shown
+/// A text of the component's or of an input.
+fn escaped(text: &str) -> Shown<'_> {
+    stranger::shown(text).within(600)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::hostile::{extended, places};
 use super::{Finding, Kit, Tried};
 use crate::connectors::contract::Purpose;
+use crate::stranger::shown;
 
 /// A password in the wrong place.
 const CANARY: &str = "canary7d1f52";
@@ -42,7 +43,7 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
         }
     }
     for name in unused {
-        let message = format!("no example uses the required credential \"{}\"", name.escape_debug());
+        let message = format!("no example uses the required credential \"{}\"", shown(&name));
         let remedy = "Use it in `describe`, remove it from the credential-schema, or give an example that uses it.";
         tried.add(Finding::warning("credential_not_used", message, remedy));
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Finding, Kit, Tried};
 use crate::schema::Schema;
+use crate::stranger::shown;
 
 /// Fields of all schemas together; nobody fills in more.
 const MAX_FIELDS: usize = 500;
@@ -36,8 +37,7 @@ impl<'a> Form<'a> {
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
         for name in required.filter_map(Value::as_str) {
             if !properties.is_some_and(|properties| properties.contains_key(name)) {
-                let message =
-                    format!("{} requires \"{}\", which is no property", self.at(pointer), name.escape_debug());
+                let message = format!("{} requires \"{}\", which is no property", self.at(pointer), shown(name));
                 let remedy = "Add the property, or do not require it.";
                 self.tried.add(Finding::error("unknown_required", message, remedy));
             }
@@ -108,8 +108,7 @@ impl<'a> Form<'a> {
     }
 
     fn at(&self, pointer: &str) -> String {
-        let shown: String = pointer.chars().take(200).flat_map(char::escape_debug).collect();
-        format!("{} {}", self.name, if shown.is_empty() { "itself" } else { &shown })
+        format!("{} {}", self.name, shown(if pointer.is_empty() { "itself" } else { pointer }))
     }
 
     /// What a reference refers to. Admission has seen to it that none leads back to itself.

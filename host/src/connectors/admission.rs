@@ -258,8 +258,3 @@ fn differs(function: &str) -> Reason {
     let remedy = "Take no clock, randomness or order of a hash map into an answer.";
     Reason::new("not_deterministic", format!("{function} answers the same input differently"), remedy)
 }
-
-/// A component's text in a message: short, and without control characters.
-fn shown(text: &str) -> String {
-    text.chars().take(200).flat_map(char::escape_debug).collect()
-}

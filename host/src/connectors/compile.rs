@@ -17,12 +17,16 @@ use rustix::process::Signal;
 use super::admission::Reason;
 use super::priority;
 use crate::metric;
+use crate::stranger::shown;
 
 /// Bytes of compiled code that are taken from the child. A component made from Python has 60 MB.
 const MAX_CODE_BYTES: u64 = 256 << 20;
 
 /// Bytes of what the child says of a component that it cannot compile.
 const MAX_MESSAGE_BYTES: u64 = 2 << 10;
+
+/// What of that is passed on.
+const MAX_SAID_BYTES: usize = 500;
 
 /// How often a child that has closed its output is asked whether it has ended.
 const POLL: Duration = Duration::from_millis(5);
@@ -140,7 +144,7 @@ impl Compiler {
         };
         drop(code);
         if status.code() == Some(child::REFUSED.into()) {
-            let message = shown(&message);
+            let message = shown(message.trim()).within(MAX_SAID_BYTES).to_string();
             return Err(Reason::new("not_a_component", message, "Build it as a component of the contract's world."));
         }
         if status.signal() == Some(Signal::XCPU.as_raw()) || status.signal() == Some(Signal::KILL.as_raw()) {
@@ -156,7 +160,7 @@ impl Compiler {
             );
             return Err(Reason::new("compile_memory", message, simpler));
         }
-        tracing::warn!(%status, message = shown(&message), "the compiler's process failed");
+        tracing::warn!(%status, message = %shown(message.trim()), "the compiler's process failed");
         Err(Reason::new("compile_failed", format!("the compiler gave up on it ({status})"), simpler))
     }
 }
@@ -214,9 +218,4 @@ fn read(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
     // What is more is not kept, but the writer must not wait for its reader.
     io::copy(&mut from.into_inner(), &mut io::sink())?;
     Ok(bytes)
-}
-
-/// The child's words about hostile bytes: one line, without control characters.
-fn shown(message: &str) -> String {
-    message.trim().chars().take(500).map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

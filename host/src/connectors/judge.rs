@@ -10,6 +10,7 @@ use super::contract::{AuthMethod, Manifest};
 use super::reach::{self, Allowed};
 use super::{Binding, Target};
 use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, TlsMode, Value};
+use crate::stranger::shown;
 use crate::{drivers, hex};
 
 const MAX_ENDPOINTS: usize = 16;
@@ -245,11 +246,6 @@ fn nonsense<T>(reason: String) -> Result<T, Refusal> {
 
 fn astray<T>(reason: String) -> Result<T, Refusal> {
     Err(Refusal::Astray(reason))
-}
-
-/// A connector's text in a message: short, and without control characters.
-fn shown(text: &str) -> String {
-    text.chars().take(100).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

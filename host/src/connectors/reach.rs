@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::contract::{Manifest, Reach};
 use crate::descriptor::TlsMode;
+use crate::stranger::shown;
 
 /// Elements of an array that a `*` stands for, at most.
 const MAX_ELEMENTS: usize = 100;
@@ -34,7 +35,7 @@ pub(super) fn check(reach: &Reach) -> Result<(), String> {
     }
     let tls_mode = Pattern::parse(&reach.tls_mode)?;
     if !tls_mode.is_whole_value() && TlsMode::from_name(&reach.tls_mode).is_none() {
-        return Err(format!("\"{}\" is neither a pattern nor a TLS mode", reach.tls_mode.escape_debug()));
+        return Err(format!("\"{}\" is neither a pattern nor a TLS mode", shown(&reach.tls_mode)));
     }
     Ok(())
 }
@@ -125,8 +126,7 @@ enum Part {
 
 impl Pattern {
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("\"{}\" is not a pattern such as {{/host}} or {{/account}}.example.com", text.escape_debug());
+        let wrong = || format!("\"{}\" is not a pattern such as {{/host}} or {{/account}}.example.com", shown(text));
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {

@@ -14,12 +14,10 @@ use super::version::{Version, refuse};
 use super::{Accepted, Binding, CallError, Connector, Target, reach};
 use crate::descriptor::{Descriptor, Value};
 use crate::digest;
+use crate::stranger::shown;
 
 /// Differences of one connection that are kept.
 const MAX_DIFFERENCES: usize = 32;
-
-/// Characters of a value that is shown.
-const MAX_SHOWN: usize = 200;
 
 /// A stored connection, as the version that serves it has it.
 #[derive(Debug)]
@@ -153,8 +151,8 @@ fn differences(before: &Facts<'_>, after: &Facts<'_>) -> Vec<Difference> {
     let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let differ = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
     let difference = |path: &String| {
-        let shown_of = |facts: &Facts<'_>| facts.get(path).map(|value| shown(value));
-        Difference { path: shown(path), before: shown_of(before), after: shown_of(after) }
+        let shown_of = |facts: &Facts<'_>| facts.get(path).map(|value| told(value));
+        Difference { path: told(path), before: shown_of(before), after: shown_of(after) }
     };
     differ.take(MAX_DIFFERENCES).map(difference).collect()
 }
@@ -203,13 +201,8 @@ fn text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Text of a connector in a report: short, and without control characters.
-pub(crate) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(MAX_SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(MAX_SHOWN).is_some() {
-        // What was cut off still makes a difference.
-        shown.push_str("… ");
-        shown.push_str(&digest::of(text.as_bytes()));
-    }
-    shown
+/// Text of a connector in a comparison. What is cut off still makes a difference.
+pub(crate) fn told(text: &str) -> String {
+    let shown = shown(text);
+    if shown.is_cut() { format!("{shown} {}", digest::of(text.as_bytes())) } else { shown.to_string() }
 }

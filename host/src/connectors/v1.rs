@@ -11,6 +11,7 @@ use super::instance::State;
 use super::wasi;
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::json;
+use crate::stranger::shown;
 
 pub(super) mod bindings {
     wasmtime::component::bindgen!({ path: "../wit", world: "full-connector" });
@@ -326,7 +327,7 @@ fn statement(statement: catalog::Statement) -> Result<Statement, Failure> {
 }
 
 fn unknown(what: &str, name: &str) -> Failure {
-    let name: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+    let name = shown(name);
     Failure::Nonsense(format!("it uses the {what} \"{name}\", which this host does not know"))
 }
 

@@ -1,8 +1,7 @@
 //! Texts that a server sent. They are data of a stranger: short, without control characters, without secrets.
 
-use std::fmt::Write;
-
 use crate::secrets::{Credentials, Secret};
+use crate::stranger;
 
 /// At most this many bytes of a text are kept.
 const MAX_BYTES: usize = 512;
@@ -49,7 +48,7 @@ impl ServerText {
             // The cut may have left the first part of a secret at the end, where it is not recognised.
             shown.truncate(shown.len().saturating_sub(longest));
         }
-        escape(&String::from_utf8_lossy(&shown))
+        stranger::shown(&String::from_utf8_lossy(&shown)).within(MAX_BYTES).to_string()
     }
 }
 
@@ -75,30 +74,6 @@ fn hide(text: &[u8], name: &str, value: &[u8]) -> Option<Vec<u8>> {
     }
     hidden.extend_from_slice(rest);
     Some(hidden)
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len().min(MAX_BYTES));
-    for character in text.chars() {
-        let before = escaped.len();
-        if character.is_control() || is_invisible(character) {
-            // Writing to a string does not fail.
-            let _ = write!(escaped, "{}", character.escape_default());
-        } else {
-            escaped.push(character);
-        }
-        if escaped.len() > MAX_BYTES - '…'.len_utf8() {
-            escaped.truncate(before);
-            escaped.push('…');
-            break;
-        }
-    }
-    escaped
-}
-
-/// Characters that show nothing or turn the direction of what follows (Unicode Standard Annex #9).
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::error::ApiError;
 use crate::connections::{Filter, MAX_LIMIT, Status};
 use crate::connectors::contract::Finding;
+use crate::stranger::shown;
 
 /// The fields that a list can be sorted by.
 const SORT_FIELDS: &[&str] = &["name", "created_at", "updated_at", "status", "connection_type"];
@@ -81,8 +82,7 @@ fn parse(query: &str) -> Result<Filter, Vec<Finding>> {
             set(&mut filter, &name, &value)
         };
         if let Err((code, message)) = verdict {
-            let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
-            findings.push(Finding::error(code, &format!("?{shown}"), &message));
+            findings.push(Finding::error(code, &format!("?{}", shown(&name)), &message));
         }
         seen.push(name.into_owned());
     }

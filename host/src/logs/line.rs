@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
+use crate::stranger;
+
 /// A longer text is cut, so that nobody fills the disk with one event.
 const MAX_FIELD_BYTES: usize = 4096;
 
@@ -117,14 +119,7 @@ pub(super) fn text(time: Timestamp, metadata: &Metadata<'_>, mut fields: Fields)
 
 /// Appends the text with everything escaped that could end the line, move the cursor or turn the direction of reading.
 fn escape(text: &str, line: &mut String) {
-    for character in text.chars() {
-        let moves = matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || moves {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
+    text.chars().for_each(|character| stranger::escape(character, line));
 }
 
 #[cfg(test)]

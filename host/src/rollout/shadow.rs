@@ -9,7 +9,7 @@ use super::known::{Key, Tried};
 use super::{Error, Rollout};
 use crate::clock::now;
 use crate::connections::record::{accepted, bindings, credentials_to_json};
-use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored, shown};
+use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored, told};
 use crate::connectors::{CallError, Connector};
 use crate::store::Turn;
 use crate::store::connections::ConnectionRow;
@@ -106,7 +106,7 @@ impl Shadow {
 /// What a version finds wrong with a connection, or how it fails.
 pub(super) fn findings(outcome: &Outcome) -> Vec<String> {
     match outcome {
-        Outcome::Rejected(findings) => findings.iter().map(|finding| shown(&finding.to_string())).collect(),
+        Outcome::Rejected(findings) => findings.iter().map(|finding| told(&finding.to_string())).collect(),
         Outcome::Failed(error) => vec![error.to_string()],
         _ => Vec::new(),
     }

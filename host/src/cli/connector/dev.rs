@@ -244,7 +244,7 @@ fn list(parameters: &[Parameter]) -> String {
             Value::Text(text) => Json::from(text.as_str()).to_string(),
             Value::Credential(name) => format!("the credential {name}"),
         };
-        escaped(&format!("{} = {value}", parameter.name))
+        escaped(&format!("{} = {value}", parameter.name)).to_string()
     });
     shown.collect::<Vec<_>>().join(", ")
 }

@@ -132,7 +132,7 @@ fn render(report: &Report, recorded: &[PathBuf]) -> String {
             Outcome::Failed => "failed",
         };
         let time = format!("{:.1} s", check.time.as_secs_f64());
-        [check.name.to_owned(), outcome.to_owned(), time, escaped(&check.tried.what)]
+        [check.name.to_owned(), outcome.to_owned(), time, escaped(&check.tried.what).to_string()]
     });
     let table = stage_table::table(["CHECK", "OUTCOME", "TIME", "WHAT"], rows, std::io::stdout().is_terminal());
     let mut text = format!("{table}\n");

@@ -10,6 +10,7 @@ use crate::connectors::reach;
 use crate::connectors::text;
 use crate::drivers;
 use crate::schema::Schema;
+use crate::stranger::shown;
 
 /// The schemas of a manifest, ready to check with.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
         wrong("config_member", "config-member is not a member of the API", &remedy);
     }
     for driver in manifest.drivers.iter().filter(|driver| drivers::parameters(driver).is_none()) {
-        let message = format!("this host has no driver \"{}\"", super::shown(driver));
+        let message = format!("this host has no driver \"{}\"", shown(driver));
         wrong("unknown_driver", &message, "Name only drivers that the contract documents, such as postgres.");
     }
     if manifest.drivers.is_empty() || manifest.reaches.is_empty() || manifest.examples.is_empty() {
@@ -93,7 +94,7 @@ fn check_reaches(manifest: &Manifest, approved: &[String], reasons: &mut Vec<Rea
         } else if let Some(host) = reach::own_host(reach, &manifest.config_schema) {
             let approval = format!("{}={host}", manifest.type_name);
             if !approved.contains(&approval) {
-                let (host, approval) = (super::shown(&host), super::shown(&approval));
+                let (host, approval) = (shown(&host), shown(&approval));
                 let message =
                     format!("it leads to \"{host}\" of its own accord, and the operator has not approved that");
                 let remedy =

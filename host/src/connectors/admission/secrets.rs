@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Reason;
 use crate::connectors::contract::Manifest;
 use crate::schema;
+use crate::stranger::shown;
 
 /// How names of secrets end, separators left out.
 const SECRETS: [&str; 8] = ["password", "passwd", "pwd", "passphrase", "passcode", "secret", "token", "credential"];
@@ -26,7 +27,7 @@ pub(super) fn check(manifest: &Manifest, reasons: &mut Vec<Reason>) {
         let says = |key: &str| schema.get(key).and_then(Value::as_bool);
         let hidden = says("writeOnly") == Some(true) || says("x-secret") == Some(true);
         if hidden || (looks_secret(name) && says("x-secret") != Some(false)) {
-            let what = format!("config-schema has {} at {}", shown(name), shown(&pointer));
+            let what = format!("config-schema has {} at {}", quoted(name), quoted(&pointer));
             let remedy = "Move it into the credential-schema of an authentication method: the configuration is stored and \
                           shown as it is. If it is no secret, say so with \"x-secret\": false.";
             reasons.push(Reason::new("secret_in_config", format!("{what}, which looks like a secret"), remedy));
@@ -35,7 +36,7 @@ pub(super) fn check(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     for method in &manifest.auth_methods {
         for (_, name, schema) in properties(&method.credential_schema) {
             if looks_secret(name) && schema.get("x-secret") == Some(&Value::Bool(false)) {
-                let message = format!("the credential {} says that it is no secret", shown(name));
+                let message = format!("the credential {} says that it is no secret", quoted(name));
                 let remedy = "Leave \"x-secret\": false to what may be shown, such as a user name.";
                 reasons.push(Reason::new("unmarked_secret", message, remedy));
             }
@@ -43,8 +44,8 @@ pub(super) fn check(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn shown(text: &str) -> String {
-    format!("\"{}\"", super::shown(text))
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", shown(text))
 }
 
 /// Every property that a schema names, however deep: its pointer in the schema, its name, and its schema.

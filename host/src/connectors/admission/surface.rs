@@ -7,6 +7,7 @@ use wasmparser::{Chunk, Encoding, Parser, Payload};
 use super::Reason;
 use crate::connectors::adapter::{SPOKEN, choose, spoken_versions};
 use crate::connectors::wasi;
+use crate::stranger::shown;
 
 /// Whether connectors may import WASI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,7 +64,7 @@ pub(super) fn check(bytes: &[u8], policy: WasiPolicy) -> Result<Surface, Vec<Rea
 
 /// The reason against a component for a contract that no adapter speaks.
 pub(super) fn refuse_contract(built_for: &str) -> Reason {
-    let (built_for, spoken) = (super::shown(built_for), spoken_versions());
+    let (built_for, spoken) = (shown(built_for), spoken_versions());
     Reason::new(
         "contract_version",
         format!("it is built for contract {built_for}, which this host does not speak; it speaks {spoken}"),
@@ -129,5 +130,5 @@ fn refuse_import(name: &str, policy: WasiPolicy) -> Option<Reason> {
     } else {
         ("which is not of the contract".to_owned(), "Import nothing but the contract's `types` and `log`.")
     };
-    Some(Reason::new("unexpected_import", format!("it imports {}, {what}", super::shown(name)), remedy))
+    Some(Reason::new("unexpected_import", format!("it imports {}, {what}", shown(name)), remedy))
 }

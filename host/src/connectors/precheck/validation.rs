@@ -7,9 +7,10 @@ use wasmparser::{Error, FuncValidatorAllocations, Parser, ValidPayload, Validato
 use super::FEATURES;
 use crate::connectors::admission::Reason;
 use crate::connectors::priority::give_way;
+use crate::stranger::shown;
 
-/// Characters that are passed on of what is said about a file.
-const MAX_CHARACTERS: usize = 400;
+/// Bytes that are passed on of what is said about a file.
+const MAX_BYTES: usize = 400;
 
 /// Says what bytes are that do not begin as a component does.
 pub(super) fn no_component(bytes: &[u8]) -> Reason {
@@ -76,6 +77,5 @@ fn unsupported(error: &Error) -> Option<Reason> {
 
 /// What was said about a file, which may quote any name that is in it.
 fn said(error: &Error) -> String {
-    let message = error.message().chars().take(MAX_CHARACTERS).flat_map(char::escape_debug);
-    format!("{} (at byte {})", message.collect::<String>(), error.offset())
+    format!("{} (at byte {})", shown(error.message()).within(MAX_BYTES), error.offset())
 }
