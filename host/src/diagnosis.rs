@@ -223,9 +223,36 @@ pub struct Server {
 pub struct Privileges {
     /// Whether the user is a superuser.
     pub superuser: bool,
-    /// How it is known that the user cannot write: `role` (no write privilege found), `session`
-    /// (`default_transaction_read_only` or a standby), `none` (can write).
-    pub read_only: &'static str,
+    /// Whether it is known that nothing can be written.
+    pub read_only: ReadOnlyLevel,
+    /// Why, in the words of the HTTP API.
+    pub enforced_by: Vec<&'static str>,
+    /// Ways around what is granted on tables, in the words of the HTTP API.
+    pub escapes: Vec<&'static str>,
+    /// Functions that the user may call and that run with their owner's rights. What they do is not known.
+    pub security_definer_functions: u64,
+}
+
+/// Whether it is known that nothing can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadOnlyLevel {
+    /// Nobody can write to the server.
+    Database,
+    /// The user cannot, nor go around that.
+    Role,
+    /// It is not known, or known not to be so.
+    None,
+}
+
+impl ReadOnlyLevel {
+    /// The name in the HTTP API, such as `role`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Role => "role",
+            Self::None => "none",
+        }
+    }
 }
 
 /// A schema and its tables.

@@ -113,6 +113,28 @@ impl Session {
         }
     }
 
+    /// Warnings about tables that the connection names, or that its schema has, and that this listing cannot show: they are
+    /// not there, or the user may not read them.
+    pub async fn unlisted(&mut self, listing: &[Row]) -> Result<Vec<Fault>, Fault> {
+        match self {
+            Self::Postgres(session) => session.unlisted(listing).await,
+        }
+    }
+
+    /// The schema that the connection is about.
+    pub fn schema(&self) -> &str {
+        match self {
+            Self::Postgres(session) => session.schema(),
+        }
+    }
+
+    /// A name that the data source has sent, fit to be shown: short, escaped, without credentials.
+    pub fn show(&self, name: &str) -> String {
+        match self {
+            Self::Postgres(session) => session.show(name),
+        }
+    }
+
     /// Ends the session, within a second.
     pub async fn close(self) {
         match self {

@@ -4,13 +4,18 @@ use serde_json::json;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
-use super::{Attempt, FINAL, RETRYABLE, attempt, attempt_by, host_of_guests};
+use super::{Attempt, FINAL, RETRYABLE, Report, attempt, attempt_by, host_of_guests};
 
 const MAX_TABLES: usize = 200;
 
 /// Every schema and table that was listed, and whether there is more.
 fn listed(attempt: &Attempt) -> (Vec<(String, Vec<String>)>, bool) {
-    let report = attempt.works(&[]);
+    listed_with(attempt, &[])
+}
+
+/// The same with these warnings.
+fn listed_with(attempt: &Attempt, warnings: &[&str]) -> (Vec<(String, Vec<String>)>, bool) {
+    let report = attempt.works(warnings);
     let schemas = report.details("schemas").as_array().unwrap().iter().map(|schema| {
         let tables = schema["tables"].as_array().unwrap().iter().map(|table| table.as_str().unwrap().to_owned());
         (schema["name"].as_str().unwrap().to_owned(), tables.collect())
@@ -38,16 +43,127 @@ fn tables_that_the_user_may_read_are_listed_by_schema() {
     let attempt = attempt(server.port());
     let archive = schema("archive", &["Old Orders", "orders"]);
     let sales = schema("sales", &["customers", "order_lines", "orders", "products", "revenue"]);
-    assert_eq!(listed(&attempt), (vec![archive, sales], false));
+    // That of the connection comes first.
+    assert_eq!(listed(&attempt), (vec![sales, archive], false));
 
     for (selected, expected) in [
         (json!(["orders"]), vec![schema("sales", &["orders"])]),
-        (json!(["archive.orders", "revenue"]), vec![schema("archive", &["orders"]), schema("sales", &["revenue"])]),
+        (json!(["archive.orders", "revenue"]), vec![schema("sales", &["revenue"]), schema("archive", &["orders"])]),
         (json!(["archive.Old Orders"]), vec![schema("archive", &["Old Orders"])]),
-        (json!(["archive.hidden", "secret.plans", "nothing", "Orders"]), vec![]),
     ] {
         let found = listed(&attempt.config("selected_tables", selected.clone()));
         assert_eq!(found, (expected, false), "{selected}");
+    }
+
+    let selected = json!(["archive.hidden", "secret.plans", "nothing", "Orders", "archive.orders"]);
+    let report = attempt.config("selected_tables", selected).works(&["table_not_found", "table_not_readable"]);
+    let [not_found, not_readable] = told(&report).try_into().unwrap();
+    assert!(not_found.ends_with(r#"in the database: "Orders", "nothing"."#), "{not_found}");
+    assert!(not_readable.ends_with(r#""archive.hidden", "secret.plans"."#), "{not_readable}");
+    let many: Vec<_> = (10..40).map(|number| format!("none{number}")).collect();
+    let report = attempt.config("selected_tables", many).works(&["table_not_found"]);
+    assert!(told(&report)[0].ends_with(r#""none28", "none29" and more."#), "{:?}", told(&report));
+}
+
+/// What the warnings of the listing say.
+fn told(report: &Report) -> Vec<&str> {
+    let warnings = report.stages()[8]["warnings"].as_array().unwrap().iter();
+    warnings.map(|warning| warning["message"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_schema_of_which_nothing_can_be_read_is_told() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    server.sql(sales::DATABASE, "REVOKE ALL ON ALL TABLES IN SCHEMA sales FROM reader").unwrap();
+    let report = attempt(server.port()).works(&["table_not_readable"]);
+    assert!(told(&report)[0].contains(r#""customers", "order_lines""#), "{:?}", told(&report));
+    // One that can be read is listed, and the others are nobody's business.
+    server.sql(sales::DATABASE, "GRANT SELECT ON sales.orders TO reader").unwrap();
+    assert_eq!(listed(&attempt(server.port())), (vec![schema("sales", &["orders"])], false));
+}
+
+#[test]
+fn names_are_shown_and_do_nothing() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    let names = ["\u{1b}[2J", "a\u{202e}b\u{200b}c", "new\nline", "quote\"\\", sales::READER_PASSWORD];
+    let create: String =
+        names.map(|name| format!("CREATE TABLE odd.\"{}\" (id int);", name.replace('"', "\"\""))).concat();
+    let script = format!("CREATE SCHEMA odd; GRANT USAGE ON SCHEMA odd TO reader; {create}");
+    server.sql(sales::DATABASE, &script).unwrap();
+    let odd = attempt(server.port()).config("db_schema", "odd");
+    let shown = ["\\u{1b}[2J", "a\\u{202e}b\\u{200b}c", "new\\nline", "quote\"\\", "[password]"];
+    let report = odd.works(&["table_not_readable"]);
+    for name in shown {
+        assert!(told(&report)[0].contains(&format!("\"{name}\"")), "{name}: {:?}", told(&report));
+    }
+    server.sql(sales::DATABASE, "GRANT SELECT ON ALL TABLES IN SCHEMA odd TO reader").unwrap();
+    let (schemas, _) = listed(&odd);
+    let mut expected = shown.map(str::to_owned).to_vec();
+    let mut found = schemas[0].1.clone();
+    expected.sort();
+    found.sort();
+    assert_eq!((schemas[0].0.as_str(), found), ("odd", expected));
+}
+
+/// Databases in other encodings, each with a name or a comment that is not possible in UTF-8.
+const ENCODINGS: &str = "
+    CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII';
+    CREATE DATABASE windows TEMPLATE template0 ENCODING 'WIN1252';
+    CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1';
+    CREATE ROLE reader LOGIN PASSWORD 'reader-throw-away-password';
+    \\connect bytes
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    DO $$ BEGIN EXECUTE format('CREATE TABLE public.%I (id int)', 'caf' || chr(233)); END $$;
+    GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+    \\connect windows
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    CREATE TABLE public.plain (id int);
+    DO $$ BEGIN EXECUTE format('COMMENT ON TABLE public.plain IS %L', 'x' || chr(129)); END $$;
+    GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
+    \\connect latin
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    DO $$ BEGIN EXECUTE format('CREATE TABLE public.%I (id int)', 'M' || chr(252) || 'ller'); END $$;
+    GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;";
+
+#[test]
+fn databases_in_other_encodings_are_listed() {
+    let server = Postgres::builder().sql(ENCODINGS).start().unwrap();
+    let of = |database: &str| attempt(server.port()).config("database", database).config("db_schema", "public");
+    for (database, table) in [("bytes", "caf\u{fffd}"), ("windows", "plain"), ("latin", "Müller")] {
+        assert_eq!(listed(&of(database)), (vec![schema("public", &[table])], false), "{database}");
+    }
+    let selected = of("latin").config("selected_tables", json!(["Müller"]));
+    assert_eq!(listed(&selected), (vec![schema("public", &["Müller"])], false));
+    // Nothing can have such a name there.
+    let impossible = of("latin").config("selected_tables", json!(["Müller", "tab€lle", "other"]));
+    let report = impossible.fails("discover", "name_not_in_encoding", "config", FINAL, Some("22P05"));
+    assert!(report.message().contains("tab€lle") && report.message().contains("LATIN1"), "{}", report.message());
+    assert!(!report.message().contains("other"), "{}", report.message());
+    let report =
+        of("latin").config("db_schema", "tab€lle").fails("privileges", "unknown_schema", "config", FINAL, None);
+    assert!(report.message().contains("tab€lle"), "{}", report.message());
+}
+
+#[test]
+fn the_schema_of_the_connection_is_listed_first_however_many_there_are() {
+    let tables = "
+        \\connect shop
+        CREATE SCHEMA a;
+        GRANT USAGE ON SCHEMA a TO reader;
+        SELECT format('CREATE TABLE a.t%s (id int)', n) FROM generate_series(1, 201) n \\gexec
+        GRANT SELECT ON ALL TABLES IN SCHEMA a TO reader;
+        GRANT USAGE ON SCHEMA public TO reader;
+        CREATE TABLE public.wanted (id int);
+        GRANT SELECT ON public.wanted TO reader;";
+    let server = Postgres::builder().sql(sales::SQL).sql(tables).start().unwrap();
+    for named in [true, false] {
+        let mut attempt = attempt(server.port()).config("db_schema", "public");
+        if !named {
+            attempt.config.as_object_mut().unwrap().remove("db_schema");
+        }
+        let (schemas, truncated) = listed(&attempt);
+        assert_eq!((&schemas[0], truncated), (&schema("public", &["wanted"]), true), "{named}");
+        assert_eq!((schemas[1].0.as_str(), schemas[1].1.len()), ("a", MAX_TABLES - 1), "{named}");
     }
 }
 
@@ -61,7 +177,7 @@ fn a_long_list_is_cut_and_says_so() {
          GRANT SELECT ON ALL TABLES IN SCHEMA wide TO reader;"
     );
     let server = Postgres::builder().sql(sales::SQL).sql(&tables).start().unwrap();
-    let attempt = attempt(server.port());
+    let attempt = attempt(server.port()).config("db_schema", "wide");
     let (schemas, truncated) = listed(&attempt);
     assert_eq!((schemas.len(), schemas[0].1.len(), truncated), (1, MAX_TABLES, false));
     server.sql(sales::DATABASE, "CREATE TABLE wide.t9999 (id int); GRANT SELECT ON wide.t9999 TO reader").unwrap();
@@ -102,9 +218,8 @@ fn a_statement_that_asks_for_too_much_is_said_to_be_the_connectors() {
         for part in advises.iter().copied().chain(["connector's author"]) {
             assert!(report.remedy().contains(part), "{guest}: {part}: {}", report.remedy());
         }
-        // The same server lists what the same connector asks for when it behaves, if in a schema with a view that
-        // everybody may update.
-        attempt.config("trigger", "off").works(&["can_write"]);
+        // The same server lists what the same connector asks for when it behaves.
+        attempt.config("trigger", "off").works(&[]);
     }
 }
 

@@ -1,18 +1,24 @@
 //! What the user may do, and what it should not be able to do.
 
+mod cases;
+
+use serde_json::json;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
-use super::{FINAL, attempt};
+use self::cases::{ALONE, MORE_THAN_READING, NO_MORE_THAN_READING, SETUP};
+use super::{Attempt, FINAL, RETRYABLE, attempt};
 
-const USERS: &str = "
-    CREATE ROLE almighty SUPERUSER LOGIN PASSWORD 'reader-throw-away-password';
-    CREATE ROLE maker LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
-    GRANT CREATE ON SCHEMA sales TO maker;
-    CREATE ROLE corrector LOGIN PASSWORD 'reader-throw-away-password' IN ROLE reader;
-    GRANT UPDATE (title) ON sales.products TO corrector;
-    CREATE ROLE careful LOGIN PASSWORD 'reader-throw-away-password' IN ROLE writer;
-    ALTER ROLE careful SET default_transaction_read_only = on;";
+/// Has a view that the look at the privileges reads do this first.
+fn before_roles(body: &str) -> String {
+    format!(
+        "CREATE OR REPLACE FUNCTION public.before_roles() RETURNS boolean LANGUAGE plpgsql AS
+         $$ BEGIN {body}; RETURN true; END $$;
+         DO $$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW pg_catalog.pg_roles AS '
+         || split_part(rtrim(pg_get_viewdef('pg_catalog.pg_roles'), ';'), 'WHERE', 1)
+         || ' WHERE (SELECT public.before_roles())'; END $$;"
+    )
+}
 
 #[test]
 fn a_schema_must_be_there_and_open_to_the_user() {
@@ -34,22 +40,128 @@ fn a_schema_must_be_there_and_open_to_the_user() {
 }
 
 #[test]
-fn who_can_do_more_than_read_is_warned_about() {
-    let server = Postgres::builder().sql(sales::SQL).sql(USERS).start().unwrap();
-    let attempt = attempt(server.port());
-    for (user, superuser, read_only, warnings) in [
-        (sales::READER, false, "role", &[][..]),
-        ("careful", false, "session", &[]),
-        ("maker", false, "none", &["can_write"]),
-        ("corrector", false, "none", &["can_write"]),
-        ("almighty", true, "none", &["superuser", "can_write"]),
-    ] {
-        let report = attempt.user(user).works(warnings);
-        let privileges = report.details("privileges");
-        assert_eq!(privileges["superuser"], superuser, "{user}");
-        assert_eq!(privileges["read_only"], read_only, "{user}");
-        assert_eq!(privileges["warnings"].as_array().unwrap().len(), warnings.len(), "{user}");
+fn whoever_does_not_name_a_schema_needs_no_public() {
+    let server = Postgres::builder().sql(sales::SQL).start().unwrap();
+    let many = "SELECT format('CREATE SCHEMA s%s; GRANT USAGE ON SCHEMA s%1$s TO reader', n) FROM generate_series(10, 40) n \\gexec";
+    server.sql(sales::DATABASE, &format!("DROP SCHEMA public; {many}")).unwrap();
+    let mut unnamed = attempt(server.port());
+    unnamed.config.as_object_mut().unwrap().remove("db_schema");
+    let report = unnamed.works(&["unknown_schema"]);
+    let said = report.stages()[7]["warnings"][0]["message"].as_str().unwrap();
+    assert!(said.contains("\"public\"") && said.contains("s10, s11") && said.contains("and more"), "{said}");
+    assert!(!said.contains("s40"), "{said}");
+    assert_eq!(report.details("schemas")[0]["name"], sales::SCHEMA);
+    let report = unnamed.config("db_schema", "SALES").fails("privileges", "unknown_schema", "config", FINAL, None);
+    assert!(report.message().contains("The user may use sales, s10"), "{}", report.message());
+}
+
+/// A server with the cases' users, which have the password of the reader, and the connection of each by its number.
+fn users(grants: &[(&str, &str)]) -> (Postgres, Vec<Attempt>) {
+    let server = Postgres::builder().sql(SETUP).start().unwrap();
+    let (mut script, mut attempts) = (String::new(), Vec::new());
+    for (number, (name, grant)) in grants.iter().enumerate() {
+        let (user, alone) = (format!("c{number}"), ALONE.contains(name));
+        let database = if alone { format!("d{number}") } else { "cases".to_owned() };
+        if alone {
+            let template = " TEMPLATE cases;";
+            script.extend([
+                "\\connect postgres\nCREATE DATABASE ",
+                &database,
+                template,
+                "\n\\connect ",
+                &database,
+                "\n",
+            ]);
+        }
+        let grant = grant.replace("{user}", &user).replace("{database}", &database);
+        let create = format!("CREATE ROLE {user} LOGIN PASSWORD '{}';\n{grant};\n", sales::READER_PASSWORD);
+        script.push_str(&create);
+        if alone {
+            script += "\\connect cases\n";
+        }
+        let attempt = attempt(server.port()).user(&user).config("db_schema", "public");
+        attempts.push(attempt.config("database", database));
     }
-    let writer = attempt.user(sales::WRITER).credential("password", sales::WRITER_PASSWORD);
-    assert_eq!(writer.works(&["can_write"]).details("privileges")["read_only"], "none");
+    server.sql("cases", &script).unwrap();
+    (server, attempts)
+}
+
+#[test]
+fn whatever_is_more_than_reading_is_told() {
+    let grants: Vec<_> = MORE_THAN_READING.iter().map(|&(name, grant, ..)| (name, grant)).collect();
+    let (_server, attempts) = users(&grants);
+    for ((name, grant, part, escapes), attempt) in MORE_THAN_READING.iter().zip(attempts) {
+        let superuser = escapes.contains(&"superuser");
+        let warnings: &[&str] = match (superuser, escapes.is_empty(), grant.contains("INSERT")) {
+            (true, ..) => &["superuser", "can_write"],
+            (false, true, _) => &["can_write"],
+            (false, false, true) => &["can_write", "reaches_beyond"],
+            (false, false, false) => &["reaches_beyond"],
+        };
+        let report = attempt.verify();
+        assert_eq!(report.warnings(), warnings, "{name}: {:#}", report.body);
+        let report = report.expect_success(warnings);
+        let privileges = report.details("privileges");
+        assert_eq!(
+            [&privileges["read_only"], &privileges["superuser"], &privileges["escapes"], &privileges["enforced_by"]],
+            [&json!("none"), &json!(superuser), &json!(escapes), &json!([])],
+            "{name}"
+        );
+        let told: Vec<_> =
+            privileges["warnings"].as_array().unwrap().iter().map(|it| it["message"].as_str().unwrap()).collect();
+        let part = part.replace("{database}", attempt.config["database"].as_str().unwrap());
+        assert!(told.iter().any(|message| message.contains(&part)), "{name}: {part}: {told:?}");
+    }
+}
+
+#[test]
+fn what_changes_nothing_is_no_more_than_reading() {
+    let (_server, attempts) = users(NO_MORE_THAN_READING);
+    for ((name, _), attempt) in NO_MORE_THAN_READING.iter().zip(attempts) {
+        let report = attempt.verify();
+        assert_eq!(report.warnings(), [""; 0], "{name}: {:#}", report.body);
+        let privileges = report.details("privileges");
+        assert_eq!(privileges["read_only"], "role", "{name}: {privileges}");
+        assert_eq!(
+            (&privileges["enforced_by"], &privileges["escapes"]),
+            (&json!(["privileges"]), &json!([])),
+            "{name}"
+        );
+        assert_eq!(privileges["security_definer_functions"], 1, "{name}");
+    }
+}
+
+#[test]
+fn nobody_can_write_to_a_standby() {
+    let server = Postgres::builder().sql(sales::SQL).sql("ALTER ROLE reader REPLICATION").start().unwrap();
+    let server = server.into_standby().unwrap();
+    let writer = attempt(server.port()).user(sales::WRITER).credential("password", sales::WRITER_PASSWORD);
+    for (attempt, warnings, enforced_by, escapes) in [
+        (writer, &[][..], json!(["recovery"]), json!([])),
+        (attempt(server.port()), &["reaches_beyond"], json!(["recovery"]), json!(["replication"])),
+    ] {
+        let report = attempt.works(warnings);
+        let privileges = report.details("privileges");
+        assert_eq!(privileges["read_only"], "database", "{privileges}");
+        assert_eq!((&privileges["enforced_by"], &privileges["escapes"]), (&enforced_by, &escapes));
+    }
+}
+
+#[test]
+fn time_outs_of_the_user_do_not_count() {
+    let settings = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
+    let script: String = settings.map(|name| format!("ALTER ROLE reader SET {name} = '500ms';")).concat();
+    let server =
+        Postgres::builder().setting("allow_system_table_mods", "on").sql(sales::SQL).sql(&script).start().unwrap();
+    server.sql(sales::DATABASE, &before_roles("PERFORM pg_sleep(0.6)")).unwrap();
+    attempt(server.port()).works(&[]);
+    for (happens, sqlstate, code, retryable, setting) in [
+        ("PERFORM pg_cancel_backend(pg_backend_pid())", "57014", "privileges_timeout", RETRYABLE, "statement_timeout"),
+        ("RAISE EXCEPTION USING ERRCODE = '55P03'", "55P03", "privileges_failed", FINAL, "lock_timeout"),
+        ("RAISE EXCEPTION USING ERRCODE = '25P04'", "25P04", "privileges_failed", FINAL, "transaction_timeout"),
+    ] {
+        server.sql(sales::DATABASE, &before_roles(happens)).unwrap();
+        let report = attempt(server.port()).fails("privileges", code, "server", retryable, Some(sqlstate));
+        assert!(report.remedy().contains(setting), "{}", report.remedy());
+    }
 }

@@ -24,7 +24,10 @@ const SHADOWS: &str = "
     GRANT USAGE ON SCHEMA evil TO PUBLIC;
     CREATE VIEW evil.pg_class AS SELECT * FROM pg_catalog.pg_class WHERE false;
     GRANT SELECT ON evil.pg_class TO PUBLIC;
+    CREATE FUNCTION evil.has_schema_privilege(oid, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
     CREATE FUNCTION evil.has_table_privilege(oid, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+    CREATE FUNCTION evil.aclexplode(aclitem[], OUT grantor oid, OUT grantee oid, OUT privilege_type text,
+        OUT is_grantable boolean) RETURNS SETOF record LANGUAGE sql AS 'SELECT 0::oid, 0::oid, NULL::text, false WHERE false';
     CREATE FUNCTION evil.never(oid, oid) RETURNS boolean LANGUAGE sql AS 'SELECT false';
     CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.never);
     ALTER ROLE writer SET search_path = evil, pg_catalog;";

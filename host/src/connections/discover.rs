@@ -3,7 +3,7 @@
 use super::trial::Prepared;
 use crate::connectors::contract::{Level, Page};
 use crate::connectors::{Call, CallError, Connector};
-use crate::diagnosis::{Fault, Schema, code};
+use crate::diagnosis::{Blame, Fault, Schema, code};
 use crate::drivers::{Row, Session};
 
 /// At most this many tables are listed.
@@ -14,19 +14,49 @@ const MAX_TABLES: u16 = 200;
 pub(super) struct Discovered {
     pub(super) schemas: Vec<Schema>,
     pub(super) truncated: bool,
+    /// Of what is not there or cannot be read.
+    pub(super) warnings: Vec<Fault>,
 }
 
-/// Lists the tables that the connection is about; none when the connector plans no listing. A connector that fails at
-/// it is no fault of the data source.
+/// Lists the tables that the connection is about, those of its own schema first; none when the connector plans no
+/// listing. A connector that fails at it is no fault of the data source.
 pub(super) async fn discover(
     call: Call<'_>,
     prepared: &Prepared,
     session: &mut Session,
 ) -> Result<Result<Option<Discovered>, CallError>, Fault> {
+    let mut rows = match list(call, prepared, session, None).await? {
+        Ok(Some(rows)) => rows,
+        Ok(None) => return Ok(Ok(None)),
+        Err(error) => return Ok(Err(error)),
+    };
+    let truncated = rows.len() > MAX_TABLES.into();
+    let schema = session.schema().to_owned();
+    let mut own: Vec<Row> = rows.extract_if(.., |row| is_of(row, &schema)).collect();
+    if truncated {
+        // The rows come in the order of their names, so that those of the schema may be beyond the cut.
+        match list(call, prepared, session, Some(&schema)).await? {
+            Ok(listed) => own = listed.into_iter().flatten().filter(|row| is_of(row, &schema)).collect(),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    own.append(&mut rows);
+    own.truncate(MAX_TABLES.into());
+    let warnings = session.unlisted(&own).await?;
+    Ok(Ok(Some(Discovered { schemas: group(own, |name| session.show(name)), truncated, warnings })))
+}
+
+/// One page of tables: of all schemas, or of one.
+async fn list(
+    call: Call<'_>,
+    prepared: &Prepared,
+    session: &mut Session,
+    schema: Option<&str>,
+) -> Result<Result<Option<Vec<Row>>, CallError>, Fault> {
     // One row more than is listed shows that there is more.
     let limit = MAX_TABLES + 1;
-    let page =
-        Page { level: Level::Tables, parents: Vec::new(), pattern: None, after: Vec::new(), limit: limit.into() };
+    let parents = schema.map(str::to_owned).into_iter().collect();
+    let page = Page { level: Level::Tables, parents, pattern: None, after: Vec::new(), limit: limit.into() };
     let statement = match prepared.connector.plan(call, &prepared.accepted, &page).await {
         Err(error) => return Ok(Err(error)),
         Ok(None) => return Ok(Ok(None)),
@@ -38,27 +68,37 @@ pub(super) async fn discover(
         }
     };
     let rows = session.fetch(&statement, Level::Tables.columns(), limit.into()).await;
-    rows.map(|rows| Ok(Some(group(rows)))).map_err(|fault| name_author(fault, &prepared.connector))
+    rows.map(|rows| Ok(Some(rows))).map_err(|fault| name_author(fault, &prepared.connector))
+}
+
+fn is_of(row: &Row, schema: &str) -> bool {
+    row.first().is_some_and(|name| name.as_deref() == Some(schema))
 }
 
 /// Says whose statement it was: not the user's, nor the host's.
 fn name_author(fault: Fault, connector: &Connector) -> Fault {
+    if fault.blame == Blame::Config {
+        return fault;
+    }
     let message = format!("{} (The statement is the connector's: {}.)", fault.message, connector.label());
     fault.message(message)
 }
 
-fn group(mut rows: Vec<Row>) -> Discovered {
-    let mut discovered = Discovered { schemas: Vec::new(), truncated: rows.len() > MAX_TABLES.into() };
-    rows.truncate(MAX_TABLES.into());
+/// The tables of each schema, their names as they are shown.
+fn group(rows: Vec<Row>, show: impl Fn(&str) -> String) -> Vec<Schema> {
+    let mut schemas: Vec<(String, Schema)> = Vec::new();
     for row in rows {
         let mut columns = row.into_iter();
         let (Some(Some(schema)), Some(Some(table))) = (columns.next(), columns.next()) else { continue };
-        match discovered.schemas.last_mut() {
-            Some(last) if last.name == schema => last.tables.push(table),
-            _ => discovered.schemas.push(Schema { name: schema, tables: vec![table] }),
+        match schemas.last_mut() {
+            Some((last, listed)) if *last == schema => listed.tables.push(show(&table)),
+            _ => {
+                let listed = Schema { name: show(&schema), tables: vec![show(&table)] };
+                schemas.push((schema, listed));
+            }
         }
     }
-    discovered
+    schemas.into_iter().map(|(_, schema)| schema).collect()
 }
 
 #[cfg(test)]
@@ -71,19 +111,11 @@ mod tests {
 
     #[test]
     fn groups_by_schema() {
-        let discovered = group(vec![row("a", "x"), row("a", "y"), row("b", "x"), row("b.c", "x")]);
-        let schemas = discovered.schemas.iter();
-        let names: Vec<_> = schemas.map(|schema| (schema.name.as_str(), schema.tables.join(" "))).collect();
-        assert_eq!(names, [("a", "x y".to_owned()), ("b", "x".to_owned()), ("b.c", "x".to_owned())]);
-        assert!(!discovered.truncated);
-    }
-
-    #[test]
-    fn says_when_there_is_more() {
-        let rows = |count: u16| (0..count).map(|number| row("a", &number.to_string())).collect::<Vec<_>>();
-        assert!(!group(rows(MAX_TABLES)).truncated);
-        let more = group(rows(MAX_TABLES + 1));
-        assert!(more.truncated);
-        assert_eq!(more.schemas[0].tables.len(), usize::from(MAX_TABLES));
+        let rows = vec![row("a", "x"), row("a", "y"), row("b", "x"), row("b.c", "x"), row("B.C", "x")];
+        let schemas = group(rows, str::to_lowercase);
+        let names: Vec<_> = schemas.iter().map(|schema| (schema.name.as_str(), schema.tables.join(" "))).collect();
+        // Schemas that are shown alike are still two.
+        let x = "x".to_owned();
+        assert_eq!(names, [("a", "x y".to_owned()), ("b", x.clone()), ("b.c", x.clone()), ("b.c", x)]);
     }
 }

@@ -250,7 +250,8 @@ async fn look_around(
         seen.privileges = Some(privileges);
         let listing = discover(call, prepared, session);
         if let Ok(discovered) = stages.run(Stage::Discover, listing).await {
-            if let Some(discovered) = discovered? {
+            if let Some(mut discovered) = discovered? {
+                stages.warn(Stage::Discover, std::mem::take(&mut discovered.warnings));
                 seen.discovered = discovered;
             } else {
                 stages.warn(Stage::Discover, vec![Fault::new(&code::DISCOVERY_UNSUPPORTED)]);

@@ -23,6 +23,7 @@ mod scram;
 mod sentences;
 mod server_error;
 mod statement;
+mod tables;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,7 @@ use cancel::Cancel;
 use login::{Login, Proof};
 use messages::Messages;
 pub(super) use scram::MIN_ITERATIONS as SCRAM_MIN_ITERATIONS;
-use statement::{Failure, Sink, Statement};
+use statement::{Encoding, Failure, Sink, Statement};
 pub(super) use target::PARAMETERS;
 use target::Target;
 
@@ -50,6 +51,7 @@ pub struct Session {
     texts: ServerText,
     server: Server,
     schema: String,
+    tables: Vec<String>,
 }
 
 /// How much of everything a statement may take.
@@ -172,6 +174,7 @@ impl Opening<'_> {
             texts: texts.clone(),
             server,
             schema: target.schema.clone(),
+            tables: target.tables.clone(),
         })
     }
 }
@@ -179,6 +182,14 @@ impl Opening<'_> {
 impl Session {
     pub(super) fn server(&self) -> &Server {
         &self.server
+    }
+
+    pub(super) fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    pub(super) fn show(&self, text: &str) -> String {
+        self.texts.clean(text.as_bytes())
     }
 
     pub(super) async fn close(mut self) {
@@ -190,11 +201,21 @@ impl Session {
         }
     }
 
-    /// Runs a statement within its bounds and hands its rows to the sink.
-    async fn run(&mut self, statement: Statement<'_>, sink: &mut impl Sink, bounds: Bounds) -> Result<(), Failure> {
+    /// Runs a statement within its bounds, hands its rows to the sink and gives that back. What the server has and cannot
+    /// convert to UTF-8 is asked for once more as it is.
+    async fn run<S: Sink + Clone>(&mut self, statement: Statement<'_>, sink: S, bounds: Bounds) -> Result<S, Failure> {
         let Some(messages) = &mut self.messages else { return Err(Fault::new(&code::CONNECTION_LOST).into()) };
-        messages.renew(bounds.limits);
-        let work = async { Ok(statement::run(messages, statement, sink).await) };
+        let mut attempt = async |encoding| {
+            let mut sink = sink.clone();
+            messages.renew(bounds.limits);
+            statement::run(messages, statement, encoding, &mut sink).await.map(|()| sink)
+        };
+        let work = async {
+            Ok(match attempt(Encoding::Utf8).await {
+                Err(Failure::Refused(error)) if error.is_of_encoding() => attempt(Encoding::Raw).await,
+                done => done,
+            })
+        };
         Deadline::after(bounds.time).bound(bounds.late, work).await?
     }
 }

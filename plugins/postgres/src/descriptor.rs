@@ -48,14 +48,18 @@ fn tls(config: &Config) -> Tls {
 }
 
 fn parameters(config: &Config) -> Vec<Parameter> {
-    vec![
+    let mut parameters = vec![
         text("database", config.database.clone()),
         text("schema", config.db_schema.clone()),
         text("application_name", config.application_name.clone()),
         text("connect_timeout_ms", config.connect_timeout_ms.to_string()),
         text("pool_max_connections", config.pool_max_connections.to_string()),
         text("pool_idle_timeout_ms", config.pool_idle_timeout_ms.to_string()),
-    ]
+    ];
+    if !config.selected_tables.is_empty() {
+        parameters.push(text("tables", config.selected_tables_json()));
+    }
+    parameters
 }
 
 fn text(name: &str, value: String) -> Parameter {

@@ -93,6 +93,17 @@ impl Postgres {
         self.process.log()
     }
 
+    /// The same databases as a standby, which follows nobody: on another port, for reading alone.
+    pub fn into_standby(mut self) -> Result<Self> {
+        self.stop()?;
+        let account = Account::for_server()?;
+        let signal = self.directory.write("data/standby.signal", "")?;
+        if let Some(account) = account {
+            account.own(&signal)?;
+        }
+        launch(self.binaries, account, self.directory, None)
+    }
+
     /// Freezes the server: it still accepts connections (the kernel does) and answers nothing.
     pub fn pause(&mut self) -> Result<()> {
         self.process.pause()

@@ -10,12 +10,16 @@ pub(super) const ALL: &[&Code] = &[
     &NO_SCHEMA_USAGE,
     &SUPERUSER,
     &CAN_WRITE,
+    &REACHES_BEYOND,
     &DISCOVER_TIMEOUT,
     &LISTING_TOO_LARGE,
     &DISCOVERY_FAILED,
     &DISCOVERY_UNSUPPORTED,
     &STATEMENT_REFUSED,
     &UNEXPECTED_COLUMNS,
+    &TABLE_NOT_FOUND,
+    &TABLE_NOT_READABLE,
+    &NAME_NOT_IN_ENCODING,
 ];
 
 /// The server did not say in time what the user may do.
@@ -76,6 +80,16 @@ pub const CAN_WRITE: Code = Code {
     retryable: false,
     message: "The user can write.",
     remedy: "Take its write privileges away, or use one that may only read.",
+};
+
+/// The user has a way around what is granted on tables, such as files of the server or statements to other servers.
+pub const REACHES_BEYOND: Code = Code {
+    name: "reaches_beyond",
+    stages: &[Stage::Privileges],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The user has a way around what is granted on tables.",
+    remedy: "Take these rights away from it, from PUBLIC or from the roles that it belongs to, or use a user without them.",
 };
 
 /// The connector's listing did not end in time. Whether it asks for too much or the server is slow cannot be told; the
@@ -140,4 +154,35 @@ pub const UNEXPECTED_COLUMNS: Code = Code {
     retryable: false,
     message: "The connector's statement gives other columns than agreed.",
     remedy: "Ask the connector's author; whoever runs this installation can go back to its last version.",
+};
+
+/// Tables that the configuration selects are not in the database.
+pub const TABLE_NOT_FOUND: Code = Code {
+    name: "table_not_found",
+    stages: &[Stage::Discover],
+    blame: Blame::Config,
+    retryable: false,
+    message: "Tables that the configuration selects are not in the database.",
+    remedy: "Check the names; capital and small letters count. A name without a schema is looked for in the schema of the \
+             connection.",
+};
+
+/// The user may not read tables that the connection is about.
+pub const TABLE_NOT_READABLE: Code = Code {
+    name: "table_not_readable",
+    stages: &[Stage::Discover],
+    blame: Blame::Server,
+    retryable: false,
+    message: "The user may not read tables that the connection is about.",
+    remedy: "Grant it: GRANT USAGE ON SCHEMA … TO …; GRANT SELECT ON … TO ….",
+};
+
+/// A name that the configuration selects has a character that the database's encoding does not have.
+pub const NAME_NOT_IN_ENCODING: Code = Code {
+    name: "name_not_in_encoding",
+    stages: &[Stage::Discover],
+    blame: Blame::Config,
+    retryable: false,
+    message: "A name that the configuration selects cannot be in this database, whose encoding has no such character.",
+    remedy: "Check the names that are selected.",
 };

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use super::server_error::ServerError;
 use super::statement::{self, Column, Failure, Sink, Values};
 use super::{Bounds, Session};
 use crate::connectors::contract::Statement;
@@ -31,12 +32,16 @@ const MAX_ROWS_BYTES: usize = 1024 * 1024;
 /// One value is cut to this.
 const MAX_VALUE_BYTES: usize = 4 * 1024;
 
+/// So many names are told of which one is not possible in the database's encoding.
+const MAX_SUSPECTS: usize = 20;
+
 /// OIDs of the types that are text: `text`, `varchar`, `name`, `bpchar` (PostgreSQL's `pg_type.dat`). Any other is another
 /// type; what it stands for does not matter and is never looked up, since a hostile server would lead the look-up on for
 /// ever.
 const TEXT_TYPES: [u32; 4] = [statement::TEXT, 1043, 19, 1042];
 
 /// Takes the rows of a listing, bounded.
+#[derive(Clone)]
 struct Listing<'a> {
     expected: &'a [&'a str],
     max_rows: usize,
@@ -56,20 +61,34 @@ impl Session {
             return Err(Fault::new(&code::STATEMENT_REFUSED)
                 .message("The connector's statement is not an SQL query: SELECT, VALUES, TABLE or WITH."));
         }
-        let mut listing = Listing { expected: columns, max_rows, rows: Vec::new(), bytes: 0 };
+        let listing = Listing { expected: columns, max_rows, rows: Vec::new(), bytes: 0 };
         let statement = statement::Statement {
             text: &statement.text,
             parameters: &statement.parameters,
             timeout: STATEMENT_TIMEOUT,
         };
-        match self.run(statement, &mut listing, BOUNDS).await {
-            Ok(()) => Ok(listing.rows),
+        match self.run(statement, listing, BOUNDS).await {
+            Ok(listing) => Ok(listing.rows),
             Err(Failure::Fault(fault)) => Err(of_statement(fault)),
             Err(Failure::OtherParameters) => Err(Fault::new(&code::STATEMENT_REFUSED)
                 .message("The connector's statement takes other parameters than it gives.")),
             Err(Failure::Around(error)) => Err(error.fault_in(Stage::Discover, &self.texts)),
-            Err(Failure::Refused(error)) => Err(error.fault_of_statement(&self.texts)),
+            Err(Failure::Values(error)) if error.is_of_encoding() => Err(self.unwritable(&error)),
+            Err(Failure::Values(error) | Failure::Refused(error)) => {
+                Err(statement::name_setting(error.fault_of_statement(&self.texts), &error))
+            }
         }
+    }
+
+    /// What is not possible in the database's encoding is the name of nothing in it.
+    pub(super) fn unwritable(&self, error: &ServerError) -> Fault {
+        let suspects: Vec<_> = self.tables.iter().filter(|name| !name.is_ascii()).cloned().collect();
+        let fault = error.fault(&code::NAME_NOT_IN_ENCODING, &self.texts);
+        if suspects.is_empty() {
+            return fault;
+        }
+        let message = format!("{} It is among these: {}.", fault.message, self.list(&suspects, MAX_SUSPECTS));
+        fault.message(message)
     }
 }
 

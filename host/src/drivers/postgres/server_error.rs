@@ -71,8 +71,9 @@ impl ServerError {
             Stage::Privileges => &code::PRIVILEGES_FAILED,
             _ => &code::DISCOVERY_FAILED,
         };
-        let code = match self.sqlstate.as_str() {
-            "57014" if stage == Stage::Privileges => &code::PRIVILEGES_TIMEOUT,
+        let code = match (self.sqlstate.as_str(), stage) {
+            ("57014", Stage::Privileges) => &code::PRIVILEGES_TIMEOUT,
+            ("57014", _) => &code::DISCOVER_TIMEOUT,
             _ => self.code().filter(|code| code.stages.contains(&stage)).unwrap_or(otherwise),
         };
         self.fault(code, texts)
@@ -139,7 +140,7 @@ impl ServerError {
     }
 
     /// A fault of this kind, with what the server says.
-    fn fault(&self, code: &'static Code, texts: &ServerText) -> Fault {
+    pub(super) fn fault(&self, code: &'static Code, texts: &ServerText) -> Fault {
         let parts = [("The server says: ", &self.message), ("Detail: ", &self.detail), ("Hint: ", &self.hint)];
         let said = parts.into_iter().filter_map(|(lead, part)| {
             let part = texts.clean(part.as_bytes());
@@ -147,6 +148,11 @@ impl ServerError {
         });
         let message = [code.message.to_owned()].into_iter().chain(said).collect::<Vec<_>>().join(" ");
         Fault::new(code).message(message).sqlstate(&self.sqlstate)
+    }
+
+    /// Whether a text is not possible in the encoding of the server or of the client (PostgreSQL manual, "Error Codes").
+    pub(super) fn is_of_encoding(&self) -> bool {
+        matches!(self.sqlstate.as_str(), "22021" | "22P05")
     }
 
     /// The same in a login, whose database is known.

@@ -22,11 +22,20 @@ const FORMAT_TEXT: i16 = 0;
 /// Opens the transaction.
 const BEGIN: &str = "begin read only";
 
-/// Sets what holds for the transaction. Names that the statement does not qualify are the catalog's, whatever the user's
-/// own `search_path` has before them; temporary objects come last (PostgreSQL manual, "Schemas", `search_path`).
+/// Sets what holds for the transaction, whatever the user, the database or the server have set. Names that the statement
+/// does not qualify are the catalog's, and temporary objects come last (PostgreSQL manual, "Schemas", `search_path`). One
+/// time-out counts, which is the first. A statement is not compiled for a server's estimate of its work. What comes in
+/// quotes after `current_setting` is not known to every version.
 const SET: &str = "\
 select pg_catalog.set_config('statement_timeout', $1, true), \
-pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
+pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), \
+pg_catalog.set_config('client_encoding', $2, true), \
+pg_catalog.set_config('lock_timeout', '0', true), \
+pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true), \
+case when pg_catalog.current_setting('transaction_timeout', true) is not null \
+then pg_catalog.set_config('transaction_timeout', '0', true) end, \
+case when pg_catalog.current_setting('jit', true) is not null \
+then pg_catalog.set_config('jit', 'off', true) end";
 
 /// Ends it.
 const ROLLBACK: &str = "rollback";
@@ -44,6 +53,24 @@ pub(super) struct Statement<'a> {
     pub(super) parameters: &'a [String],
     /// When the server stops it.
     pub(super) timeout: Duration,
+}
+
+/// How texts travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// The server converts to UTF-8 and back.
+    Utf8,
+    /// Bytes as the server has them: for what it cannot convert (PostgreSQL manual, "Character Set Support").
+    Raw,
+}
+
+impl Encoding {
+    fn client_encoding(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF8",
+            Self::Raw => "SQL_ASCII",
+        }
+    }
 }
 
 /// What takes the rows of a statement. A fault of it ends the statement, and the session with it.
@@ -79,6 +106,8 @@ pub(super) enum Failure {
     OtherParameters,
     /// The server refused what the host itself puts around the statement.
     Around(ServerError),
+    /// The server refused the values of the parameters.
+    Values(ServerError),
     /// The server refused the statement.
     Refused(ServerError),
 }
@@ -94,10 +123,11 @@ impl From<Fault> for Failure {
 pub(super) async fn run(
     messages: &mut Messages,
     statement: Statement<'_>,
+    encoding: Encoding,
     sink: &mut impl Sink,
 ) -> Result<(), Failure> {
     // It fails for texts with zero characters and for more parameters than the protocol can count.
-    let series = encode(statement).map_err(|_| Fault::new(&code::STATEMENT_REFUSED))?;
+    let series = encode(statement, encoding).map_err(|_| Fault::new(&code::STATEMENT_REFUSED))?;
     messages.ask(&series).await?;
     let answered = answer(messages, statement, sink).await;
     if let Err(Failure::Fault(_) | Failure::OtherParameters) = answered {
@@ -111,10 +141,11 @@ pub(super) async fn run(
 /// Everything in one write. An error anywhere skips what is left up to the one `Sync` (PostgreSQL manual, "Extended
 /// Query"), so the statement runs inside the transaction or not at all. Opened by a simple query it would run all the
 /// same where that was refused. Nothing has a name: behind a pooler names belong to others as well.
-fn encode(statement: Statement<'_>) -> std::io::Result<BytesMut> {
+fn encode(statement: Statement<'_>, encoding: Encoding) -> std::io::Result<BytesMut> {
     let mut messages = BytesMut::with_capacity(512 + statement.text.len());
     bind_and_execute(BEGIN, &[], false, &mut messages)?;
-    bind_and_execute(SET, &[statement.timeout.as_millis().to_string()], false, &mut messages)?;
+    let settings = [statement.timeout.as_millis().to_string(), encoding.client_encoding().to_owned()];
+    bind_and_execute(SET, &settings, false, &mut messages)?;
     bind_and_execute(statement.text, statement.parameters, true, &mut messages)?;
     bind_and_execute(ROLLBACK, &[], false, &mut messages)?;
     frontend::sync(&mut messages);
@@ -159,7 +190,7 @@ async fn answer(messages: &mut Messages, statement: Statement<'_>, sink: &mut im
         }
         _ => return Err(violation().into()),
     };
-    let Message::BindComplete = next(messages, Failure::Refused).await? else { return Err(violation().into()) };
+    let Message::BindComplete = next(messages, Failure::Values).await? else { return Err(violation().into()) };
     let mut wanted = ControlFlow::Continue(());
     loop {
         match next(messages, Failure::Refused).await? {
@@ -282,6 +313,26 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
+/// The setting whose time-out an error of the server is, where it is one. They are set to ours for a statement, but what is
+/// around it has those of the user, and before PostgreSQL 11 a new `statement_timeout` does not count in the transaction.
+fn setting_behind(sqlstate: &str) -> Option<&'static str> {
+    match sqlstate {
+        "57014" => Some("statement_timeout"),
+        "55P03" => Some("lock_timeout"),
+        "25P03" => Some("idle_in_transaction_session_timeout"),
+        "25P04" => Some("transaction_timeout"),
+        "57P05" => Some("idle_session_timeout"),
+        _ => None,
+    }
+}
+
+/// Says in a fault which setting of the user or the database may be behind it.
+pub(super) fn name_setting(fault: Fault, error: &ServerError) -> Fault {
+    let Some(setting) = setting_behind(&error.sqlstate) else { return fault };
+    let remedy = format!("{} A {setting} that is set for the user or the database has this effect too.", fault.remedy);
+    fault.remedy(remedy)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,7 +341,8 @@ mod tests {
     fn everything_stands_before_one_sync_and_has_no_name() {
         let parameters = ["a".to_owned(), "b".to_owned()];
         let timeout = Duration::from_secs(15);
-        let series = encode(Statement { text: "select $1, $2", parameters: &parameters, timeout }).unwrap();
+        let series =
+            encode(Statement { text: "select $1, $2", parameters: &parameters, timeout }, Encoding::Utf8).unwrap();
         let (mut rest, mut kinds) = (&series[..], String::new());
         while let Some((&kind, length)) = rest.get(..5).and_then(<[u8]>::split_first) {
             kinds.push(char::from(kind));
@@ -309,7 +361,7 @@ mod tests {
             Statement { text: "select 1\0", parameters: &[], timeout },
             Statement { text: "select 1", parameters: &many, timeout },
         ] {
-            assert!(encode(statement).is_err());
+            assert!(encode(statement, Encoding::Utf8).is_err());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::privileges::DEFAULT_SCHEMA;
 use crate::descriptor::{Descriptor, Endpoint, Parameter, Value};
 use crate::diagnosis::{Fault, code};
 use crate::secrets::{Credentials, Secret};
@@ -9,9 +10,19 @@ use crate::secrets::{Credentials, Secret};
 /// How long opening a session may take when the connection does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// So many tables can be named.
+const MAX_TABLES: usize = 1000;
+
 /// The parameters of a descriptor that the driver takes; the contract documents them.
-pub(in crate::drivers) const PARAMETERS: &[&str] =
-    &["database", "schema", "application_name", "connect_timeout_ms", "pool_max_connections", "pool_idle_timeout_ms"];
+pub(in crate::drivers) const PARAMETERS: &[&str] = &[
+    "database",
+    "schema",
+    "tables",
+    "application_name",
+    "connect_timeout_ms",
+    "pool_max_connections",
+    "pool_idle_timeout_ms",
+];
 
 /// What to connect to, and as whom.
 #[derive(Debug)]
@@ -21,6 +32,7 @@ pub(super) struct Target {
     pub(super) password: Option<Secret>,
     pub(super) database: String,
     pub(super) schema: String,
+    pub(super) tables: Vec<String>,
     pub(super) application_name: String,
     pub(super) connect_timeout: Duration,
 }
@@ -42,7 +54,8 @@ impl Target {
             database: user.clone(),
             user,
             password,
-            schema: "public".to_owned(),
+            schema: DEFAULT_SCHEMA.to_owned(),
+            tables: Vec::new(),
             application_name: "patchpanel".to_owned(),
             connect_timeout: CONNECT_TIMEOUT,
         };
@@ -60,6 +73,7 @@ impl Target {
         match name {
             "database" => self.database = text(name, value)?,
             "schema" => self.schema = text(name, value)?,
+            "tables" => self.tables = names(name, value)?,
             "application_name" => self.application_name = text(name, value)?,
             "connect_timeout_ms" => self.connect_timeout = Duration::from_millis(number(name, value)?.max(1)),
             // For pools of sessions; a session itself has no use for them.
@@ -120,6 +134,15 @@ fn text(name: &str, value: &str) -> Result<String, Fault> {
             .message(format!("There is a control character in the {name} of the connection.")));
     }
     Ok(value.to_owned())
+}
+
+fn names(name: &str, value: &str) -> Result<Vec<String>, Fault> {
+    let names: Option<Vec<String>> = serde_json::from_str(value).ok();
+    let names =
+        names.filter(|names| names.len() <= MAX_TABLES && !names.iter().any(|name| has_control_character(name)));
+    names.ok_or_else(|| {
+        unsupported(format!("The connector's parameter {name} is not a JSON array of at most {MAX_TABLES} texts without control characters."))
+    })
 }
 
 /// What is sent before anybody knows who listens must say nothing to anybody else: with a line break in it, it is a command
@@ -189,7 +212,10 @@ mod tests {
     #[test]
     fn takes_every_parameter_that_it_names() {
         let mut descriptor = descriptor();
-        descriptor.parameters = PARAMETERS.iter().map(|name| parameter(name, text("7"))).collect();
+        descriptor.parameters = PARAMETERS
+            .iter()
+            .map(|name| parameter(name, text(if *name == "tables" { "[\"7\"]" } else { "7" })))
+            .collect();
         Target::read(&descriptor, &credentials()).unwrap();
     }
 
@@ -204,6 +230,7 @@ mod tests {
         refused(|d| d.parameters.push(parameter("options", text("-c x=y"))), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("schema", credential("pass"))), "descriptor_unsupported");
         refused(|d| d.parameters.push(parameter("connect_timeout_ms", text("1e9"))), "descriptor_unsupported");
+        refused(|d| d.parameters.push(parameter("tables", text("a, b"))), "descriptor_unsupported");
         refused(|d| d.authentications.clear(), "descriptor_unsupported");
         refused(|d| d.authentications[0].scheme = "gss".to_owned(), "descriptor_unsupported");
         refused(|d| d.authentications[0].parameters[1].value = text("mine"), "descriptor_unsupported");

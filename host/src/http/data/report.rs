@@ -114,8 +114,21 @@ pub struct TlsFacts {
 /// What the user may do.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PrivilegeFacts {
-    /// How it is known that the user cannot write: `role`, `session`, or `none` when it can.
+    /// Whether nothing can be written: `database` (the server is a standby, which refuses it to everybody), `role` (the
+    /// user has no right to change anything in the database, can get none from another role, and has no way around that) or
+    /// `none`. A setting such as `default_transaction_read_only` counts for nothing, since every user can change it. What
+    /// PostgreSQL lets every user do counts for nothing either: temporary tables, large objects of its own, its own
+    /// password and settings, advisory locks, and ending its own sessions.
+    #[schema(example = "role")]
     pub read_only: &'static str,
+    /// Why: `recovery` (the server is a standby) and `privileges` (the user has no right to write); empty for `none`.
+    pub enforced_by: Vec<&'static str>,
+    /// What goes around the rights on tables or reaches beyond the database: `superuser`, `server_files`,
+    /// `server_programs`, `dblink`, `foreign_servers`, `replication`, `untrusted_languages`, `server_settings`.
+    pub escapes: Vec<&'static str>,
+    /// How many functions there are that the user may call and that run with the rights of their owner (`SECURITY
+    /// DEFINER`). What they do is not looked into.
+    pub security_definer_functions: u64,
     /// Whether the user is a superuser.
     pub superuser: bool,
     /// What is more than needed.
@@ -162,7 +175,10 @@ impl From<Report> for TestResult {
                     authentication: server.authentication,
                 }),
                 privileges: report.privileges.map(|privileges| PrivilegeFacts {
-                    read_only: privileges.read_only,
+                    read_only: privileges.read_only.name(),
+                    enforced_by: privileges.enforced_by,
+                    escapes: privileges.escapes,
+                    security_definer_functions: privileges.security_definer_functions,
                     superuser: privileges.superuser,
                     warnings: privilege_warnings,
                 }),

@@ -6,7 +6,6 @@ use super::honest::{Asked, Table};
 use super::{Session, complete, data_row, message, row_description};
 
 /// OIDs of PostgreSQL's own types (`pg_type.dat`).
-const BOOL: u32 = 16;
 const CHAR: u32 = 18;
 const NAME: u32 = 19;
 /// The OID of text.
@@ -30,17 +29,17 @@ pub fn columns(columns: &[(&str, u32)]) -> Vec<(String, u32)> {
 
 /// What an honest server has for the host's own statements; none for the connector's.
 pub fn own(asked: &Asked) -> Option<Table> {
-    if asked.text.contains("is_superuser") {
-        let flag = |set: bool| match (asked.binary, set) {
-            (true, set) => vec![u8::from(set)],
-            (false, true) => b"t".to_vec(),
-            (false, false) => b"f".to_vec(),
-        };
+    if asked.text.contains("lo_compat_privileges") {
+        let row = |means: &str, what: &str| vec![Some(means.into()), Some(what.into()), None];
         return Some(Table {
             parameters: vec![TEXT],
-            columns: columns(&[("1", BOOL), ("2", BOOL), ("3", BOOL), ("4", BOOL)]),
-            rows: vec![[false, false, true, false].map(|set| Some(flag(set))).to_vec()],
+            columns: columns(&[("means", TEXT), ("what", TEXT), ("holder", TEXT)]),
+            rows: vec![row("schema", "open"), row("definers", "0")],
         });
+    }
+    if asked.text.contains("unreadable") {
+        let columns = columns(&[("state", TEXT), ("name", TEXT)]);
+        return Some(Table { parameters: vec![TEXT, TEXT], columns, rows: Vec::new() });
     }
     asked.text.contains("set_config").then(|| Table {
         parameters: vec![TEXT],

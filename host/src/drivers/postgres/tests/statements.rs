@@ -10,7 +10,6 @@ use crate::descriptor::TlsMode;
 use crate::diagnosis::{Fault, Stage, Stages};
 use crate::drivers::{Row, Session};
 
-const BOOL: u32 = 16;
 const TEXT: u32 = 25;
 
 /// As any statement of a connector, with two columns.
@@ -87,12 +86,17 @@ fn opened() -> Vec<u8> {
 
 /// The parts of the answer to the host's own look at the privileges.
 fn own(rows: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let described = columns(&["1", "2", "3", "4"], BOOL);
+    let described = columns(&["means", "what", "holder"], TEXT);
     [vec![message(b'1', b""), parameters(&[TEXT]), described, message(b'2', b"")], rows.to_vec()].concat()
 }
 
 fn own_row() -> Vec<u8> {
-    row(&[Some(b"f"), Some(b"f"), Some(b"t"), None])
+    [row(&[Some(b"schema"), Some(b"open"), None]), last_row()].concat()
+}
+
+/// Without it the answer is not whole.
+fn last_row() -> Vec<u8> {
+    row(&[Some(b"definers"), Some(b"0"), None])
 }
 
 /// The parts of the answer to `STATEMENT`.
@@ -137,7 +141,7 @@ async fn names_what_is_wrong_with_an_answer() {
     let rows = |rows: &[Vec<u8>]| answer(&own(rows));
     let until = |middle: &[Vec<u8>], last: &[u8]| [&opened()[..], &middle.concat(), last].concat();
     let setting = message(b'S', b"TimeZone\0UTC\0");
-    let many_fields = columns(&vec!["a"; 2_000], BOOL);
+    let many_fields = columns(&vec!["a"; 2_000], TEXT);
     let not_rolled_back = [&good()[..good().len() - 6], &ready(b'T')].concat();
     for (name, answer, then, expected) in [
         ("all is well", good(), StayOpen, None),
@@ -147,13 +151,20 @@ async fn names_what_is_wrong_with_an_answer() {
         ("COPY both ways", until(&own(&[]), &message(b'W', b"\0\0\0")), StayOpen, Some("protocol_violation")),
         ("no row", rows(&[]), StayOpen, Some("protocol_violation")),
         ("two rows", rows(&[own_row(), own_row()]), StayOpen, Some("protocol_violation")),
-        ("a value too few", rows(&[row(&[None, None, None])]), StayOpen, Some("protocol_violation")),
-        ("a value too many", rows(&[row(&[None; 5])]), StayOpen, Some("protocol_violation")),
-        ("no flag", rows(&[row(&[Some(b"1"), None, None, None])]), StayOpen, Some("protocol_violation")),
-        ("length that lies", rows(&[message(b'D', b"\0\x04\0\0\0\x09f")]), StayOpen, Some("protocol_violation")),
+        ("a value too few", rows(&[row(&[None, None])]), StayOpen, Some("protocol_violation")),
+        ("a value too many", rows(&[row(&[None; 4])]), StayOpen, Some("protocol_violation")),
+        (
+            "nothing that is asked",
+            rows(&[row(&[Some(b"1"), None, None]), own_row()]),
+            StayOpen,
+            Some("protocol_violation"),
+        ),
+        ("no number", rows(&[row(&[Some(b"definers"), Some(b"x"), None])]), StayOpen, Some("protocol_violation")),
+        ("a row behind the last", rows(&[last_row(), last_row()]), StayOpen, Some("protocol_violation")),
+        ("length that lies", rows(&[message(b'D', b"\0\x03\0\0\0\x09f")]), StayOpen, Some("protocol_violation")),
         (
             "bytes behind the values",
-            rows(&[message(b'D', b"\0\x04\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff!")]),
+            rows(&[message(b'D', b"\0\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff!")]),
             StayOpen,
             Some("protocol_violation"),
         ),
