@@ -157,8 +157,8 @@ fn time_outs_of_the_user_do_not_count() {
     attempt(server.port()).works(&[]);
     for (happens, sqlstate, code, retryable, setting) in [
         ("PERFORM pg_cancel_backend(pg_backend_pid())", "57014", "privileges_timeout", RETRYABLE, "statement_timeout"),
-        ("RAISE EXCEPTION USING ERRCODE = '55P03'", "55P03", "privileges_failed", FINAL, "lock_timeout"),
-        ("RAISE EXCEPTION USING ERRCODE = '25P04'", "25P04", "privileges_failed", FINAL, "transaction_timeout"),
+        ("RAISE EXCEPTION USING ERRCODE = '55P03'", "55P03", "interrupted", RETRYABLE, "lock_timeout"),
+        ("RAISE EXCEPTION USING ERRCODE = '25P04'", "25P04", "interrupted", RETRYABLE, "transaction_timeout"),
     ] {
         server.sql(sales::DATABASE, &before_roles(happens)).unwrap();
         let report = attempt(server.port()).fails("privileges", code, "server", retryable, Some(sqlstate));
