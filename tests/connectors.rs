@@ -6,6 +6,7 @@ mod check;
 mod compile;
 mod hostile;
 mod metrics;
+mod own_tls;
 
 use std::net::TcpListener;
 use std::path::Path;

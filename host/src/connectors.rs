@@ -4,8 +4,8 @@
 //! From bytes to an answer: `precheck` counts and `admission` decides whether they become a connector, `compile` makes
 //! them code in a process of its own and `cache` keeps it; `adapter` speaks the contract's version and `wasi` what stock
 //! tool-chains expect; `guests` and `instance` run one call within its `limits`, `breaker` rests a connector that keeps
-//! failing, and `verdict`, `reach` and `judge` decide whether an answer counts. From one version to the next: `shadow`
-//! compares them on a stored connection, and `probation` watches the new one.
+//! failing, and `verdict`, `reach` and `judge` decide whether an answer counts. From one version to the next: `shadow` compares them on a stored connection, and `probation`
+//! watches the new one.
 
 mod adapter;
 pub mod admission;
@@ -52,6 +52,7 @@ pub use compile::CompileLimits;
 pub use connector::Connector;
 pub use engine::Allocator;
 pub use limits::{Exceeded, Limit, Limits};
+pub use reach::Approvals;
 pub use version::Version;
 
 /// What becomes a connector, and how it runs.
@@ -140,6 +141,9 @@ pub struct Target {
     pub descriptor: Descriptor,
     /// Where each credential goes, sorted.
     pub bindings: Vec<Binding>,
+    /// What of the protection is the connector's own decision, which the operator has approved: one phrase for each, such as
+    /// `the TLS mode disable`.
+    pub own: Vec<String>,
 }
 
 /// Where one credential may be sent. Stored with the connection; another one needs the credential anew.

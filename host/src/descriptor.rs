@@ -52,7 +52,7 @@ pub struct ClientIdentity {
 }
 
 /// libpq's TLS modes (PostgreSQL manual, "SSL Support"), ordered from loose to strict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TlsMode {
     /// No TLS.
     Disable,
@@ -70,6 +70,11 @@ impl TlsMode {
         [Self::Disable, Self::Require, Self::VerifyCa, Self::VerifyFull].into_iter().find(|mode| mode.name() == name)
     }
 
+    /// The mode for a host of which nobody has said one: `verify-full`, but for this machine.
+    pub fn unsaid(host: &str) -> Self {
+        if is_loopback(host) { Self::Disable } else { Self::VerifyFull }
+    }
+
     /// The name in the contract.
     pub fn name(self) -> &'static str {
         match self {
@@ -79,6 +84,14 @@ impl TlsMode {
             Self::VerifyFull => "verify-full",
         }
     }
+}
+
+/// Whether a host is this machine by its spelling: `localhost`, a name under it, 127.0.0.0/8 or `::1`.
+fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for TlsMode {

@@ -241,7 +241,10 @@ impl Place<'_> {
     ) -> Result<Connection, Halted> {
         let Self { account: Account { egress, payer }, endpoint, host, addresses, .. } = self;
         let (tcp, address) = stages.run(Stage::Connect, dial::dial(addresses, deadline)).await?;
+        let shortcoming = tls::shortcoming(endpoint);
         if endpoint.tls.mode == TlsMode::Disable {
+            // There is no stage of TLS to say it in: one that has passed would count as a proof of who answers.
+            stages.warn(Stage::Connect, shortcoming.into_iter().collect());
             return Ok(Connection {
                 stream: Stream::Plain(tcp),
                 route: Route::new(address, None, payer, &egress.again),
@@ -254,6 +257,8 @@ impl Place<'_> {
             let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
             Ok(Connection { stream, route, tls })
         };
-        stages.run(Stage::Tls, secure).await
+        let connection = stages.run(Stage::Tls, secure).await?;
+        stages.warn(Stage::Tls, shortcoming.into_iter().collect());
+        Ok(connection)
     }
 }

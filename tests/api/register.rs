@@ -38,6 +38,7 @@ fn a_record_says_everything_but_the_credentials() {
     assert_eq!(
         members(&record),
         [
+            "bindings",
             "connection_type",
             "connector_contract",
             "connector_digest",

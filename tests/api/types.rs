@@ -14,6 +14,9 @@ fn a_form_can_be_drawn_from_a_type() {
     assert!(postgres["digest"].as_str().unwrap().starts_with("sha256:"));
     let order: Vec<&String> = postgres["config_schema"]["properties"].as_object().unwrap().keys().collect();
     assert_eq!(order[..5], ["host", "port", "database", "db_schema", "schema"], "the author's order, not the alphabet");
+    let reach = json!([{"endpoint_role": "data", "host": "{/host}", "port": "{/port}", "tls_mode": "{/ssl_mode}",
+        "server_name": null, "roots": ["{/ssl_root_cert}"]}]);
+    assert_eq!(postgres["reaches"], reach);
     let method = &postgres["auth_methods"][0];
     assert_eq!(method["name"], "basic");
     let credentials = &method["credential_schema"]["properties"];

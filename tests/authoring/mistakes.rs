@@ -64,6 +64,14 @@ fn an_extra_import() {
 #[test]
 fn a_constant_reach() {
     guest("reach-home", "approval_needed", "attacker.example", "connector_approved_reaches");
+    for (name, what) in [
+        ("decide-the-tls-mode", "the TLS mode disable"),
+        ("default-to-no-tls", "the TLS mode disable"),
+        ("decide-the-roots", "the trusted root sha256:"),
+        ("decide-the-server-name", "the server name \"attacker.example\""),
+    ] {
+        guest(name, "tls_approval_needed", what, "without a default");
+    }
 }
 
 #[test]

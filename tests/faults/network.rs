@@ -115,7 +115,7 @@ fn a_name_is_looked_up_as_it_is_written() {
     let attempt = |name: &str| attempt(server.port()).through(&client).config("host", name);
     for name in ["db.example.com", "DB.Example.com", "db", "localhost", "listed.example.com"] {
         // Without TLS to another machine, as far as the name tells.
-        let report = attempt(name).works(if name == "localhost" { &[] } else { &["config_warning"] });
+        let report = attempt(name).works(if name == "localhost" { &[] } else { &["unencrypted"] });
         assert_eq!(report.details("server")["address"], format!("127.0.0.1:{}", server.port()), "{name}");
     }
     attempt("only").fails("resolve", "name_not_found", "config", FINAL, None);
@@ -153,7 +153,7 @@ fn names_that_nobody_answers_for_keep_no_other_organization_waiting() {
             }
         });
     }
-    of("good", "db.example.com").works(&["config_warning"]);
+    of("good", "db.example.com").works(&["unencrypted"]);
     for organization in ["greedy", "greedier"] {
         let report = of(organization, "db.example.com").fails("resolve", "resolve_timeout", "network", RETRYABLE, None);
         assert!(report.message().contains("Your organization's share"), "{}", report.message());

@@ -1,16 +1,20 @@
 //! TLS: who wants it, and what a server's certificate must be like.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use serde_json::json;
 use test_support::certificates::{Authority, Identity, expired_self_made_server, self_made_server};
+use test_support::directory::TemporaryDirectory;
+use test_support::eventually::eventually;
+use test_support::names::Names;
+use test_support::patchpanel::{Patchpanel, built_connectors};
 use test_support::postgres::Postgres;
-use test_support::sales;
+use test_support::skip::skip;
 use test_support::tls_relay::TlsRelay;
+use test_support::{guests, sales};
 
-use super::{Attempt, FINAL, RETRYABLE, attempt};
-
-/// The connector's word about encryption without verification.
-const UNVERIFIED: &[&str] = &["config_warning"];
+use super::{Attempt, FINAL, RETRYABLE, Report, attempt, attempt_by};
 
 const VERIFYING: [&str; 2] = ["verify-ca", "verify-full"];
 
@@ -38,13 +42,10 @@ fn a_server_that_wants_tls_says_so_and_gets_it() {
     let report = attempt.fails("authenticate", "tls_required", "config", FINAL, Some("28000"));
     assert!(report.remedy().contains("Set ssl_mode to require"), "{}", report.remedy());
 
-    for (mode, root, warnings) in [
-        ("require", None, UNVERIFIED),
-        ("require", Some(root), &[]),
-        ("verify-ca", Some(root), &[]),
-        ("verify-full", Some(root), &[]),
-    ] {
-        let report = attempt.tls(mode, root).works(warnings);
+    for (mode, root) in
+        [("require", None), ("require", Some(root)), ("verify-ca", Some(root)), ("verify-full", Some(root))]
+    {
+        let report = attempt.tls(mode, root).works(&[]);
         let server = report.details("server");
         assert_eq!(server["tls"]["version"], "TLSv1.3", "{mode}");
         assert_eq!(server["authentication"], "scram-sha-256-plus", "{mode}");
@@ -122,7 +123,7 @@ fn a_certificate_is_good_in_its_own_time_only() {
             let report = attempt.fails("tls", code, "server", retryable, None);
             assert!(report.message().contains(date), "{}", report.message());
         }
-        attempt.tls("require", None).works(UNVERIFIED);
+        attempt.tls("require", None).works(&[]);
     }
 }
 
@@ -168,7 +169,7 @@ fn a_self_made_certificate_expires_too() {
         let report = attempt.fails("tls", "certificate_expired", "server", FINAL, None);
         assert!(report.message().contains("2021-01-01"), "{}", report.message());
     }
-    attempt.tls("require", None).works(UNVERIFIED);
+    attempt.tls("require", None).works(&[]);
 }
 
 #[test]
@@ -196,4 +197,58 @@ fn who_ends_tls_in_between_is_found_out() {
         let report = attempt.fails("authenticate", "tls_intercepted", "network", FINAL, Some("28000"));
         assert!(report.message().contains("ends TLS"), "{}", report.message());
     }
+}
+
+#[test]
+fn what_is_not_verified_is_said_where_the_way_is_a_network() {
+    if let Some(reason) = Names::unavailable() {
+        return skip("what_is_not_verified_is_said_where_the_way_is_a_network", reason);
+    }
+    let names = Names::new("127.0.0.1 db.example.com", &[], "").unwrap();
+    let connectors = TemporaryDirectory::new("connectors").unwrap();
+    std::fs::copy(built_connectors().unwrap().join("postgres.wasm"), connectors.path().join("postgres.wasm")).unwrap();
+    let guest = "decide-the-tls-mode";
+    std::fs::write(connectors.path().join("guest.wasm"), guests::named(guest).unwrap()).unwrap();
+    let host = Patchpanel::builder()
+        .names(&names)
+        .setting("CONNECTORS_DIR", connectors.path().to_str().unwrap())
+        .setting("CONNECTOR_APPROVED_REACHES", "zoo-decide-the-tls-mode.tls-mode=disable@{/host}")
+        .start()
+        .unwrap();
+    let client = host.client_of("acme", "faults", "developer").unwrap();
+    let authority = Authority::new("test").unwrap();
+    let server = Postgres::builder().tls(&authority.server(&["db.example.com"]).unwrap()).sql(sales::SQL);
+    let server = server.start().unwrap();
+    let root = Some(authority.certificate());
+    let attempt = attempt(server.port()).through(&client).config("host", "db.example.com");
+    for (mode, root, warnings) in [
+        ("disable", None, &["unencrypted"][..]),
+        ("require", None, &["server_unverified"]),
+        ("require", root, &["name_unverified"]),
+        ("verify-ca", root, &["name_unverified"]),
+        ("verify-full", root, &[]),
+    ] {
+        let attempt = attempt.tls(mode, root);
+        attempt.works(warnings);
+        // Of a stored connection too, whose connector is not asked.
+        let mut body = attempt.body();
+        body["name"] = json!(format!("{mode} {}", root.is_some()));
+        let record = client.post("/assets/data", &body).unwrap().json().unwrap();
+        let (binding, uri) = (&record["bindings"][0], record["resource_uri"].as_str().unwrap());
+        assert_eq!((&binding["tls_mode"], &binding["own_roots"]), (&json!(mode), &json!(root.is_some())), "{record:#}");
+        let reply = client.send("POST", &format!("/assets/data/{uri}/test"), "").unwrap();
+        Report::read(&reply, &attempt).expect_success(warnings);
+    }
+    // The connector decides, the tenant knows.
+    let loaded = || {
+        let types = client.get("/assets/data/types").unwrap().json().unwrap();
+        (types["data"].as_array().unwrap().len() == 2).then_some(())
+    };
+    assert!(eventually(Duration::from_mins(1), loaded).is_some());
+    let decided = attempt_by(guest, &client, server.port()).config("host", "db.example.com");
+    let report = decided.config("ssl_mode", "verify-full").verify();
+    assert_eq!(report.body["success"], true, "{:#}", report.body);
+    assert_eq!(report.warnings(), ["tls_of_connector", "unencrypted", "can_write"], "{:#}", report.body);
+    let outcomes = [3, 4].map(|stage| &report.stages()[stage]["outcome"]);
+    assert_eq!(outcomes, ["warned", "skipped"], "{:#}", report.body);
 }

@@ -62,6 +62,8 @@ pub struct Connection {
     pub config: Value,
     /// Every credential of its method, and whether it is set.
     pub credentials_set: Vec<(String, bool)>,
+    /// Where those that are set may be sent.
+    pub bindings: Vec<Binding>,
     /// Its status.
     pub status: Status,
     /// Why, for people.
@@ -125,8 +127,10 @@ impl TryFrom<ConnectionRow> for Connection {
     fn try_from(row: ConnectionRow) -> Result<Self, store::Error> {
         let tenant = super::owner(&row);
         let credentials_set = credentials_set(&row)?;
+        let bindings = bindings(&row)?;
         Ok(Self {
             tenant,
+            bindings,
             resource_uri: row.resource_uri,
             name: row.name,
             description: row.description,

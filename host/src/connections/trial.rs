@@ -142,6 +142,7 @@ impl Trial {
         mut stages: Stages,
     ) -> Result<Report, Error> {
         let payer = call.organization;
+        stages.warn(Stage::Config, of_connector(&prepared.target).into_iter().collect());
         let seen = match self.drivers.open(payer, &prepared.target.descriptor, credentials, &mut stages).await {
             Ok(mut session) => {
                 let seen = look_around(call, prepared, &mut session, &mut stages).await;
@@ -293,6 +294,12 @@ fn report(stages: Stages, seen: Option<Seen>) -> Report {
 /// A report of a test that ended before anything was dialled.
 pub(super) fn halted(stages: Stages) -> Report {
     report(stages, None)
+}
+
+/// What the connector decides of the protection, with the operator's approval.
+fn of_connector(target: &Target) -> Option<Fault> {
+    let message = || format!("{} Here: {}.", code::TLS_OF_CONNECTOR.message, target.own.join(", "));
+    (!target.own.is_empty()).then(|| Fault::new(&code::TLS_OF_CONNECTOR).message(message()))
 }
 
 /// A connector's warning as a line of the report.

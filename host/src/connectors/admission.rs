@@ -23,6 +23,7 @@ use super::contract::{Finding, Purpose, Severity};
 use super::engine::Allocator;
 use super::limits::Limits;
 use super::priority::give_way;
+use super::reach::Approvals;
 use super::runtime::Runtime;
 use super::version::Version;
 use super::{Error, precheck};
@@ -66,8 +67,8 @@ pub struct Settings {
     pub wasi: WasiPolicy,
     /// Counts before compiling. Without that, only the compiler's own limits hold.
     pub precheck: bool,
-    /// Where connectors may lead of their own accord, each as `TYPE=HOST`.
-    pub approved_reaches: Vec<String>,
+    /// Where connectors may lead, and how they may verify servers, of their own accord.
+    pub approved_reaches: Approvals,
     /// The program `patchpanel`, which compiles components in a process of its own.
     pub compiler: PathBuf,
     /// What compiling one may take.
@@ -83,7 +84,7 @@ impl Default for Settings {
         Self {
             wasi: WasiPolicy::default(),
             precheck: true,
-            approved_reaches: Vec::new(),
+            approved_reaches: Approvals::default(),
             // The running program, even if its file has been replaced since it started (proc(5)).
             compiler: PathBuf::from("/proc/self/exe"),
             compile_limits: CompileLimits::default(),
@@ -139,6 +140,7 @@ impl Admission {
             schemas: manifest::check(&manifest, &self.settings.approved_reaches)?,
             label: format!("{} {}", manifest.type_name, manifest.version).into(),
             runtime: Arc::clone(&self.runtime),
+            approvals: self.settings.approved_reaches.clone(),
             adapter,
             manifest,
             surface,

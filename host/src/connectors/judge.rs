@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use serde_json::Value as Json;
 
 use super::contract::{AuthMethod, Manifest};
-use super::reach::{self, Allowed};
+use super::reach::{self, Allowed, Approvals, Own};
 use super::{Binding, Target};
 use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, TlsMode, Value};
 use crate::stranger::shown;
@@ -29,6 +29,7 @@ pub(super) enum Refusal {
 /// A descriptor together with what the host knows of the connection.
 pub(super) struct Case<'a> {
     pub(super) manifest: &'a Manifest,
+    pub(super) approvals: &'a Approvals,
     pub(super) method: &'a AuthMethod,
     /// The configuration as the tenant sent it.
     pub(super) sent: &'a Json,
@@ -40,14 +41,16 @@ impl Case<'_> {
     /// are left out.
     pub(super) fn judge(&self, mut descriptor: Descriptor) -> Result<Target, Refusal> {
         self.driver(&descriptor)?;
-        let allowed = reach::fill(self.manifest, self.sent);
+        let allowed = reach::fill(self.manifest, self.approvals, self.sent);
         if descriptor.endpoints.len() > MAX_ENDPOINTS || !descriptor.endpoints.iter().any(|it| it.role == "data") {
             return nonsense(format!("a descriptor has 1 to {MAX_ENDPOINTS} endpoints, one of them for data"));
         }
-        let mut uses = Uses::default();
+        let (mut uses, mut own) = (Uses::default(), Vec::new());
         for endpoint in &mut descriptor.endpoints {
-            self.endpoint(endpoint, &allowed, &mut uses)?;
+            own.extend(self.endpoint(endpoint, &allowed, &mut uses)?);
         }
+        let mut seen = HashSet::new();
+        own.retain(|decided| seen.insert(decided.clone()));
         let mut roles = HashSet::new();
         let own_role = |authentication: &Authentication| roles.insert(authentication.endpoint_role.clone());
         if descriptor.authentications.len() > MAX_AUTHENTICATIONS || !descriptor.authentications.iter().all(own_role) {
@@ -59,7 +62,7 @@ impl Case<'_> {
             self.authentication(authentication, &mut uses)?;
         }
         let bindings = bindings(&descriptor);
-        Ok(Target { descriptor, bindings })
+        Ok(Target { descriptor, bindings, own })
     }
 
     fn driver(&self, descriptor: &Descriptor) -> Result<(), Refusal> {
@@ -79,24 +82,20 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn endpoint(&self, endpoint: &mut Endpoint, allowed: &[Allowed], uses: &mut Uses) -> Result<(), Refusal> {
+    /// Judges an endpoint; what the connector decides about it by itself, in words.
+    fn endpoint(&self, endpoint: &mut Endpoint, allowed: &[Allowed], uses: &mut Uses) -> Result<Vec<String>, Refusal> {
         let place = format!("{} endpoint {}:{}", shown(&endpoint.role), shown(&endpoint.host), endpoint.port);
-        let here = allowed.iter().filter(|allowed| {
+        let mut here = allowed.iter().filter(|allowed| {
             allowed.endpoint_role == endpoint.role
                 && allowed.host.eq_ignore_ascii_case(&endpoint.host)
                 && allowed.port == endpoint.port
         });
-        let mut reason = "is not where the configuration leads";
-        let mut fits = false;
-        for allowed in here {
-            match protects(endpoint, allowed) {
-                Ok(()) => fits = true,
-                Err(loosened) => reason = loosened,
-            }
-        }
-        if !fits {
-            return astray(format!("the {place} {reason}"));
-        }
+        let fitting = here.clone().filter(|allowed| protects(endpoint, allowed).is_ok());
+        // Of several places that allow it, the one that is the tenant's word most of all.
+        let Some(own) = fitting.map(|allowed| decided(endpoint, allowed)).min_by_key(Vec::len) else {
+            let loosened = here.next_back().and_then(|allowed| protects(endpoint, allowed).err());
+            return astray(format!("the {place} {}", loosened.unwrap_or("is not where the configuration leads")));
+        };
         let key = endpoint.tls.identity.as_ref().map(|identity| identity.key.clone());
         match key {
             Some(Value::Text(_)) => nonsense("the key of a client certificate must be a credential".to_owned()),
@@ -106,9 +105,9 @@ impl Case<'_> {
                 if !self.credentials_set.contains(&name) {
                     endpoint.tls.identity = None;
                 }
-                Ok(())
+                Ok(own)
             }
-            None => Ok(()),
+            None => Ok(own),
         }
     }
 
@@ -184,6 +183,18 @@ fn protects(endpoint: &Endpoint, allowed: &Allowed) -> Result<(), &'static str> 
         return Err("trusts other roots than the configuration's");
     }
     Ok(())
+}
+
+/// What of an endpoint's protection is the connector's own decision, by this place that allows it.
+fn decided(endpoint: &Endpoint, allowed: &Allowed) -> Vec<String> {
+    let tls = &endpoint.tls;
+    let counts = |own: &&Own| match own {
+        Own::Host(_) => false,
+        Own::TlsMode(_) => tls.mode < TlsMode::unsaid(&endpoint.host),
+        Own::ServerName(_) => tls.server_name.iter().any(|name| !name.eq_ignore_ascii_case(&endpoint.host)),
+        Own::Root(_) => tls.mode != TlsMode::Disable,
+    };
+    allowed.own.iter().filter(counts).map(Own::to_string).collect()
 }
 
 fn unique(parameters: &[Parameter]) -> Result<(), Refusal> {
@@ -319,13 +330,27 @@ mod tests {
     fn judge(sent: &Json, credentials: &[&str], change: impl FnOnce(&mut Descriptor)) -> Result<Target, Refusal> {
         let mut descriptor = descriptor();
         change(&mut descriptor);
-        let manifest = manifest();
-        let credentials_set: Vec<_> = credentials.iter().map(|&name| name.to_owned()).collect();
-        Case { manifest: &manifest, method: &manifest.auth_methods[0], sent, credentials_set: &credentials_set }
-            .judge(descriptor)
+        judge_by(&manifest(), &[], sent, credentials, descriptor)
+    }
+
+    /// The same by another manifest and what the operator has approved of it.
+    fn judge_by(
+        manifest: &Manifest,
+        approved: &[&str],
+        sent: &Json,
+        credentials: &[&str],
+        descriptor: Descriptor,
+    ) -> Result<Target, Refusal> {
+        let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let (approvals, credentials_set) = (Approvals::new(owned(approved)), owned(credentials));
+        let method = &manifest.auth_methods[0];
+        Case { manifest, approvals: &approvals, method, sent, credentials_set: &credentials_set }.judge(descriptor)
     }
 
     type Change = fn(&mut Descriptor);
+
+    /// What the connector decides, how the manifest declares and the descriptor does it, its approval and its name.
+    type Loosened<'a> = (&'a str, fn(&mut Manifest), Change, &'a str, &'a str);
 
     const SET: &[&str] = &["password", "username"];
 
@@ -389,6 +414,66 @@ mod tests {
             });
             let Err(Refusal::Astray(reason)) = refusal else { panic!("{what}: {refusal:?}") };
             assert!(code_of(&reason).is_some(), "an author is not told what to do about {reason:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_connector_decides_counts_only_with_approval() {
+        let root = &format!("postgres.roots={}@{{/host}}", crate::digest::of(b"EVIL"));
+        let loosened: [Loosened<'_>; 4] = [
+            (
+                "a constant mode",
+                |it| it.reaches[0].tls_mode = "disable".to_owned(),
+                |it| it.endpoints[0].tls.mode = TlsMode::Disable,
+                "postgres.tls-mode=disable@{/host}",
+                "the TLS mode disable",
+            ),
+            (
+                "a default mode",
+                |it| {
+                    it.reaches[0].tls_mode = "{/encryption}".to_owned();
+                    it.config_schema =
+                        json!({"properties": {"port": {"default": 5432}, "encryption": {"default": "require"}}});
+                },
+                |it| it.endpoints[0].tls.mode = TlsMode::Require,
+                "postgres.tls-mode=require@{/host}",
+                "the TLS mode require",
+            ),
+            (
+                "a constant server name",
+                |it| it.reaches[0].server_name = Some("evil.example.net".to_owned()),
+                |it| it.endpoints[0].tls.server_name = Some("evil.example.net".to_owned()),
+                "postgres.server-name=evil.example.net@{/host}",
+                "the server name \"evil.example.net\"",
+            ),
+            (
+                "a literal root",
+                |it| it.reaches[0].roots = vec!["EVIL".to_owned()],
+                |it| it.endpoints[0].tls.roots = vec!["EVIL".to_owned()],
+                root,
+                "the trusted root sha256:",
+            ),
+        ];
+        // The tenant asks for everything, in vain where the manifest does not listen.
+        let sent = json!({"host": "db.example.com", "ssl_mode": "verify-full"});
+        for (what, declare, change, approval, decided) in loosened {
+            let (mut manifest, mut descriptor) = (manifest(), descriptor());
+            declare(&mut manifest);
+            change(&mut descriptor);
+            let judge = |approved: &[&str]| judge_by(&manifest, approved, &sent, SET, descriptor.clone());
+            for others in
+                [&[][..], &["postgres={/host}", "other.tls-mode=disable@{/host}", "postgres.tls-mode=disable@db"]]
+            {
+                let refusal = judge(others);
+                assert!(matches!(refusal, Err(Refusal::Astray(_))), "{what}: {refusal:?}");
+            }
+            let target = judge(&[approval]).unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"));
+            assert!(target.own.len() == 1 && target.own[0].starts_with(decided), "{what}: {:?}", target.own);
+            // What the connector does not make use of is not its decision.
+            if what != "a literal root" {
+                let strict = judge_by(&manifest, &[approval], &sent, SET, self::descriptor()).unwrap();
+                assert_eq!(strict.own, [""; 0], "{what}");
+            }
         }
     }
 

@@ -143,8 +143,9 @@ fn places<'a>(facts: &'a Facts<'_>) -> Vec<(&'a str, &'a str)> {
 
 /// Whether the candidate may lead to a place that the version that serves may not lead to.
 fn reaches_more(serving: &Version, candidate: &Version, stored: &Accepted) -> bool {
-    let known = reach::fill(serving.manifest(), &stored.sent);
-    reach::fill(candidate.manifest(), &stored.sent).iter().any(|place| !known.contains(place))
+    let places = |version: &Version| reach::fill(version.manifest(), &version.approvals, &stored.sent);
+    let known = places(serving);
+    places(candidate).iter().any(|place| !known.contains(place))
 }
 
 fn differences(before: &Facts<'_>, after: &Facts<'_>) -> Vec<Difference> {

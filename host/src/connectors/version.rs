@@ -11,6 +11,7 @@ use super::admission::{Schemas, Surface};
 use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Severity, Statement};
 use super::judge::{Case, Refusal};
 use super::limits::Limits;
+use super::reach::Approvals;
 use super::runtime::Runtime;
 use super::{Accepted, CallError, Target, verdict};
 use crate::diagnosis;
@@ -23,6 +24,7 @@ pub struct Version {
     pub(super) runtime: Arc<Runtime>,
     pub(super) adapter: Box<dyn Adapter>,
     pub(super) manifest: Manifest,
+    pub(super) approvals: Approvals,
     pub(super) schemas: Schemas,
     pub(super) surface: Surface,
     pub(super) digest: String,
@@ -163,8 +165,13 @@ impl Version {
             let message = format!("This version has no authentication method {}.", accepted.auth_method);
             return Ok(Err(vec![Finding::error("unknown_value", "", &message)]));
         };
-        let case =
-            Case { manifest: &self.manifest, method, sent: &accepted.sent, credentials_set: &accepted.credentials_set };
+        let case = Case {
+            manifest: &self.manifest,
+            approvals: &self.approvals,
+            method,
+            sent: &accepted.sent,
+            credentials_set: &accepted.credentials_set,
+        };
         case.judge(descriptor).map(Ok).map_err(|refusal| self.refused(refusal))
     }
 

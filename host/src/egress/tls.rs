@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{Error, Host};
-use crate::descriptor::{ClientIdentity, Tls, TlsMode, Value};
+use crate::descriptor::{ClientIdentity, Endpoint, Tls, TlsMode, Value};
 use crate::diagnosis::{Fault, code};
 use crate::secrets::Credentials;
 
@@ -116,6 +116,27 @@ impl Trust {
     }
 }
 
+/// What is not verified about an endpoint that has been connected to, where the way there is a network. Whoever chose that,
+/// tenant or connector, everybody who uses the connection gets to know.
+pub(super) fn shortcoming(endpoint: &Endpoint) -> Option<Fault> {
+    let Tls { mode, roots, .. } = &endpoint.tls;
+    let code = match mode {
+        _ if TlsMode::unsaid(&endpoint.host) == TlsMode::Disable => return None,
+        TlsMode::VerifyFull => return None,
+        TlsMode::Disable => return Some(Fault::new(&code::UNENCRYPTED)),
+        TlsMode::Require if roots.is_empty() => return Some(Fault::new(&code::SERVER_UNVERIFIED)),
+        TlsMode::Require | TlsMode::VerifyCa => &code::NAME_UNVERIFIED,
+    };
+    let fault = Fault::new(code);
+    if !roots.is_empty() {
+        return Some(fault);
+    }
+    Some(fault.message(
+        "The server's certificate leads to one of the usual authorities, but it is not checked to be for this host: whoever \
+         has any certificate of theirs could be the server.",
+    ))
+}
+
 impl Client {
     pub(super) async fn handshake(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Agreed), Fault> {
         let stream = TlsConnector::from(Arc::clone(&self.config))
@@ -195,4 +216,39 @@ fn read_identity(
         invalid("The private key is not an unencrypted private key in PEM (PKCS #8, PKCS #1 or SEC 1).")
     })?;
     Ok((chain, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_but_verify_full_is_a_shortcoming_where_the_way_is_a_network() {
+        use TlsMode::{Disable, Require, VerifyCa, VerifyFull};
+        let said = |host: &str, mode, roots: &[&str]| {
+            let roots = roots.iter().map(|&root| root.to_owned()).collect();
+            let tls = Tls { mode, server_name: None, roots, identity: None };
+            shortcoming(&Endpoint { role: "data".to_owned(), host: host.to_owned(), port: 1, tls })
+        };
+        for (mode, roots, code) in [
+            (Disable, &[][..], Some("unencrypted")),
+            (Require, &[], Some("server_unverified")),
+            (Require, &["PEM"], Some("name_unverified")),
+            (VerifyCa, &[], Some("name_unverified")),
+            (VerifyCa, &["PEM"], Some("name_unverified")),
+            (VerifyFull, &[], None),
+            (VerifyFull, &["PEM"], None),
+        ] {
+            for host in
+                ["db.example.com", "203.0.113.7", "127.0.0.1.example.com", "10.0.0.1", "2001:db8::1", "localhost.t"]
+            {
+                assert_eq!(said(host, mode, roots).map(|fault| fault.code), code, "{host} {mode} {roots:?}");
+            }
+            for host in ["localhost", "LOCALHOST", "db.localhost", "127.0.0.1", "127.9.9.9", "::1"] {
+                assert_eq!(said(host, mode, roots), None, "{host} {mode} {roots:?}");
+            }
+        }
+        // Anybody has a certificate of a public authority.
+        assert_ne!(said("db.example.com", VerifyCa, &[]), said("db.example.com", VerifyCa, &["PEM"]));
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 
 use crate::connectors::admission::{self, WasiPolicy};
-use crate::connectors::{self, Allocator, CompileLimits, Limits, breaker, probation};
+use crate::connectors::{self, Allocator, Approvals, CompileLimits, Limits, breaker, probation};
 
 /// The settings of connectors. The field's name is its key in the settings file.
 #[derive(Debug, Clone, clap::Args)]
@@ -39,8 +39,10 @@ pub(super) struct ConnectorSettings {
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_WASI", value_name = "POLICY", default_value = "inert")]
     connector_wasi: WasiChoice,
 
-    /// Approves where a connector may lead of its own accord, comma-separated, each as the refusal names it, such as
-    /// `snowflake={/account}.snowflakecomputing.com`.
+    /// Approves what a connector decides of its own accord, comma-separated, each as the refusal names it: where it may
+    /// lead, as `TYPE=HOST`, such as `snowflake={/account}.snowflakecomputing.com`; and how it may verify the server there
+    /// less strictly than the tenant could ask for, as `TYPE.tls-mode=MODE@HOST`, `TYPE.server-name=NAME@HOST` or
+    /// `TYPE.roots=DIGEST@HOST`, such as `legacy.tls-mode=disable@{/host}`.
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_APPROVED_REACHES", value_name = "TYPE=HOST",
         value_delimiter = ',', value_parser = parse_approval)]
     connector_approved_reaches: Vec<String>,
@@ -209,7 +211,7 @@ impl ConnectorSettings {
         admission::Settings {
             wasi: self.connector_wasi.into(),
             precheck: self.connector_precheck,
-            approved_reaches: self.connector_approved_reaches.clone(),
+            approved_reaches: Approvals::new(self.connector_approved_reaches.clone()),
             compile_limits: CompileLimits {
                 memory_bytes: u64::from(self.connector_compile_max_memory_mib) << 20,
                 cpu_time: Duration::from_secs(self.connector_compile_max_cpu_s),
@@ -239,8 +241,6 @@ impl ConnectorSettings {
 }
 
 fn parse_approval(text: &str) -> Result<String, String> {
-    match text.split_once('=') {
-        Some((type_name, host)) if !type_name.is_empty() && !host.is_empty() => Ok(text.to_owned()),
-        _ => Err("it is not TYPE=HOST, such as snowflake={/account}.snowflakecomputing.com".to_owned()),
-    }
+    Approvals::check(text)?;
+    Ok(text.to_owned())
 }

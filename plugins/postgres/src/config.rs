@@ -66,12 +66,8 @@ impl Config {
 
 /// An error to report.
 pub fn error(code: &str, pointer: &str, message: &str, hint: Option<String>) -> Finding {
-    finding(Severity::Error, code, pointer, message, hint)
-}
-
-fn finding(severity: Severity, code: &str, pointer: &str, message: &str, hint: Option<String>) -> Finding {
     Finding {
-        severity,
+        severity: Severity::Error,
         code: code.to_owned(),
         pointer: pointer.to_owned(),
         message: message.to_owned(),
@@ -122,11 +118,6 @@ struct Reader {
 impl Reader {
     fn error(&mut self, code: &str, name: &str, message: &str, hint: Option<&str>) {
         self.findings.push(error(code, &format!("/{name}"), message, hint.map(str::to_owned)));
-    }
-
-    fn warning(&mut self, code: &str, name: &str, message: &str, hint: &str) {
-        let pointer = format!("/{name}");
-        self.findings.push(finding(Severity::Warning, code, &pointer, message, Some(hint.to_owned())));
     }
 
     /// A text without control characters of 1 to `most` bytes; required without a default.
@@ -247,27 +238,10 @@ impl Reader {
             }
             _ => {}
         }
-        if config.ssl_mode == "disable" {
-            if config.ssl_root_cert.is_some() || config.ssl_client_cert.is_some() {
-                let message = "Certificates are sent, but ssl_mode disable does not use them.";
-                self.error(
-                    "contradiction",
-                    "ssl_mode",
-                    message,
-                    Some("Use verify-full, or leave the certificates out."),
-                );
-            } else if !host::is_loopback(&config.host) {
-                let message = "Everything but the password's proof travels unencrypted.";
-                self.warning("unencrypted", "ssl_mode", message, "Use verify-full where the server offers TLS.");
-            }
-        } else if config.ssl_mode == "require" && config.ssl_root_cert.is_none() {
-            let message = "The connection is encrypted, but the server could be anybody.";
-            self.warning(
-                "unverified",
-                "ssl_mode",
-                message,
-                "Use verify-full, with ssl_root_cert for a private authority.",
-            );
+        let has_certificates = config.ssl_root_cert.is_some() || config.ssl_client_cert.is_some();
+        if config.ssl_mode == "disable" && has_certificates {
+            let message = "Certificates are sent, but ssl_mode disable does not use them.";
+            self.error("contradiction", "ssl_mode", message, Some("Use verify-full, or leave the certificates out."));
         }
     }
 

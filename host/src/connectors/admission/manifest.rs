@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Reason, secrets};
-use crate::connectors::contract::{CONFIG_MEMBERS, Manifest};
-use crate::connectors::reach;
+use crate::connectors::contract::{CONFIG_MEMBERS, Manifest, Reach};
+use crate::connectors::reach::{self, Approvals, Own};
 use crate::connectors::text;
 use crate::drivers;
 use crate::schema::Schema;
@@ -20,16 +20,18 @@ pub(crate) struct Schemas {
     pub(crate) credentials: Vec<Schema>,
 }
 
-/// Checks a manifest by itself, and compiles its schemas. `approved` are the reaches of the setting
-/// `connector_approved_reaches`.
-pub(super) fn check(manifest: &Manifest, approved: &[String]) -> Result<Schemas, Vec<Reason>> {
+/// What a reach decides by itself that is named; more of it helps nobody.
+const MAX_NAMED: usize = 20;
+
+/// Checks a manifest by itself, and compiles its schemas.
+pub(super) fn check(manifest: &Manifest, approvals: &Approvals) -> Result<Schemas, Vec<Reason>> {
     let mut reasons = check_counts(manifest);
     if !reasons.is_empty() {
         // Compiling and trying all of them is what they were made for.
         return Err(reasons);
     }
     check_identity(manifest, &mut reasons);
-    check_reaches(manifest, approved, &mut reasons);
+    check_reaches(manifest, approvals, &mut reasons);
     let config = compile("config-schema", &manifest.config_schema, &mut reasons);
     let credentials = check_methods(manifest, &mut reasons);
     check_setup(manifest, &mut reasons);
@@ -45,6 +47,7 @@ fn check_counts(manifest: &Manifest) -> Vec<Reason> {
     [
         ("authentication methods", manifest.auth_methods.len(), 16),
         ("reaches", manifest.reaches.len(), 32),
+        ("roots in one reach", manifest.reaches.iter().map(|reach| reach.roots.len()).max().unwrap_or_default(), 32),
         ("drivers", manifest.drivers.len(), 8),
         ("examples", manifest.examples.len(), 20),
         ("instructions", manifest.setup.len(), 32),
@@ -86,23 +89,33 @@ fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn check_reaches(manifest: &Manifest, approved: &[String], reasons: &mut Vec<Reason>) {
+fn check_reaches(manifest: &Manifest, approvals: &Approvals, reasons: &mut Vec<Reason>) {
     for reach in &manifest.reaches {
         if let Err(message) = reach::check(reach) {
             let remedy = "Write patterns as the contract describes them at `reach`, such as {/host}.";
             reasons.push(Reason::new("reach", message, remedy));
-        } else if let Some(host) = reach::own_host(reach, &manifest.config_schema) {
-            let approval = format!("{}={host}", manifest.type_name);
-            if !approved.contains(&approval) {
-                let (host, approval) = (shown(&host), shown(&approval));
-                let message =
-                    format!("it leads to \"{host}\" of its own accord, and the operator has not approved that");
-                let remedy =
-                    format!("The operator approves it in the setting connector_approved_reaches: \"{approval}\".");
-                reasons.push(Reason::new("approval_needed", message, remedy));
-            }
+            continue;
         }
+        let missing = approvals.missing(&manifest.type_name, reach, &manifest.config_schema);
+        reasons.extend(missing.iter().take(MAX_NAMED).map(|own| approval_needed(manifest, reach, own)));
     }
+}
+
+/// The refusal of what a connector decides by itself, with the words by which the operator approves it.
+fn approval_needed(manifest: &Manifest, reach: &Reach, own: &Own) -> Reason {
+    let approval = own.approval(&manifest.type_name, reach);
+    let approval = shown(&approval);
+    let remedy = format!("The operator approves it in the setting connector_approved_reaches: \"{approval}\".");
+    let not_approved = "of its own accord, and the operator has not approved that";
+    if let Own::Host(host) = own {
+        let message = format!("it leads to \"{}\" {not_approved}", shown(host));
+        return Reason::new("approval_needed", message, remedy);
+    }
+    let message = format!("it decides {own} for \"{}\" {not_approved}", shown(&reach.host));
+    let remedy = format!(
+        "Take it from what the tenant sends, by a placeholder such as {{/ssl_mode}} without a default. {remedy}"
+    );
+    Reason::new("tls_approval_needed", message, remedy)
 }
 
 fn compile(name: &str, schema: &Value, reasons: &mut Vec<Reason>) -> Option<Schema> {

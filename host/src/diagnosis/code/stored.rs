@@ -5,6 +5,7 @@ use crate::diagnosis::{Blame, Stage};
 
 pub(super) const ALL: &[&Code] = &[
     &CONFIG_WARNING,
+    &TLS_OF_CONNECTOR,
     &CONNECTOR_MISSING,
     &CONNECTION_ALTERED,
     &BINDING_CHANGED,
@@ -20,6 +21,17 @@ pub const CONFIG_WARNING: Code = Code {
     retryable: false,
     message: "The connector accepts the configuration and has something to say about it.",
     remedy: "Look at the configuration; it can be used as it is.",
+};
+
+/// The connector itself decides how the connection is protected.
+pub const TLS_OF_CONNECTOR: Code = Code {
+    name: "tls_of_connector",
+    stages: &[Stage::Config],
+    blame: Blame::Connector,
+    retryable: false,
+    message: "The connector itself decides how the connection is protected, whatever the configuration says.",
+    remedy: "Whoever runs this installation has approved it. Where that is not enough for your data, do not send credentials \
+             by this connector.",
 };
 
 /// No connector for this type of connection is loaded any more.

@@ -1,4 +1,4 @@
-//! Codes of the stage `tls`.
+//! Codes of the stage `tls`, and of its absence.
 
 use super::Code;
 use crate::diagnosis::{Blame, Stage};
@@ -18,6 +18,9 @@ pub(super) const ALL: &[&Code] = &[
     &CLIENT_CERTIFICATE_INVALID,
     &CLIENT_CERTIFICATE_REQUIRED,
     &CLIENT_CERTIFICATE_REFUSED,
+    &UNENCRYPTED,
+    &SERVER_UNVERIFIED,
+    &NAME_UNVERIFIED,
 ];
 
 /// The server does not offer TLS, and the connection asks for it.
@@ -158,4 +161,35 @@ pub const CLIENT_CERTIFICATE_REFUSED: Code = Code {
     retryable: false,
     message: "The server does not accept the client certificate.",
     remedy: "Use a client certificate that is valid and signed by the authority that the server trusts (ssl_ca_file in PostgreSQL).",
+};
+
+/// The connection is not encrypted: whoever is on the way can read and change all that is in it.
+pub const UNENCRYPTED: Code = Code {
+    name: "unencrypted",
+    stages: &[Stage::Connect],
+    blame: Blame::Config,
+    retryable: false,
+    message: "The connection is not encrypted: whoever is on the way can read and change all that is in it.",
+    remedy: "Set ssl_mode to verify-full where the server offers TLS.",
+};
+
+/// The connection is encrypted, but the server is not verified: it could be anybody.
+pub const SERVER_UNVERIFIED: Code = Code {
+    name: "server_unverified",
+    stages: &[Stage::Tls],
+    blame: Blame::Config,
+    retryable: false,
+    message: "The connection is encrypted, but the server is not verified: it could be anybody.",
+    remedy: "Set ssl_mode to verify-full, with ssl_root_cert for a private authority.",
+};
+
+/// The server's certificate leads to a trusted root, but it is not checked to be for this host.
+pub const NAME_UNVERIFIED: Code = Code {
+    name: "name_unverified",
+    stages: &[Stage::Tls],
+    blame: Blame::Config,
+    retryable: false,
+    message: "The server's certificate leads to a root that the connection trusts, but it is not checked to be for this \
+              host: whoever has another certificate of that root could be the server.",
+    remedy: "Set ssl_mode to verify-full.",
 };

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::connections::Connection;
 use crate::connections::record::Upgrade;
+use crate::connectors::Binding;
 use crate::connectors::shadow::Difference;
 use crate::http::preconditions::etag;
 
@@ -71,6 +72,9 @@ pub struct ConnectionRecord {
     filesystem_config: Option<Value>,
     /// Every credential of the authentication method, and whether it is set.
     credentials_set: BTreeMap<String, bool>,
+    /// Where those that are set are sent, and nowhere else: what is in force, whatever the configuration says. The connector
+    /// may be stricter than the configuration, or decide by itself where whoever runs this installation has approved that.
+    bindings: Vec<CredentialBinding>,
     /// The connector version that serves the connection.
     connector_version: String,
     /// Its digest: `sha256:` and 64 hex digits.
@@ -81,6 +85,29 @@ pub struct ConnectionRecord {
     /// A version that has not taken the connection over, because it would lead it elsewhere or does not accept it; null
     /// when there is none. `POST …/upgrade` agrees to it.
     connector_upgrade: Option<ConnectorUpgrade>,
+}
+
+/// Where credentials are sent, and how the way there is protected.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CredentialBinding {
+    /// Their names.
+    #[schema(example = json!(["password", "username"]))]
+    credentials: Vec<String>,
+    /// What the endpoint is for, such as `data`.
+    endpoint_role: String,
+    /// Its host.
+    #[schema(example = "db.example.com")]
+    host: String,
+    /// Its port.
+    #[schema(example = 5432)]
+    port: u16,
+    /// `disable`, `require` (encrypted; verified as `verify-ca` with roots of its own), `verify-ca` or `verify-full`.
+    #[schema(example = "verify-full")]
+    tls_mode: String,
+    /// The name that `verify-full` looks for in the server's certificate.
+    server_name: String,
+    /// Whether the connection has root certificates of its own, and those of the installation do not count.
+    own_roots: bool,
 }
 
 /// A connector version that waits for the tenant's agreement.
@@ -105,6 +132,25 @@ pub struct DescriptorDifference {
     before: Option<String>,
     /// By the other one.
     after: Option<String>,
+}
+
+/// The bindings of all credentials, those that lead to the same place in one.
+fn by_place(bindings: Vec<Binding>) -> Vec<CredentialBinding> {
+    let mut places: Vec<CredentialBinding> = Vec::new();
+    for Binding { credential, endpoint_role, host, port, tls_mode, server_name, roots_digest, .. } in bindings {
+        let own_roots = !roots_digest.is_empty();
+        let mut place =
+            CredentialBinding { credentials: vec![], endpoint_role, host, port, tls_mode, server_name, own_roots };
+        let known = places.iter_mut().find(|known| {
+            place.credentials.clone_from(&known.credentials);
+            place == **known
+        });
+        match known {
+            Some(known) => known.credentials.push(credential),
+            None => places.push(CredentialBinding { credentials: vec![credential], ..place }),
+        }
+    }
+    places
 }
 
 impl From<Upgrade> for ConnectorUpgrade {
@@ -148,6 +194,7 @@ impl From<Connection> for ConnectionRecord {
             updated_at: time(connection.updated_at),
             last_tested_at: connection.last_tested_at.map(time),
             credentials_set: connection.credentials_set.into_iter().collect(),
+            bindings: by_place(connection.bindings),
             connector_version: connection.connector_version,
             connector_digest: connection.connector_digest,
             connector_contract: connection.connector_contract,

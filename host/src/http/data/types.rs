@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::connectors::Connector;
-use crate::connectors::contract::{AuthMethod, Instruction};
+use crate::connectors::contract::{AuthMethod, Instruction, Reach};
 use crate::http::authentication::Admitted;
 use crate::http::error::ErrorBody;
 use crate::http::{Api, TAG_DATA};
@@ -55,6 +55,8 @@ pub struct ConnectionType {
     /// Configurations that the connector accepts, the plainest first.
     #[schema(value_type = Vec<Object>)]
     examples: Vec<Value>,
+    /// Where its connections may lead and how strictly they are protected there at least, in terms of the configuration.
+    reaches: Vec<ConnectionReach>,
     /// The optional interfaces that the connector has: `catalog`, `diagnosis`, `migration`.
     capabilities: Vec<&'static str>,
     /// What the owner of the data source does first.
@@ -71,6 +73,28 @@ pub struct AuthenticationMethod {
     /// JSON Schema (draft 2020-12) of `credentials`.
     #[schema(value_type = Object)]
     credential_schema: Value,
+}
+
+/// Where endpoints of one role may lead. `{/host}` stands for the member `host` of the configuration as it was sent, else for
+/// its default in the schema; what is written out is the connector's own decision, which whoever runs this installation has
+/// approved.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectionReach {
+    /// What the endpoints are for, such as `data`.
+    endpoint_role: String,
+    /// The host.
+    #[schema(example = "{/host}")]
+    host: String,
+    /// The port.
+    #[schema(example = "{/port}")]
+    port: String,
+    /// The least strict TLS mode; where it has no value, `verify-full`, and `disable` for a host that is this machine.
+    #[schema(example = "{/ssl_mode}")]
+    tls_mode: String,
+    /// Another name than the host's that the server's certificate may be for; null when there is none.
+    server_name: Option<String>,
+    /// The root certificates (PEM) to trust; where none has a value, those of the installation.
+    roots: Vec<String>,
 }
 
 /// A step that the owner of the data source takes once.
@@ -98,6 +122,7 @@ impl ConnectionType {
             auth_member: manifest.auth_member,
             auth_methods: manifest.auth_methods.into_iter().map(AuthenticationMethod::from).collect(),
             examples: manifest.examples,
+            reaches: manifest.reaches.into_iter().map(ConnectionReach::from).collect(),
             capabilities: connector.capabilities(),
             setup: manifest.setup.into_iter().map(|step| setup_step(step, egress_addresses)).collect(),
         }
@@ -107,6 +132,13 @@ impl ConnectionType {
 impl From<AuthMethod> for AuthenticationMethod {
     fn from(method: AuthMethod) -> Self {
         Self { name: method.name, title: method.title, credential_schema: method.credential_schema }
+    }
+}
+
+impl From<Reach> for ConnectionReach {
+    fn from(reach: Reach) -> Self {
+        let Reach { endpoint_role, host, port, tls_mode, server_name, roots } = reach;
+        Self { endpoint_role, host, port, tls_mode, server_name, roots }
     }
 }
 

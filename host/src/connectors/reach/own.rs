@@ -1,0 +1,191 @@
+//! What a connector decides by itself, where the tenant should: a host, or how the server there is verified.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::pattern::{Pattern, Words};
+use super::{elements, other_name};
+use crate::connectors::contract::Reach;
+use crate::descriptor::TlsMode;
+use crate::digest;
+use crate::stranger::shown;
+
+/// Something that a connector decides by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::connectors) enum Own {
+    /// Where to.
+    Host(String),
+    /// A mode that is looser than the host's rule.
+    TlsMode(TlsMode),
+    /// Another name than the host's to verify.
+    ServerName(String),
+    /// A root to trust.
+    Root(String),
+}
+
+/// What the operator has approved, each as [`Own::approval`] writes it: the setting `connector_approved_reaches`.
+#[derive(Debug, Clone, Default)]
+pub struct Approvals(Vec<String>);
+
+impl Approvals {
+    /// These texts, of the settings.
+    pub fn new(approvals: Vec<String>) -> Self {
+        Self(approvals)
+    }
+
+    /// Whether an operator can have meant this text.
+    pub fn check(text: &str) -> Result<(), &'static str> {
+        let (subject, value) = text.split_once('=').unwrap_or_default();
+        let (type_name, part) = subject.split_once('.').map_or((subject, None), |(name, part)| (name, Some(part)));
+        let is_known = match part {
+            None => !value.is_empty(),
+            Some("tls-mode" | "server-name" | "roots") => {
+                value.split_once('@').is_some_and(|(value, host)| !value.is_empty() && !host.is_empty())
+            }
+            Some(_) => false,
+        };
+        if is_known && !type_name.is_empty() {
+            return Ok(());
+        }
+        Err(
+            "it is neither TYPE=HOST, such as snowflake={/account}.snowflakecomputing.com, nor TYPE.tls-mode=MODE@HOST, \
+             TYPE.server-name=NAME@HOST or TYPE.roots=DIGEST@HOST",
+        )
+    }
+
+    /// Whether this is approved for a connector of this type, at this reach.
+    pub(super) fn include(&self, type_name: &str, reach: &Reach, own: &Own) -> bool {
+        self.0.contains(&own.approval(type_name, reach))
+    }
+
+    /// What a reach decides by itself and the operator has not approved.
+    pub(in crate::connectors) fn missing(&self, type_name: &str, reach: &Reach, schema: &Value) -> Vec<Own> {
+        of_its_own(reach, schema).into_iter().filter(|own| !self.include(type_name, reach, own)).collect()
+    }
+}
+
+impl Own {
+    /// How the operator approves it. It names the host's pattern as well, so that what was approved for one place is asked
+    /// again for another.
+    pub(in crate::connectors) fn approval(&self, type_name: &str, reach: &Reach) -> String {
+        let host = &reach.host;
+        match self {
+            Self::Host(own) => format!("{type_name}={own}"),
+            Self::TlsMode(mode) => format!("{type_name}.tls-mode={mode}@{host}"),
+            Self::ServerName(name) => format!("{type_name}.server-name={name}@{host}"),
+            Self::Root(root) => format!("{type_name}.roots={}@{host}", digest::of(root.as_bytes())),
+        }
+    }
+}
+
+impl fmt::Display for Own {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(host) => write!(formatter, "the host \"{}\"", shown(host)),
+            Self::TlsMode(mode) => write!(formatter, "the TLS mode {mode}"),
+            Self::ServerName(name) => write!(formatter, "the server name \"{}\"", shown(name)),
+            Self::Root(root) => write!(formatter, "the trusted root {}", digest::of(root.as_bytes())),
+        }
+    }
+}
+
+/// What of a reach is not wholly the tenant's word and needs approval: patterns with text of their own, and what the schema's
+/// defaults say for a tenant who says nothing. To be stricter than the host's rule needs none.
+pub(in crate::connectors) fn of_its_own(reach: &Reach, schema: &Value) -> Vec<Own> {
+    let words = Words { sent: &Value::Null, schema };
+    let elements = elements(reach, &words);
+    let said = |text: &str| -> Vec<String> {
+        match Pattern::parse(text) {
+            Ok(pattern) if pattern.is_whole_value() => {
+                (0..elements).filter_map(|element| pattern.value(&words, element)).collect()
+            }
+            _ => vec![text.to_owned()],
+        }
+    };
+    let mut own: Vec<Own> = said(&reach.host).into_iter().map(Own::Host).collect();
+    let modes = said(&reach.tls_mode).into_iter().filter_map(|name| TlsMode::from_name(&name));
+    own.extend(modes.filter(|mode| *mode < TlsMode::unsaid(&reach.host)).map(Own::TlsMode));
+    own.extend(other_name(reach).into_iter().flat_map(said).map(Own::ServerName));
+    own.extend(reach.roots.iter().flat_map(|text| said(text)).map(Own::Root));
+    let mut seen = HashSet::new();
+    own.retain(|decided| seen.insert(decided.clone()));
+    own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reach() -> Reach {
+        Reach {
+            endpoint_role: "data".to_owned(),
+            host: "{/host}".to_owned(),
+            port: "1".to_owned(),
+            tls_mode: "{/mode}".to_owned(),
+            server_name: None,
+            roots: vec!["{/root}".to_owned()],
+        }
+    }
+
+    type Change = fn(&mut Reach);
+
+    #[test]
+    fn knows_what_is_not_the_tenants_word() {
+        let schema = json!({"properties": {
+            "host": {"type": "string"}, "server": {"default": "db.example.com"}, "number": {"default": 7},
+            "hosts": {"default": [{"host": "a", "mode": "require"}, {"host": "b"}, {"host": "a", "mode": "disable"}]},
+            "loose": {"default": "disable"}, "strict": {"default": "verify-full"}, "ca": {"default": "PEM"}}});
+        let pem = &digest::of(b"PEM");
+        let root = format!("t.roots={pem}@{{/host}}");
+        let cases: &[(Change, &[&str])] = &[
+            (|_| (), &[]),
+            (|it| it.host = "{/absent}".to_owned(), &[]),
+            (|it| it.host = "db.example.com".to_owned(), &["t=db.example.com"]),
+            (|it| it.host = "{/host}.example.com".to_owned(), &["t={/host}.example.com"]),
+            (|it| it.host = "{/server}".to_owned(), &["t=db.example.com"]),
+            (|it| it.host = "{/hosts/*/host}".to_owned(), &["t=a", "t=b"]),
+            (|it| it.tls_mode = "disable".to_owned(), &["t.tls-mode=disable@{/host}"]),
+            (|it| it.tls_mode = "require".to_owned(), &["t.tls-mode=require@{/host}"]),
+            (|it| it.tls_mode = "verify-ca".to_owned(), &["t.tls-mode=verify-ca@{/host}"]),
+            // To be stricter is free, and so is what the host itself would do.
+            (|it| it.tls_mode = "verify-full".to_owned(), &[]),
+            (|it| it.tls_mode = "{/strict}".to_owned(), &[]),
+            (|it| (it.host, it.tls_mode) = ("localhost".to_owned(), "disable".to_owned()), &["t=localhost"]),
+            (|it| it.tls_mode = "{/loose}".to_owned(), &["t.tls-mode=disable@{/host}"]),
+            (
+                |it| it.tls_mode = "{/hosts/*/mode}".to_owned(),
+                &["t.tls-mode=require@{/host}", "t.tls-mode=disable@{/host}"],
+            ),
+            (|it| it.server_name = Some("{/name}".to_owned()), &[]),
+            (|it| it.server_name = Some("{/host}".to_owned()), &[]),
+            (|it| it.server_name = Some("db".to_owned()), &["t.server-name=db@{/host}"]),
+            (|it| it.server_name = Some("{/host}.db".to_owned()), &["t.server-name={/host}.db@{/host}"]),
+            (|it| it.server_name = Some("{/number}".to_owned()), &["t.server-name=7@{/host}"]),
+            (|it| it.roots = vec!["PEM".to_owned(), "{/root}".to_owned()], &[&root]),
+            (|it| it.roots = vec!["{/ca}".to_owned(), "PEM".to_owned()], &[&root]),
+        ];
+        for (change, expected) in cases {
+            let mut reach = reach();
+            change(&mut reach);
+            let own = of_its_own(&reach, &schema);
+            let asked: Vec<String> = own.iter().map(|own| own.approval("t", &reach)).collect();
+            assert_eq!(asked, *expected, "{reach:?}");
+            assert!(asked.iter().all(|approval| Approvals::check(approval).is_ok()), "{asked:?}");
+            assert_eq!(Approvals::new(asked).missing("t", &reach, &schema), []);
+        }
+    }
+
+    #[test]
+    fn an_approval_is_of_a_known_form() {
+        for text in ["a=b", "a={/x}.example.com", "a.tls-mode=disable@{/host}", "a.roots=sha256:00@db"] {
+            assert!(Approvals::check(text).is_ok(), "{text}");
+        }
+        for text in ["", "a", "=b", "a=", "a.mode=disable@{/host}", "a.tls-mode=disable", "a.tls-mode=@x", ".roots=a@b"]
+        {
+            assert!(Approvals::check(text).is_err(), "{text}");
+        }
+    }
+}
