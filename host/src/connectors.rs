@@ -3,8 +3,9 @@
 //!
 //! From bytes to an answer: `precheck` counts and `admission` decides whether they become a connector, `compile` makes
 //! them code in a process of its own and `cache` keeps it; `adapter` speaks the contract's version and `wasi` what stock
-//! tool-chains expect; `guests` and `instance` run one call within its `limits`, `breaker` rests a connector that keeps
-//! failing, and `verdict`, `reach` and `judge` decide whether an answer counts. From one version to the next: `shadow` compares them on a stored connection, and `probation`
+//! tool-chains expect; `guests` and `instance` run one call within its `limits`, `echo` knows what a long configuration has
+//! to do with one that is exceeded, `breaker` rests a connector that keeps failing, and `verdict`, `reach` and `judge` decide
+//! whether an answer counts. From one version to the next: `shadow` compares them on a stored connection, and `probation`
 //! watches the new one.
 
 mod adapter;
@@ -15,6 +16,7 @@ mod call;
 pub(crate) mod compile;
 mod connector;
 pub mod contract;
+mod echo;
 mod engine;
 mod guests;
 mod instance;

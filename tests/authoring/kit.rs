@@ -137,6 +137,7 @@ fn mistakes_in_schemas_and_messages_are_named() {
         ("src/manifest.c", "\"type\": \"integer\", \"title\"", "\"title\"", "forms", "not_drawable"),
         ("src/manifest.c", "[\"host\", \"database\"]", "[\"host\"]", "required", "required_not_declared"),
         ("src/manifest.c", ", \"writeOnly\": true", "", "forms", "secret_shown"),
+        ("src/manifest.c", "\"maxLength\": 253, ", "", "forms", "unbounded"),
     ] {
         let author = project();
         author.edit(&format!("mine/{file}"), from, to);

@@ -65,3 +65,74 @@ fn an_error_of_a_limit_names_the_limit_its_value_and_the_setting() {
     });
     assert_eq!(reply.json().unwrap()["error"]["details"], details);
 }
+
+/// PEM of so many bytes, with this text between the certificates, as bundles have it.
+fn pem(bytes: usize, text: &str) -> String {
+    let (begin, end) = ("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n");
+    let line = format!("{}\n", "A".repeat(64));
+    let lines = (bytes - begin.len() - end.len() - text.len()) / line.len();
+    format!("{text}{begin}{}{end}", line.repeat(lines))
+}
+
+#[test]
+fn what_is_too_long_is_the_tenants_mistake_however_often_it_is_sent() {
+    let directory = TemporaryDirectory::new("connectors").unwrap();
+    std::fs::write(directory.path().join("postgres.wasm"), postgres()).unwrap();
+    for guest in ["echo-in-escapes", "repeat-the-endpoint", "answer-two-mebibytes"] {
+        std::fs::write(directory.path().join(format!("{guest}.wasm")), guests::named(guest).unwrap()).unwrap();
+    }
+    let host = host_with(directory.path()).start().unwrap();
+    let client = host.client_of("acme", "sales", "developer").unwrap();
+    let loaded = || (super::types(&host).len() == 4).then_some(());
+    assert!(test_support::eventually::eventually(std::time::Duration::from_mins(1), loaded).is_some());
+    let verify = |connection_type: &str, member: &str, value: &str| {
+        let mut config = json!({"host": "db.example.com", "database": "sales", "port": 1});
+        config[member] = json!(value);
+        if connection_type != "postgres" {
+            config["trigger"] = json!("on");
+        }
+        let mut credentials = json!({"username": "reader", "password": "not-this-one"});
+        if member == "ssl_client_cert" {
+            credentials["ssl_client_key"] = json!("none");
+        }
+        let body = json!({"connection_type": connection_type, "database_config": config, "credentials": credentials});
+        client.post("/assets/data/verify", &body).unwrap()
+    };
+    for (connection_type, member, value, is_taken) in [
+        ("postgres", "ssl_root_cert", pem(288_000, ""), false),
+        ("postgres", "ssl_root_cert", pem(300_000, &"é".repeat(50_000)), false),
+        ("postgres", "ssl_root_cert", pem(262_144, ""), true),
+        ("postgres", "ssl_root_cert", pem(150_000, &"é".repeat(50_000)), true),
+        ("postgres", "ssl_client_cert", pem(72_000, ""), false),
+        ("postgres", "ssl_client_cert", pem(65_536, ""), true),
+        ("zoo-echo-in-escapes", "host", "x".repeat(200_000), false),
+        ("zoo-echo-in-escapes", "host", "x".repeat(100_000), true),
+        ("zoo-repeat-the-endpoint", "host", "x".repeat(80_000), false),
+        ("zoo-repeat-the-endpoint", "host", "x".repeat(60_000), true),
+    ] {
+        let what = format!("{connection_type} {member} {}", value.len());
+        // Once more than would open the breaker.
+        for _ in 0..4 {
+            let reply = verify(connection_type, member, &value);
+            if is_taken {
+                assert_eq!(reply.status.as_u16(), 200, "{what}: {}", reply.body);
+                continue;
+            }
+            assert_eq!(error(&reply), (422, json!("VALIDATION_ERROR")), "{what}: {}", reply.body);
+            let findings = reply.json().unwrap()["error"]["details"]["findings"].clone();
+            let [finding] = findings.as_array().unwrap().as_slice() else { panic!("{what}: {findings:#}") };
+            assert_eq!(finding["code"], "too_long", "{what}: {finding}");
+            assert_eq!(finding["pointer"], format!("/database_config/{member}"), "{what}: {finding}");
+            assert!(!reply.body.contains("xxxx") && !reply.body.contains("AAAA"), "{what}: {}", reply.body);
+        }
+        let good = verify(connection_type, "database", "sales");
+        assert_eq!(good.status.as_u16(), 200, "{what}, and then something good: {}", good.body);
+    }
+    // What a connector does with little is its own doing.
+    for _ in 0..3 {
+        let reply = verify("zoo-answer-two-mebibytes", "database", "sales");
+        assert_eq!(error(&reply), (502, json!("CONNECTOR_LIMIT_ANSWER_BYTES")));
+    }
+    let reply = verify("zoo-answer-two-mebibytes", "database", "sales");
+    assert_eq!(error(&reply), (503, json!("CONNECTOR_SUSPENDED")));
+}

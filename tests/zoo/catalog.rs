@@ -148,6 +148,9 @@ pub(crate) const ROWS: &[Row] = &[
     verify("answer-101-findings", nonsense("more than 100 findings")),
     verify("answer-many-extras", answer()),
     verify("answer-one-text-often", answer()),
+    // What is long here is the tenant's doing; these only pass it on.
+    verify("echo-in-escapes", Harmless),
+    verify("repeat-the-endpoint", Harmless),
     load("describe-itself-at-length", "self_check", "1024 KiB of answer"),
     load("offer-many-methods", "too_many", "authentication methods"),
     load("offer-many-slow-examples", "too_many", "examples"),

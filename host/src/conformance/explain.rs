@@ -116,7 +116,10 @@ fn limit(limit: Limit) -> (&'static str, &'static str) {
         Limit::TableElements => ("too_much_memory", "Declare smaller tables."),
         Limit::Handles => ("too_many_handles", "Drop resources once they have been used."),
         Limit::Stack => ("too_deep", "Bound recursion: a configuration may have 64 levels."),
-        Limit::Answer => ("answer_too_large", "Answer less: the first findings of a kind, and no more than was sent."),
+        Limit::Answer => (
+            "answer_too_large",
+            "Answer less: the first findings of a kind, and no more than was sent. Bound long texts by `maxLength`.",
+        ),
     }
 }
 

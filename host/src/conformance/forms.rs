@@ -67,14 +67,35 @@ impl<'a> Form<'a> {
             }
         }
         self.values(&at, schema);
+        self.bound(&at, schema);
         if let Some(items) = schema.get("items") {
             let items = self.resolve(items);
+            self.bound(&format!("each of {at}"), items);
             self.object(pointer, items);
         } else if schema.get("type").and_then(Value::as_str) == Some("array") {
             let message = format!("{at} is a list, and its schema does not say of what");
             self.tried.add(Finding::error("not_drawable", message, "Describe the elements by `items`."));
         }
         self.object(pointer, schema);
+    }
+
+    /// Looks whether a text or a list of the configuration ends somewhere. What is too long for the limits of a call is refused
+    /// by the host, in words that know nothing of the data source.
+    fn bound(&mut self, at: &str, schema: &Value) {
+        let is = |kind: &str| schema.get("type").and_then(Value::as_str) == Some(kind);
+        let has = |keyword: &str| schema.get(keyword).is_some();
+        let (what, keyword) = if is("string") && !has("enum") && !has("const") {
+            ("text", "maxLength")
+        } else if is("array") {
+            ("list", "maxItems")
+        } else {
+            return;
+        };
+        if self.name == "config-schema" && !has(keyword) {
+            let message = format!("{at} is a {what} of any length");
+            let remedy = format!("Write a `{keyword}` that no data source needs more than, such as 253 for a host.");
+            self.tried.add(Finding::warning("unbounded", message, remedy));
+        }
     }
 
     /// Looks at the values that a schema offers.

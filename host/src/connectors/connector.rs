@@ -11,7 +11,7 @@ use super::guests::{Guests, Key, Unfinished};
 use super::probation::Probation;
 use super::shadow::{self, Comparison, Stored};
 use super::version::Version;
-use super::{Accepted, Call, CallError, Target};
+use super::{Accepted, Call, CallError, Target, echo};
 use crate::{diagnosis, metric};
 
 /// Comparisons one after the other, behind all other calls, before another connector's are.
@@ -76,7 +76,7 @@ impl Connector {
         self.version.auth_method(config)
     }
 
-    /// See [`Version::validate`].
+    /// See [`Version::validate`]. A configuration that is too long for the limits of the call is refused by a finding.
     pub async fn validate(
         self: &Arc<Self>,
         call: Call<'_>,
@@ -84,17 +84,23 @@ impl Connector {
         credentials_set: &[String],
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
         let (config, credentials_set) = (Arc::clone(config), credentials_set.to_vec());
-        self.on_guest_thread(call, "validate", move |version| version.validate(call.purpose, &config, &credentials_set))
-            .await
+        let validate = move |version: &Version| {
+            let answer = version.validate(call.purpose, &config, &credentials_set);
+            answer.or_else(|error| Ok((vec![echo::too_long(&config, error, version.limits())?], None)))
+        };
+        self.on_guest_thread(call, "validate", validate).await
     }
 
-    /// See [`Version::describe`].
+    /// See [`Version::describe`]. A configuration that is too long for the limits of the call is refused by a finding.
     pub async fn describe(
         self: &Arc<Self>,
         call: Call<'_>,
         accepted: &Accepted,
     ) -> Result<Result<Target, Vec<Finding>>, CallError> {
-        let describe = move |version: &Version, accepted: &Accepted| version.describe(call.purpose, accepted);
+        let describe = move |version: &Version, accepted: &Accepted| {
+            let answer = version.describe(call.purpose, accepted);
+            answer.or_else(|error| Ok(Err(vec![echo::too_long(&accepted.normalised, error, version.limits())?])))
+        };
         self.on_stored(call, "describe", accepted, describe, Result::is_err).await
     }
 

@@ -13,7 +13,8 @@ use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, TlsMode
 use crate::stranger::shown;
 use crate::{drivers, hex};
 
-const MAX_ENDPOINTS: usize = 16;
+/// Endpoints of a descriptor.
+pub(super) const MAX_ENDPOINTS: usize = 16;
 const MAX_AUTHENTICATIONS: usize = 8;
 const MAX_PARAMETERS: usize = 64;
 

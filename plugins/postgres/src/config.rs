@@ -86,13 +86,13 @@ pub fn check(json: &str, credentials_set: &[String]) -> (Vec<Finding>, Config) {
     let mut reader = Reader { members, findings: Vec::new() };
     let host = reader.text("host", 253, None);
     let db_schema = reader.db_schema();
-    let root = reader.pem("ssl_root_cert");
+    let root = reader.pem("ssl_root_cert", 256 << 10);
     let config = Config {
         ssl_mode: reader.ssl_mode(&host, root.is_some()),
         port: reader.number("port", 1, 65_535, 5432).try_into().unwrap_or(5432),
         database: reader.text("database", 63, None),
         auth_type: reader.choice("auth_type", &["basic"]).unwrap_or_else(|| "basic".to_owned()),
-        ssl_client_cert: reader.pem("ssl_client_cert"),
+        ssl_client_cert: reader.pem("ssl_client_cert", 64 << 10),
         connect_timeout_ms: reader.number("connect_timeout_ms", 100, 60_000, 10_000),
         application_name: reader.text("application_name", 63, Some("patchpanel")),
         pool_max_connections: reader.number("pool_max_connections", 1, 100, 5),
@@ -187,12 +187,16 @@ impl Reader {
         chosen.unwrap_or_else(|| if unprotected { "disable" } else { "verify-full" }.to_owned())
     }
 
-    fn pem(&mut self, name: &str) -> Option<String> {
+    /// Certificates in PEM form. The schema counts characters; what a host takes is counted in bytes.
+    fn pem(&mut self, name: &str, most: usize) -> Option<String> {
         let Value::String(text) = self.members.remove(name)? else {
             self.error("wrong_type", name, &format!("{name} must be a string."), None);
             return None;
         };
-        if text.contains("PRIVATE KEY-----") {
+        if text.len() > most {
+            let hint = "Send only the certificates that are needed, without the text between them.";
+            self.error("too_long", name, &format!("{name} is longer than {most} bytes."), Some(hint));
+        } else if text.contains("PRIVATE KEY-----") {
             let hint =
                 "Remove the key and consider it known to others; a client's key is the credential ssl_client_key.";
             self.error("private_key", name, &format!("{name} contains a private key."), Some(hint));
@@ -305,6 +309,17 @@ mod tests {
         for json in ["", "null", "[]", "{}", r#"{"host":null,"database":[],"port":1e400}"#, r#"{"host":"\u0000"}"#] {
             assert!(!check(json, &[]).0.is_empty(), "{json}");
         }
+    }
+
+    #[test]
+    fn counts_the_bytes_of_certificates() {
+        let found = |name: &str, bytes: usize| {
+            let text = format!("-----BEGIN CERTIFICATE-----é-----END CERTIFICATE-----{}", "A".repeat(bytes - 54));
+            codes(&format!(r#"{{"host":"h","database":"d","{name}":"{text}"}}"#))
+        };
+        assert_eq!(found("ssl_root_cert", 262_144), [""; 0]);
+        assert_eq!(found("ssl_root_cert", 262_145), ["/ssl_root_cert too_long"]);
+        assert_eq!(found("ssl_client_cert", 65_537), ["/ssl_client_cert too_long", "/ssl_client_cert key_missing"]);
     }
 
     #[test]
