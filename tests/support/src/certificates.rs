@@ -1,10 +1,29 @@
 //! Certificates of every kind that a PostgreSQL server may show.
 
 use anyhow::Result;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm, date_time_ymd,
 };
+
+/// An RSA key of 1024 bits, the public half (RFC 8017, `RSAPublicKey`) in base64. Nobody has the other one.
+const SHORT_KEY: &str = "MIGJAoGBALZMugX1aqtgmf6FbtjNWLw8hIGUwYCaO5r9PNytxEteO2uaM7bBoBwT3gQ73kOCHqQATj30cBtupssd2p55St\
+    OCE3RjRXd2TSJxM64bUQVyZG64cMJ6u64QBVVcgHMxWgS3P6Y+OsMMA7WuxPM2AnOFE8ZcHKwWjFxW0JOJ2A8hAgMBAAE=";
+
+/// A public key of RSA.
+struct RsaKey(Vec<u8>);
+
+impl PublicKeyData for RsaKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_RSA_SHA256
+    }
+}
 
 /// A certificate with its private key, both PEM.
 #[derive(Clone)]
@@ -72,6 +91,12 @@ impl Authority {
         let mut params = server_params(&[])?;
         params.distinguished_name.push(DnType::CommonName, name);
         self.sign(&params)
+    }
+
+    /// As `server`, for an RSA key of 1024 bits, which nobody has: the certificate alone, in PEM.
+    pub fn server_with_a_short_key(&self, names: &[&str]) -> Result<String> {
+        let key = RsaKey(STANDARD.decode(SHORT_KEY)?);
+        Ok(server_params(names)?.signed_by(&key, &self.issuer)?.pem())
     }
 
     /// A client certificate; PostgreSQL's method `cert` compares the common name with the user.

@@ -1,21 +1,31 @@
-//! A server that speaks PostgreSQL's protocol well until it is trusted, and then as a script says (PostgreSQL manual,
+//! A server that speaks PostgreSQL's protocol well up to a moment, and from there on as a script says (PostgreSQL manual,
 //! "Frontend/Backend Protocol").
 
+mod conversation;
 mod honest;
 mod login;
+pub mod mischief;
 pub mod scripts;
+mod tls;
+mod wire;
 
 use std::collections::HashMap;
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use rustls::{ServerConnection, StreamOwned};
 
+pub use conversation::{Conversation, Moment};
 pub use honest::{Asked, Table};
+pub use login::Scram;
+pub use mischief::Mischief;
+pub use tls::Shown;
+pub use wire::{complete, data_row, error, message, row_description};
 
 /// A script that waits for its client longer than this has been forgotten.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -33,13 +43,22 @@ struct Seen {
     stopped: AtomicBool,
     logins: AtomicUsize,
     cancels: AtomicUsize,
+    sent: AtomicUsize,
 }
 
-/// A client that has come for a session, and who it says that it is.
+/// A client.
 #[derive(Debug)]
 pub struct Session {
-    stream: TcpStream,
-    startup: HashMap<String, String>,
+    stream: Stream,
+    seen: Arc<Seen>,
+    /// After so many bytes it is over.
+    left: Option<usize>,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
 }
 
 /// What a client sends: its kind, and what follows the length.
@@ -58,13 +77,8 @@ impl HostilePostgres {
     where
         F: Fn(&mut Session) -> io::Result<()> + Send + Sync + 'static,
     {
-        let password = password.to_owned();
-        Self::serve(move |session, seen| {
-            session.prove(&password)?;
-            session.welcome()?;
-            seen.logins.fetch_add(1, Ordering::Relaxed);
-            script(session)
-        })
+        let conversation = Conversation::new(password);
+        Self::start_raw(move |session| if conversation.log_in(session)? { script(session) } else { Ok(()) })
     }
 
     /// The same with a login that is the script's too: it begins when the client has said who it is, and is given that as
@@ -73,15 +87,16 @@ impl HostilePostgres {
     where
         F: Fn(&mut Session, &HashMap<String, String>) -> io::Result<()> + Send + Sync + 'static,
     {
-        Self::serve(move |session, _| {
-            let startup = session.startup.clone();
-            script(session, &startup)
+        Self::start_raw(move |session| match Conversation::default().greet(session)? {
+            Some(startup) => script(session, &startup),
+            None => Ok(()),
         })
     }
 
-    fn serve<F>(script: F) -> Result<Self>
+    /// Serves every client by a script, from the first byte on.
+    pub fn start_raw<F>(script: F) -> Result<Self>
     where
-        F: Fn(&mut Session, &Seen) -> io::Result<()> + Send + Sync + 'static,
+        F: Fn(&mut Session) -> io::Result<()> + Send + Sync + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
         let server = Self { address: listener.local_addr()?, seen: Arc::default() };
@@ -93,7 +108,7 @@ impl HostilePostgres {
                 }
                 let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
                 // A client that hangs up ends its own thread alone, and that is all there is to say.
-                thread::spawn(move || serve(stream, &seen, &*script));
+                thread::spawn(move || script(&mut Session::new(stream, seen)?));
             }
         });
         Ok(server)
@@ -113,6 +128,11 @@ impl HostilePostgres {
     pub fn cancels(&self) -> usize {
         self.seen.cancels.load(Ordering::Relaxed)
     }
+
+    /// How many bytes it has sent, before TLS.
+    pub fn sent(&self) -> usize {
+        self.seen.sent.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for HostilePostgres {
@@ -123,29 +143,22 @@ impl Drop for HostilePostgres {
     }
 }
 
-fn serve(stream: TcpStream, seen: &Seen, script: &dyn Fn(&mut Session, &Seen) -> io::Result<()>) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let mut session = Session { stream, startup: HashMap::new() };
-    if let Some(startup) = login::greet(&mut session)? {
-        session.startup = startup;
-        script(&mut session, seen)
-    } else {
-        seen.cancels.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
 impl Session {
+    fn new(stream: TcpStream, seen: Arc<Seen>) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self { stream: Stream::Plain(stream), seen, left: None })
+    }
+
     /// The login, as far as the client has proven this password and the server too.
     pub fn prove(&mut self, password: &str) -> io::Result<()> {
-        login::prove(self, password)
+        Conversation::new(password).prove(self)
     }
 
     /// The rest of the login: all is well, and the session is ready.
     pub fn welcome(&mut self) -> io::Result<()> {
-        login::welcome(self)
+        Conversation::default().welcome(self)
     }
 
     /// The client's next message.
@@ -165,15 +178,78 @@ impl Session {
         }
     }
 
+    /// Reads whatever comes next.
+    pub fn hear(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; 64 * 1024];
+        let length = self.stream.read(&mut bytes)?;
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
     /// Sends bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes)
+        let bytes = match self.left {
+            Some(left) if left < bytes.len() => &bytes[..left],
+            _ => bytes,
+        };
+        self.seen.sent.fetch_add(bytes.len(), Ordering::Relaxed);
+        self.stream.write_all(bytes)?;
+        self.stream.flush()?;
+        if let Some(left) = &mut self.left {
+            *left -= bytes.len();
+            if *left == 0 {
+                return self.hang_up();
+            }
+        }
+        Ok(())
+    }
+
+    /// Hangs up when so many bytes have been sent.
+    pub fn end_after(&mut self, bytes: usize) -> io::Result<()> {
+        self.left = Some(bytes);
+        if bytes == 0 { self.hang_up() } else { Ok(()) }
+    }
+
+    /// Sends bytes beside TLS.
+    pub fn send_unprotected(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.tcp().write_all(bytes)
     }
 
     /// Says nothing more until the client hangs up, or for a minute.
     pub fn fall_silent(&mut self) -> io::Result<()> {
         while self.stream.read(&mut [0; 4096])? > 0 {}
         Ok(())
+    }
+
+    /// Hangs up, and reads what the client has said: else it would be told of a reset.
+    pub fn hang_up(&mut self) -> io::Result<()> {
+        self.tcp().shutdown(Shutdown::Write)?;
+        self.fall_silent()?;
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+
+    /// Ends the connection by a reset.
+    pub fn reset(&mut self) -> io::Result<()> {
+        rustix::net::sockopt::set_socket_linger(self.tcp(), Some(Duration::ZERO))?;
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+
+    /// Shows this by TLS; the client has been told that it may begin.
+    fn encrypt(&mut self, shown: &Shown) -> io::Result<()> {
+        let connection = ServerConnection::new(Arc::clone(&shown.0)).map_err(io::Error::other)?;
+        let mut stream = StreamOwned::new(connection, self.tcp().try_clone()?);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        self.stream = Stream::Tls(Box::new(stream));
+        Ok(())
+    }
+
+    fn tcp(&mut self) -> &mut TcpStream {
+        match &mut self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => &mut stream.sock,
+        }
     }
 
     /// A length that counts itself, and what it is the length of.
@@ -187,47 +263,27 @@ impl Session {
     }
 }
 
-/// A message of this kind.
-pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(body.len() + 4).unwrap_or(u32::MAX);
-    [&[kind], &length.to_be_bytes()[..], body].concat()
-}
-
-/// `RowDescription` of columns with these names and types (OIDs of `pg_type`).
-pub fn row_description(columns: &[(&str, u32)]) -> Vec<u8> {
-    let mut body = count(columns.len());
-    for (name, type_oid) in columns {
-        body.extend_from_slice(name.as_bytes());
-        // No table, no column of it; then type, size, modifier and the format: text.
-        body.extend_from_slice(&[0; 7]);
-        body.extend_from_slice(&type_oid.to_be_bytes());
-        body.extend_from_slice(&[0xff; 6]);
-        body.extend_from_slice(&[0; 2]);
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
     }
-    message(b'T', &body)
 }
 
-/// `DataRow` of these values.
-pub fn data_row(values: &[Option<&[u8]>]) -> Vec<u8> {
-    let mut body = count(values.len());
-    for value in values {
-        let length = value.map_or(-1, |value| i32::try_from(value.len()).unwrap_or(i32::MAX));
-        body.extend_from_slice(&length.to_be_bytes());
-        body.extend_from_slice(value.unwrap_or_default());
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
     }
-    message(b'D', &body)
-}
 
-/// `CommandComplete`.
-pub fn complete(tag: &str) -> Vec<u8> {
-    message(b'C', format!("{tag}\0").as_bytes())
-}
-
-/// `ErrorResponse` with a SQLSTATE and a message.
-pub fn error(sqlstate: &str, text: &str) -> Vec<u8> {
-    message(b'E', format!("SERROR\0C{sqlstate}\0M{text}\0\0").as_bytes())
-}
-
-fn count(count: usize) -> Vec<u8> {
-    u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes().to_vec()
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
 }

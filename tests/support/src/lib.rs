@@ -4,6 +4,7 @@
 
 pub mod ballast;
 pub mod bombs;
+pub mod canary;
 pub mod certificates;
 pub mod client;
 pub mod directory;

@@ -1,4 +1,5 @@
-//! The honest half: statements are answered in the right messages and in the right order, whatever is in them.
+//! The honest half: each series of statements is answered at its end, in the right messages and in the right order,
+//! whatever is in them.
 
 use std::collections::HashMap;
 use std::io;
@@ -34,10 +35,21 @@ impl Session {
     }
 
     /// The same, until it has answered everything up to the end of a series in which this statement is run.
-    pub fn serve_until(&mut self, last: &str, mut look_up: impl FnMut(&Asked) -> Table) -> io::Result<()> {
+    pub fn serve_until(&mut self, last: &str, look_up: impl FnMut(&Asked) -> Table) -> io::Result<()> {
+        self.serve_by(last, |session, _, answer| session.send(answer), look_up)
+    }
+
+    /// The same by something else than `send`, which is also told the statements of the series.
+    pub(super) fn serve_by(
+        &mut self,
+        last: &str,
+        mut say: impl FnMut(&mut Self, &str, &[u8]) -> io::Result<()>,
+        mut look_up: impl FnMut(&Asked) -> Table,
+    ) -> io::Result<()> {
         let mut prepared: HashMap<Vec<u8>, Asked> = HashMap::new();
         let mut bound = Asked::default();
         let mut status = b'I';
+        let (mut series, mut answers) = (String::new(), Vec::new());
         loop {
             let Message { kind, body } = self.next_message()?;
             let answer = match kind {
@@ -46,6 +58,7 @@ impl Session {
                     let mut parts = body.splitn(3, |&byte| byte == 0);
                     let (name, text) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
                     let text = String::from_utf8_lossy(text).into_owned();
+                    series.push_str(&text);
                     prepared.insert(name.to_vec(), Asked { text, ..Asked::default() });
                     message(b'1', b"")
                 }
@@ -68,11 +81,16 @@ impl Session {
                     status = status_after(&text, status);
                     [complete("OK"), message(b'Z', &[status])].concat()
                 }
-                b'S' if bound.text == last => return self.send(&message(b'Z', &[status])),
                 b'S' => message(b'Z', &[status]),
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             };
-            self.send(&answer)?;
+            answers.extend(answer);
+            if kind == b'S' || kind == b'Q' {
+                say(self, &std::mem::take(&mut series), &std::mem::take(&mut answers))?;
+            }
+            if kind == b'S' && bound.text == last {
+                return Ok(());
+            }
         }
     }
 }
@@ -91,7 +109,7 @@ fn describe(table: &Table, what: u8) -> Vec<u8> {
     if what == b'P' {
         return rows;
     }
-    let mut parameters = super::count(table.parameters.len());
+    let mut parameters = super::wire::count(table.parameters.len());
     parameters.extend(table.parameters.iter().flat_map(|oid| oid.to_be_bytes()));
     [message(b't', &parameters), rows].concat()
 }
