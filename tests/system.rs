@@ -10,6 +10,7 @@ mod crashes;
 mod data_directory;
 mod faults;
 mod golden;
+mod hostile_servers;
 mod main_job;
 mod migrations;
 mod operator;
