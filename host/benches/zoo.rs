@@ -1,5 +1,5 @@
-//! Attacks a host under load, with every hostile connector and with what starves others, and says what became of it: counts
-//! and ratios, no times.
+//! Attacks a host under load, with every hostile connector, with what starves others and with every hostile server, and says
+//! what became of it: counts and ratios, and of servers how long they hold a test.
 //!
 //! `cargo xtask zoo [NAME…]` builds what this needs and runs it; the figures also go to a JSON file.
 
@@ -13,6 +13,8 @@ mod calls;
 mod catalog;
 #[path = "zoo/compiling.rs"]
 mod compiling;
+#[path = "zoo/hostile_servers.rs"]
+mod hostile_servers;
 #[path = "bench/machine.rs"]
 mod machine;
 #[path = "bench/measure.rs"]
@@ -42,6 +44,7 @@ fn main() -> Result<()> {
             ("compiling", compiling::run),
             ("reloads", reloads::run),
             ("starvation", starvation::run),
+            ("hostile_servers", hostile_servers::run),
         ],
     )
 }
