@@ -13,6 +13,8 @@ use crate::secrets::Credentials;
 mod deadline;
 mod dial;
 mod disclosure;
+#[cfg(test)]
+mod fuzz;
 pub mod guard;
 mod host;
 mod hosts_file;

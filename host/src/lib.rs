@@ -25,6 +25,8 @@ pub mod digest;
 pub mod drivers;
 pub mod egress;
 pub mod fairness;
+#[cfg(test)]
+mod fuzz;
 pub mod hex;
 pub mod http;
 pub mod json;

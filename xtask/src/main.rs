@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a tool for a terminal: its output is what it is for")]
 
 mod dev;
+mod fuzz;
 mod interrupt;
 mod packages;
 mod plugins;
@@ -57,11 +58,14 @@ enum Task {
         /// Which ones, such as `call`; all without a name
         names: Vec<String>,
     },
-    /// Sets everything up and attacks a host under load, with every hostile connector and with what starves others
+    /// Sets everything up and attacks a host under load, with every hostile connector, with what starves others and with
+    /// every hostile server
     Zoo {
         /// Which attacks, such as `onslaught`; all without a name
         names: Vec<String>,
     },
+    /// Feeds mutations of good inputs to what reads strangers' bytes, until the time is over or something breaks
+    Fuzz(fuzz::Options),
     /// Builds the connectors to components in target/connectors, and the hostile ones to target/guests
     Plugins,
 }
@@ -101,6 +105,7 @@ fn run(arguments: Arguments) -> Result<()> {
             let further = [vec!["--".to_owned()], names].concat();
             with_setup::cargo("Building and running the zoo", &arguments, &further, set_up, &mut progress)
         }
+        Task::Fuzz(options) => fuzz::run(&options, &mut progress),
         Task::Plugins => {
             plugins::build_with_guests(arguments.wasm_std, install, &mut progress)?;
             progress.summary();

@@ -75,6 +75,12 @@ impl<S> Guard<S> {
         self.budget.clone()
     }
 
+    /// Bytes of memory that it has for what it has not handed on.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.incoming.capacity()
+    }
+
     /// Hands on what has come, up to the buffer's room.
     fn hand_on(&mut self, buffer: &mut ReadBuf<'_>) -> Result<(), Violation> {
         loop {

@@ -1,5 +1,6 @@
 //! Servers that misbehave, on loopback: each ends in its own fault, in time, and never in a panic.
 
+mod fuzz;
 mod statements;
 
 use std::sync::{Arc, LazyLock};
