@@ -139,8 +139,14 @@ async fn talk(stream: DuplexStream) -> Stages {
         };
         assert!(!server.version.chars().any(char::is_control), "{server:?}");
         let messages = Some(opened.messages);
-        let mut session =
-            Session { messages, cancel: None, texts: texts.clone(), server, schema: target.schema.clone() };
+        let mut session = Session {
+            messages,
+            cancel: None,
+            texts: texts.clone(),
+            server,
+            schema: target.schema.clone(),
+            tables: target.tables.clone(),
+        };
         session.privileges(&mut stages).await?;
         let listing = Statement { language: "sql".to_owned(), text: "select 1".to_owned(), parameters: vec![] };
         let listed = async { session.fetch(&listing, &COLUMNS, 200).await };
