@@ -71,9 +71,8 @@ impl ServerError {
             Stage::Privileges => &code::PRIVILEGES_FAILED,
             _ => &code::DISCOVERY_FAILED,
         };
-        let code = match (self.sqlstate.as_str(), stage) {
-            ("57014", Stage::Privileges) => &code::PRIVILEGES_TIMEOUT,
-            ("57014", _) => &code::DISCOVER_TIMEOUT,
+        let code = match self.sqlstate.as_str() {
+            "57014" if stage == Stage::Privileges => &code::PRIVILEGES_TIMEOUT,
             _ => self.code().filter(|code| code.stages.contains(&stage)).unwrap_or(otherwise),
         };
         self.fault(code, texts)

@@ -18,7 +18,7 @@ use super::super::scram::MIN_ITERATIONS;
 use super::super::target::Target;
 use super::{PASSWORD, READ, credentials, descriptor};
 use crate::connectors::contract::Statement;
-use crate::descriptor::TlsMode;
+use crate::descriptor::{Parameter, TlsMode, Value};
 use crate::diagnosis::{Fault, Server, ServerText, Stage, Stages, code};
 use crate::egress::{Deadline, Stream};
 use crate::fuzz;
@@ -119,7 +119,11 @@ async fn check(input: &[u8]) {
 async fn talk(stream: DuplexStream) -> Stages {
     let mut credentials = credentials();
     credentials.set("password".to_owned(), crate::secrets::Secret::new(RECORDED_PASSWORD));
-    let target = Target::read(&descriptor(1, TlsMode::Disable), &credentials).unwrap();
+    let mut descriptor = descriptor(1, TlsMode::Disable);
+    // One that has to be there.
+    let schema = Parameter { name: "schema".to_owned(), value: Value::Text("sales".to_owned()) };
+    descriptor.parameters.push(schema);
+    let target = Target::read(&descriptor, &credentials).unwrap();
     let texts = ServerText::hiding(&credentials, &[]);
     let mut stages = Stages::start();
     // Where it halts, the stages say why.
