@@ -1,5 +1,5 @@
 //! Hostile servers of every class: each test of a connection to one ends in time, with the right code, at no cost that
-//! stays. `cargo xtask zoo hostile_servers` has the whole of it.
+//! stays. `cargo xtask zoo hostile-servers` has the whole of it.
 
 mod arena;
 mod encryption;

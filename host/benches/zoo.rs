@@ -39,12 +39,12 @@ fn main() -> Result<()> {
             ("onslaught", onslaught::run),
             ("neighbours", neighbours::run),
             ("runaways", calls::runaways),
-            ("false_kills", calls::false_kills),
+            ("false-kills", calls::false_kills),
             ("canaries", calls::canaries),
             ("compiling", compiling::run),
             ("reloads", reloads::run),
             ("starvation", starvation::run),
-            ("hostile_servers", hostile_servers::run),
+            ("hostile-servers", hostile_servers::run),
         ],
     )
 }

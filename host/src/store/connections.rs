@@ -283,7 +283,7 @@ pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &Connec
 }
 
 /// Records a test of `row`; false when the connection has been disabled or deleted since, or no longer has the
-/// configuration and the credentials that were tested.
+/// configuration and the credentials that were tested, or may take these elsewhere by now.
 pub async fn record_test(
     connection: &mut Connection,
     tenant: &Tenant,
@@ -293,7 +293,7 @@ pub async fn record_test(
     let updated = sqlx::query(
         "update connections set status = $6, status_reason = $7, last_tested_at = $8, test_revision = test_revision + 1
          where organization = $1 and project = $2 and id = $3 and config_sent = $4
-             and coalesce(secret_version, 0) = $5 and status <> 'DISABLED'",
+             and coalesce(secret_version, 0) = $5 and bindings = $9 and status <> 'DISABLED'",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))
@@ -303,6 +303,7 @@ pub async fn record_test(
     .bind(outcome.status)
     .bind(outcome.status_reason)
     .bind(outcome.tested_at)
+    .bind(&row.bindings)
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() > 0)

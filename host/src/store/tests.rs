@@ -241,6 +241,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
         ConnectionRow { config_sent: "{}".into(), ..before.clone() },
         ConnectionRow { secret: Some(other_secret), ..before.clone() },
         ConnectionRow { secret: None, ..before.clone() },
+        ConnectionRow { bindings: "[{}]".into(), ..before.clone() },
     ] {
         assert!(!connections::record_test(&mut transaction, &tenant, &stale, outcome).await.unwrap());
     }
