@@ -58,7 +58,7 @@ impl App {
         let store = Store::open(&settings.metadata_file()?, settings.fairness.store()).await?;
         let (secrets, keys) = open_secrets(settings, &store).await?;
         let verifier = verifier(settings)?;
-        let connectors = start_connectors(settings.connectors(keys.compiled())?).await?;
+        let connectors = start_connectors(settings.connectors(Some(keys.compiled()))?).await?;
         let rollout = Rollout::open(store.clone(), Arc::clone(&connectors), settings.rollout()?).await?;
         let rollout = Arc::new(rollout);
         background.push(tokio::spawn(Arc::clone(&rollout).run()));
@@ -169,16 +169,15 @@ pub async fn orphans(
     count
 }
 
-/// The key that marks compiled connectors, for a process that opens no store. It is this process's own when the
-/// installation has none: then nothing that was compiled before is used.
-pub fn cache_key(settings: &Settings) -> anyhow::Result<hmac::Key> {
+/// The key that marks compiled connectors, for a process that opens no store; none when the installation's is not at hand:
+/// then nothing that was compiled before is used, and what is compiled is not kept.
+pub fn cache_key(settings: &Settings) -> anyhow::Result<Option<hmac::Key>> {
     // A new key beside secrets that another one has sealed would be taken for theirs.
     let if_missing = if settings.secrets_file()?.exists() { IfMissing::Refuse } else { settings.if_key_missing() };
-    let keys = match DerivedKeys::open(&settings.master_key_file()?, if_missing) {
-        Err(MasterKeyError::Missing(_)) => DerivedKeys::of_this_process(),
-        opened => opened,
-    };
-    Ok(keys?.compiled())
+    match DerivedKeys::open(&settings.master_key_file()?, if_missing) {
+        Err(MasterKeyError::Missing(_)) => Ok(None),
+        opened => Ok(Some(opened?.compiled())),
+    }
 }
 
 /// What tries connections without any store.

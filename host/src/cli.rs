@@ -11,6 +11,8 @@ mod verify;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
+
 use crate::authoring;
 use crate::connectors::compile::child;
 use crate::settings::{self, Settings};
@@ -104,6 +106,10 @@ pub fn main() -> ExitCode {
         Err(settings::Error::Usage(error)) => error.exit(),
         Err(error) => return report(Failure::from(error)),
     };
+    if let Err(error) = dump_no_core() {
+        let error = anyhow::Error::new(error).context("cannot keep this process's memory out of core dumps");
+        return report(Failure::Other(error));
+    }
     let outcome = match cli.command {
         None => serve::run(&cli.settings).map(|()| ExitCode::SUCCESS),
         Some(Command::Serve(_)) => serve::run(&cli.settings).map(|()| ExitCode::SUCCESS),
@@ -115,6 +121,12 @@ pub fn main() -> ExitCode {
         Some(Command::CompileConnector(arguments)) => Ok(child::run(&arguments)),
     };
     outcome.unwrap_or_else(report)
+}
+
+/// Keeps what is in memory, before any secret is, out of core dumps.
+fn dump_no_core() -> rustix::io::Result<()> {
+    // Smaller than any core file. Where cores go to a program, 0 ends none of them and 1 does (Linux, `fs/coredump.c`).
+    setrlimit(Resource::Core, Rlimit { current: Some(1), maximum: Some(1) })
 }
 
 /// Says on one line of standard error what went wrong.

@@ -62,8 +62,8 @@ pub use version::Version;
 pub struct Settings {
     /// Where compiled forms are kept.
     pub cache_directory: PathBuf,
-    /// What marks them.
-    pub cache_key: hmac::Key,
+    /// What marks them; without it nothing is kept there, and nothing taken from there.
+    pub cache_key: Option<hmac::Key>,
     /// What becomes a connector, and what it may take.
     pub admission: admission::Settings,
     /// When one that keeps failing rests.
@@ -174,10 +174,11 @@ pub struct Binding {
 impl Connectors {
     /// Starts what admits and runs connectors; there is none yet.
     pub fn start(settings: &Settings) -> Result<Self, Error> {
-        let cache = Cache::open(&settings.cache_directory, settings.cache_key.clone())
-            .map_err(|source| Error::Cache { path: settings.cache_directory.clone(), source })?;
+        let open = |key| Cache::open(&settings.cache_directory, key);
+        let cache = settings.cache_key.clone().map(open).transpose();
+        let cache = cache.map_err(|source| Error::Cache { path: settings.cache_directory.clone(), source })?;
         Ok(Self {
-            admission: Admission::new(&settings.admission, Some(cache))?,
+            admission: Admission::new(&settings.admission, cache)?,
             breaker: Arc::new(Breaker::new(settings.breaker)),
             probation: settings.probation,
             alarms: probation::Alarms::default(),

@@ -10,6 +10,7 @@ use crate::diagnosis::{Fault, Halted, Stage, Stages, code};
 use crate::fairness::Shares;
 use crate::secrets::Credentials;
 
+mod allowed_target;
 mod deadline;
 mod dial;
 mod disclosure;
@@ -24,10 +25,11 @@ mod policy;
 mod ports;
 mod route;
 mod stream;
-mod target;
+
 pub mod tls;
 mod tls_request;
 
+pub use allowed_target::{AllowedTarget, NoTarget};
 pub use deadline::Deadline;
 use disclosure::Disclosure;
 pub use host::{Host, Malformed};
@@ -35,7 +37,7 @@ pub use policy::{Policy, Rule, Verdict};
 pub use ports::{NO_DATABASE, PortRange};
 pub use route::Route;
 pub use stream::Stream;
-pub use target::{NoTarget, Target};
+
 pub use tls_request::TlsRequest;
 
 /// Connections that are opened a second time at once.
@@ -49,7 +51,7 @@ pub struct Settings {
     /// Whether private addresses may be dialled: RFC 1918, shared address space (RFC 6598), unique local (RFC 4193).
     pub allow_private: bool,
     /// What may be dialled although it is loopback, private or, where it names them, on a refused port.
-    pub allowed_targets: Vec<Target>,
+    pub allowed_targets: Vec<AllowedTarget>,
     /// Whether everything is told of loopback and private addresses that no target names, down to which ports are open.
     pub diagnose_private: bool,
     /// Ports that are never dialled.
@@ -84,7 +86,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Egress {
     policy: Policy,
-    allowed_targets: Vec<Target>,
+    allowed_targets: Vec<AllowedTarget>,
     diagnose_private: bool,
     refused_ports: Vec<PortRange>,
     own_addresses: Vec<SocketAddr>,
@@ -104,7 +106,7 @@ pub struct Account<'a> {
 
 /// An endpoint whose addresses have been judged: what connections to it go to.
 #[derive(Debug)]
-pub struct Place<'a> {
+pub struct Judged<'a> {
     account: Account<'a>,
     endpoint: &'a Endpoint,
     host: Host,
@@ -166,7 +168,11 @@ impl Egress {
 
     fn judge_address(&self, host: &Host, address: SocketAddr) -> Result<(), Fault> {
         if own_address::contains(&self.own_addresses, address) {
-            let message = format!("{address} is this installation itself, which does not connect to itself.");
+            let subject = match host {
+                Host::Address(_) => address.to_string(),
+                Host::Name(name) => format!("{name} port {}", address.port()),
+            };
+            let message = format!("{subject} is this installation itself, which does not connect to itself.");
             return Err(Fault::new(&code::ADDRESS_REFUSED).message(message));
         }
         let Verdict { allowed, rule } = self.policy.judge(address.ip());
@@ -174,7 +180,7 @@ impl Egress {
         if !allowed && !named {
             let subject = match host {
                 Host::Address(address) => address.to_string(),
-                // The address would be a leaf of the inner DNS for whoever asks.
+                // The address would be a look into the inner DNS for whoever asks.
                 Host::Name(name) if rule.can_be_allowed() && !self.diagnose_private => {
                     format!("{name} resolves to an address that")
                 }
@@ -186,7 +192,7 @@ impl Egress {
                 rule.name()
             )));
         }
-        let opened = |target: &Target| target.opens(address.port()) && target.contains(host, address);
+        let opened = |target: &AllowedTarget| target.opens(address.port()) && target.contains(host, address);
         if !self.allowed_targets.iter().any(opened) {
             ports::judge(&self.refused_ports, address.port())?;
         }
@@ -220,18 +226,18 @@ impl<'a> Account<'a> {
         endpoint: &'a Endpoint,
         deadline: Deadline,
         stages: &mut Stages,
-    ) -> Result<Place<'a>, Halted> {
+    ) -> Result<Judged<'a>, Halted> {
         let Self { egress, payer } = self;
         let host = stages.settle(Stage::Policy, egress.host(endpoint))?;
         let lookup = egress.resolver.resolve(&host, endpoint.port, payer, deadline);
         let addresses = stages.run(Stage::Resolve, lookup).await?;
         stages.settle(Stage::Policy, egress.judge(&host, &addresses))?;
         let disclosure = egress.disclosure(&host, &addresses);
-        Ok(Place { account: self, endpoint, host, addresses, disclosure })
+        Ok(Judged { account: self, endpoint, host, addresses, disclosure })
     }
 }
 
-impl Place<'_> {
+impl Judged<'_> {
     /// Opens a connection: the stages connect and tls. Until the deadline has passed; then the stage that was running
     /// fails.
     pub async fn connect(

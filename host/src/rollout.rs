@@ -140,7 +140,7 @@ pub enum Error {
 impl Rollout {
     /// Opens the library, loads what serves connections, and takes in what is new in the directory.
     pub async fn open(store: Store, connectors: Arc<Connectors>, settings: Settings) -> Result<Self, Error> {
-        let library = Library::open(settings.library.clone())?;
+        let library = Library::open(settings.library.clone(), connectors.limits().component_bytes)?;
         let rollout = Self {
             store,
             connectors,

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use aws_lc_rs::hmac;
 use clap::parser::ValueSource;
 
-use crate::egress::{PortRange, Target};
+use crate::egress::{AllowedTarget, PortRange};
 use crate::logs;
 use crate::network::Network;
 use crate::secrets::IfMissing;
@@ -128,7 +128,7 @@ pub struct Settings {
         value_name = "TARGETS",
         value_delimiter = ','
     )]
-    pub egress_allowed_targets: Vec<Target>,
+    pub egress_allowed_targets: Vec<AllowedTarget>,
 
     /// Whether a test tells everything of loopback and private addresses that no target names. Default: only in
     /// development mode.
@@ -290,7 +290,7 @@ impl Settings {
     }
 
     /// What becomes a connector, and how it runs. Compiled forms are kept in the data directory, marked by this key.
-    pub fn connectors(&self, cache_key: hmac::Key) -> Result<crate::connectors::Settings, Error> {
+    pub fn connectors(&self, cache_key: Option<hmac::Key>) -> Result<crate::connectors::Settings, Error> {
         Ok(self.connectors.with_cache(self.data_dir()?.join("compiled"), cache_key))
     }
 

@@ -19,7 +19,7 @@ fn core_limit(id: u32) -> Vec<String> {
 #[test]
 fn no_host_leaves_a_core_dump_and_one_of_production_cannot_be_read() {
     let development = Patchpanel::start().unwrap();
-    assert_eq!(core_limit(development.id()), ["0", "0"]);
+    assert_eq!(core_limit(development.id()), ["1", "1"]);
 
     let directory = TemporaryDirectory::new("host").unwrap();
     let key = directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
@@ -48,7 +48,7 @@ fn no_host_leaves_a_core_dump_and_one_of_production_cannot_be_read() {
         .setting("TOKEN_ISSUER", "https://login.example.com/realms/acme")
         .start()
         .unwrap();
-    assert_eq!(core_limit(production.id()), ["0", "0"]);
+    assert_eq!(core_limit(production.id()), ["1", "1"]);
     // Of a process that may not be dumped these files are root's (proc(5), prctl(2)), whoever it runs as.
     let owner = |file: &str| std::fs::metadata(format!("/proc/{}/{file}", production.id())).unwrap().uid();
     assert_eq!((owner("environ"), owner("mem")), (0, 0));

@@ -42,7 +42,9 @@ pub(crate) fn run(name: &str, benches: &[(&str, Bench)]) -> Result<()> {
 pub(crate) fn connector_settings() -> Result<Settings> {
     Ok(Settings {
         cache_directory: target_directory()?.join("bench-compiled"),
-        cache_key: DerivedKeys::open(&target_directory()?.join("bench-master-key"), IfMissing::Create)?.compiled(),
+        cache_key: Some(
+            DerivedKeys::open(&target_directory()?.join("bench-master-key"), IfMissing::Create)?.compiled(),
+        ),
         admission: admission::Settings {
             compiler: PathBuf::from(env!("CARGO_BIN_EXE_patchpanel")),
             ..admission::Settings::default()

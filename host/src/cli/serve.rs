@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Context as _;
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal as Number, getrlimit, set_dumpable_behavior, setrlimit,
-};
+use rustix::process::{DumpableBehavior, Resource, Signal as Number, getrlimit, set_dumpable_behavior, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
@@ -26,7 +24,10 @@ pub(super) struct Serve {}
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     settings.check()?;
-    leave_no_memory(settings.production).context("cannot keep this process's memory out of core dumps")?;
+    if settings.production {
+        // What is in memory is not for a debugger either, nor for whoever reads `/proc` as the same user.
+        set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot keep this process's memory to itself")?;
+    }
     logs::start(settings.log_format, settings.log_level).context("cannot start logging")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -61,13 +62,6 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     app.stop().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Keeps what is in memory, before any secret is, from a core dump; in production also from a debugger, and from whoever
-/// reads `/proc` as the same user.
-fn leave_no_memory(production: bool) -> rustix::io::Result<()> {
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    if production { set_dumpable_behavior(DumpableBehavior::NotDumpable) } else { Ok(()) }
 }
 
 /// Raises the limit of open descriptors to what the system allows: the usual one is less than there may be connections.

@@ -6,6 +6,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
 use crate::http::data::report::{EndpointResult, FaultFacts, StageResult, TestResult};
+use crate::stranger::shown;
 
 /// Width where the output is not a terminal.
 const PLAIN_WIDTH: u16 = 120;
@@ -26,7 +27,7 @@ pub(super) fn render(result: &TestResult, terminal: bool) -> String {
         let EndpointResult { host, port, outcome, fault, .. } = endpoint;
         let message = fault.message.as_ref().map_or(String::new(), |message| format!(": {message}"));
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{host} port {port} {outcome}{message}");
+        let _ = writeln!(text, "{} port {port} {outcome}{message}", shown(host));
     }
     for fault in result.details.stages.iter().flat_map(faults) {
         if let Some(remedy) = &fault.remedy {

@@ -35,11 +35,11 @@ pub(super) struct Depository {
     pub(super) secrets: Arc<dyn SecretStore>,
     pub(super) keys: DerivedKeys,
     pub(super) pending: Arc<Pending>,
-    pub(super) logged: Arc<Mutex<HashSet<String>>>,
+    pub(super) logged: Arc<Mutex<HashSet<(String, Withheld)>>>,
 }
 
 /// Why stored credentials cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Withheld {
     /// The row does not have the signature that the host has given it.
     #[error("The stored connection was changed by something else than this program")]
@@ -50,6 +50,10 @@ pub enum Withheld {
     /// The secret store has something else.
     #[error("The stored credentials are damaged")]
     Damaged,
+}
+
+impl Withheld {
+    const ALL: [Self; 3] = [Self::Altered, Self::Lost, Self::Damaged];
 }
 
 /// The intents that this process works on.
@@ -103,6 +107,11 @@ impl Depository {
     /// Gives a row the signature that says it is as the host has written it. To be called whenever the host changes what
     /// that is about, and only of a row that was as the host had written it.
     pub(super) fn sign(&self, row: &mut ConnectionRow) -> Result<(), Error> {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        for why in Withheld::ALL {
+            logged.remove(&(row.id.clone(), why));
+        }
+        drop(logged);
         sign(&self.keys, row)
     }
 
@@ -111,12 +120,17 @@ impl Depository {
         let Some(location) = &row.secret else { return Ok(()) };
         let reference = reference(row, location);
         let is_right = |signature: &String| self.keys.verify(&facts(row, location, &reference), signature);
-        if row.signature.as_ref().is_some_and(is_right) { Ok(()) } else { Err(self.withhold(row, Withheld::Altered)) }
+        if row.signature.as_ref().is_some_and(is_right) {
+            return Ok(());
+        }
+        self.log(row, Withheld::Altered);
+        Err(withhold(row, Withheld::Altered))
     }
 
-    fn withhold(&self, row: &ConnectionRow, why: Withheld) -> Error {
+    /// Logs why the credentials of a connection cannot be used, once until they are put right.
+    pub(super) fn log(&self, row: &ConnectionRow, why: Withheld) {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged.len() < MAX_LOGGED && logged.insert(row.id.clone()) {
+        if logged.len() < MAX_LOGGED && logged.insert((row.id.clone(), why)) {
             let (connection, resource_uri, organization) = (&row.id, &row.resource_uri, &row.organization);
             match why {
                 Withheld::Altered => tracing::warn!(
@@ -130,8 +144,6 @@ impl Depository {
                 }
             }
         }
-        let set = record::credentials_set(row).unwrap_or_default().into_iter().filter(|(_, set)| *set);
-        Error::Withheld { why, credentials: set.map(|(name, _)| name).collect() }
     }
 
     /// Puts the credentials of a connection that is about to be registered.
@@ -215,12 +227,23 @@ impl Depository {
         }
         self.check(row)?;
         match self.secrets.get(&reference(row, location)).await {
-            Ok(secret) => Credentials::from_secret(&secret).ok_or_else(|| self.withhold(row, Withheld::Damaged)),
-            Err(secrets::Error::NotFound) => Err(self.withhold(row, Withheld::Lost)),
-            Err(secrets::Error::Corrupt) => Err(self.withhold(row, Withheld::Damaged)),
+            Ok(secret) => Credentials::from_secret(&secret).ok_or_else(|| self.damaged(row)),
+            // Not logged yet: somebody may have replaced them since the row was read.
+            Err(secrets::Error::NotFound) => Err(withhold(row, Withheld::Lost)),
+            Err(secrets::Error::Corrupt) => Err(self.damaged(row)),
             Err(error) => Err(error.into()),
         }
     }
+
+    fn damaged(&self, row: &ConnectionRow) -> Error {
+        self.log(row, Withheld::Damaged);
+        withhold(row, Withheld::Damaged)
+    }
+}
+
+fn withhold(row: &ConnectionRow, why: Withheld) -> Error {
+    let set = record::credentials_set(row).unwrap_or_default().into_iter().filter(|(_, set)| *set);
+    Error::Withheld { why, credentials: set.map(|(name, _)| name).collect() }
 }
 
 /// Gives a row its signature, if it points at credentials.

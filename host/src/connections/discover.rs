@@ -42,7 +42,12 @@ pub(super) async fn discover(
     }
     own.append(&mut rows);
     own.truncate(MAX_TABLES.into());
-    let warnings = session.unlisted(&own).await?;
+    let warnings = match session.unlisted(&own).await {
+        Ok(warnings) => warnings,
+        Err(fault) if fault.blame == Blame::Config => return Err(fault),
+        // The listing is there; it cannot be told what is not in it.
+        Err(fault) => vec![fault],
+    };
     Ok(Ok(Some(Discovered { schemas: group(own, |name| session.show(name)), truncated, warnings })))
 }
 

@@ -68,7 +68,12 @@ impl Connections {
             Err(Error::Withheld { why: Withheld::Lost, .. }) if self.has_other_credentials(request, row).await? => {
                 return Ok(None);
             }
-            read => withheld(read)?,
+            read => {
+                if let Err(Error::Withheld { why: Withheld::Lost, .. }) = &read {
+                    self.depository.log(row, Withheld::Lost);
+                }
+                withheld(read)?
+            }
         };
         match stages.settle(Stage::Policy, credentials) {
             Ok(credentials) => Ok(Some(self.trial.explore(call, &prepared, &credentials, stages).await?)),

@@ -10,6 +10,9 @@ const MAX_BYTES: usize = 512;
 /// known too.
 const MIN_BYTES_TO_HIDE: usize = 8;
 
+/// What stands for a text of which nothing can be shown.
+const HIDDEN: &str = "[hidden]";
+
 /// Makes a server's texts fit to be shown: a server may repeat what it was sent, or try to write to a terminal.
 #[derive(Debug, Clone, Default)]
 pub struct ServerText {
@@ -32,8 +35,8 @@ impl ServerText {
         Self { secrets }
     }
 
-    /// The text without secrets, cut to 512 bytes, its control and invisible characters escaped; empty if there is nothing
-    /// that can be shown.
+    /// The text without secrets, cut to 512 bytes, its control and invisible characters escaped; `[hidden]` if nothing of
+    /// it can be shown.
     pub fn clean(&self, text: &[u8]) -> String {
         let longest = self.secrets.first().map_or(0, |(_, secret)| secret.expose().len());
         let kept = text.len().min(MAX_BYTES + 2 * longest);
@@ -41,7 +44,7 @@ impl ServerText {
         for (name, secret) in &self.secrets {
             match hide(&shown, name, secret.expose()) {
                 Some(hidden) => shown = hidden,
-                None => return String::new(),
+                None => return HIDDEN.to_owned(),
             }
         }
         if kept < text.len() {
@@ -61,7 +64,7 @@ fn hide(text: &[u8], name: &str, value: &[u8]) -> Option<Vec<u8>> {
     while let Some(at) = rest.windows(value.len()).position(|window| window == value) {
         let (before, after) = (&rest[..at], &rest[at + value.len()..]);
         hidden.extend_from_slice(before);
-        let within_a_word = [hidden.last(), after.first()].into_iter().flatten().any(u8::is_ascii_alphanumeric);
+        let within_a_word = [hidden.last(), after.first()].into_iter().flatten().copied().any(is_of_a_word);
         if !is_short {
             hidden.extend_from_slice(format!("[{name}]").as_bytes());
             rest = after;
@@ -75,6 +78,10 @@ fn hide(text: &[u8], name: &str, value: &[u8]) -> Option<Vec<u8>> {
     }
     hidden.extend_from_slice(rest);
     Some(hidden)
+}
+
+fn is_of_a_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 #[cfg(test)]
@@ -101,7 +108,8 @@ mod tests {
             ("xapp-s3cret app-s3cret", "x[password] [password]"),
             // A short one: which word it was is not to be seen.
             ("this issue", "this issue"),
-            ("it is not", ""),
+            ("it is not", "[hidden]"),
+            ("is_orders", "is_orders"),
             ("\u{1b}[31mred\n", "\\u{1b}[31mred\\n"),
             ("a\u{202e}b", "a\\u{202e}b"),
             ("Müller", "Müller"),

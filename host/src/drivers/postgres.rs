@@ -10,7 +10,7 @@ use super::Settings;
 use crate::descriptor::{Descriptor, Endpoint};
 use crate::diagnosis::{Code, Fault, Halted, Server, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
-use crate::egress::{Account, Deadline, Place, TlsRequest};
+use crate::egress::{Account, Deadline, Judged, TlsRequest};
 use crate::secrets::Credentials;
 
 mod cancel;
@@ -125,24 +125,24 @@ impl Opening<'_> {
     }
 
     async fn reach(&self, endpoint: &Endpoint, stages: &mut Stages) -> Result<Session, Halted> {
-        let place = self.egress.judge(endpoint, self.deadline, stages).await?;
-        let first_word = place.first_word(self.deadline);
-        let opened = self.open(&place, first_word, endpoint, stages).await;
+        let judged = self.egress.judge(endpoint, self.deadline, stages).await?;
+        let first_word = judged.first_word(self.deadline);
+        let opened = self.open(&judged, first_word, endpoint, stages).await;
         if opened.is_err() {
-            place.conceal(first_word, stages).await;
+            judged.conceal(first_word, stages).await;
         }
         opened
     }
 
     async fn open(
         &self,
-        place: &Place<'_>,
+        judged: &Judged<'_>,
         first_word: Deadline,
         endpoint: &Endpoint,
         stages: &mut Stages,
     ) -> Result<Session, Halted> {
         let Self { settings, target, credentials, texts, deadline, .. } = self;
-        let connection = place.connect(TlsRequest::Postgres, credentials, first_word, stages).await?;
+        let connection = judged.connect(TlsRequest::Postgres, credentials, first_word, stages).await?;
         let (route, tls) = (connection.route, connection.tls);
         let certificate = endpoint.tls.identity.is_some();
         let mut login = Login::new(connection.stream, tls.as_ref(), certificate, target, texts);

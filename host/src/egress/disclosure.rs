@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Deadline, Place};
+use super::{Deadline, Judged};
 use crate::diagnosis::{Code, Fault, Stage, Stages, code};
 
 /// How much is told.
@@ -36,7 +36,7 @@ const ANY_PORT: &[&Code] = &[
     &code::AUTHENTICATE_TIMEOUT,
 ];
 
-impl Place<'_> {
+impl Judged<'_> {
     /// Until when a server has to have shown that it is a database, for a session that has to be open by the deadline.
     pub fn first_word(&self, deadline: Deadline) -> Deadline {
         match self.disclosure {

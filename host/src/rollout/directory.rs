@@ -172,8 +172,13 @@ impl Rollout {
         let (directory, limits, digest) =
             (self.settings.directory.clone(), self.connectors.limits(), row.digest.clone());
         let find = move || {
-            let files = component_files(&directory).unwrap_or_default().into_iter();
-            files.filter_map(|file| read(&file, &limits).ok()).find(|bytes| digest::of(bytes) == digest)
+            let files = component_files(&directory).unwrap_or_else(|error| {
+                tracing::warn!(path = %directory.display(), %error, "the directory of connectors cannot be read");
+                Vec::new()
+            });
+            // One that cannot be read has been told of when it was looked at.
+            let mut contents = files.into_iter().filter_map(|file| read(&file, &limits).ok());
+            contents.find(|bytes| digest::of(bytes) == digest)
         };
         let Some(bytes) = tokio::task::spawn_blocking(find).await? else { return Ok(None) };
         let digest = self.keep(row.digest.clone(), &bytes).await?.digest;

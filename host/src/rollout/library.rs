@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, DirBuilder, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,8 @@ pub(super) const DAMAGED: &str = "damaged";
 #[derive(Debug)]
 pub(super) struct Library {
     directory: PathBuf,
+    /// The largest component, in bytes.
+    most: u64,
 }
 
 /// A component that is being received. What is not finished goes away with it.
@@ -49,10 +51,10 @@ pub struct Received {
 
 impl Library {
     /// Opens the directory, and makes it, for nobody else to read, when it is not there.
-    pub(super) fn open(directory: PathBuf) -> io::Result<Self> {
+    pub(super) fn open(directory: PathBuf, most: u64) -> io::Result<Self> {
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
         DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(named)?;
-        Ok(Self { directory })
+        Ok(Self { directory, most })
     }
 
     /// Removes what a killed process has left: what was being received, and components that no row knows.
@@ -91,14 +93,26 @@ impl Library {
             let remedy = "Upload it again, or put its file into the directory of connectors.";
             Ok(Err(vec![Reason::new(DAMAGED, format!("its file in the library {what}"), remedy)]))
         };
-        match tokio::fs::read(self.path(digest)).await {
-            Ok(bytes) if digest::of(&bytes) == digest => Ok(Ok(bytes)),
-            Ok(_) => refuse("has other bytes than it was admitted with"),
+        match self.bytes(digest).await {
+            Ok(Some(bytes)) => Ok(Ok(bytes)),
+            Ok(None) => refuse("has other bytes than it was admitted with, or more than a component may have"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("is gone"),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => refuse("cannot be read by this user"),
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => refuse("is a directory"),
             Err(error) => Err(error),
         }
+    }
+
+    /// The bytes that the digest stands for; none if the file has others, or more than a component may have.
+    async fn bytes(&self, digest: &str) -> io::Result<Option<Vec<u8>>> {
+        let (path, digest, most) = (self.path(digest), digest.to_owned(), self.most);
+        let read = move || {
+            let mut bytes = Vec::new();
+            File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+            let is_right = bytes.len() as u64 <= most && digest::of(&bytes) == digest;
+            Ok(is_right.then_some(bytes))
+        };
+        tokio::task::spawn_blocking(read).await?
     }
 
     /// Whether the bytes of this version are here, and no others.

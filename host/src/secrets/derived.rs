@@ -64,7 +64,8 @@ impl DerivedKeys {
     }
 
     /// Those of a key that is nowhere but in this process: what they sign is worth nothing to another one.
-    pub fn of_this_process() -> Result<Self, MasterKeyError> {
+    #[cfg(test)]
+    fn of_this_process() -> Result<Self, MasterKeyError> {
         Self::of(&MasterKeys::generate()?)
     }
 

@@ -116,7 +116,10 @@ impl MasterKeys {
             return Err(malformed(format!("it is not a file of at most {MAX_FILE_BYTES} bytes")));
         }
         let mut text = Zeroizing::new(String::with_capacity(usize::try_from(MAX_FILE_BYTES).unwrap_or(0)));
-        file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(failed)?;
+        file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => malformed("it is not text".to_owned()),
+            _ => failed(error),
+        })?;
         Self::parse(&text).map_err(malformed)
     }
 

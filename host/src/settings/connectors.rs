@@ -190,7 +190,7 @@ impl From<WasiChoice> for WasiPolicy {
 
 impl ConnectorSettings {
     /// For connectors whose compiled forms are kept in this directory, with marks by this key.
-    pub(super) fn with_cache(&self, cache_directory: PathBuf, cache_key: hmac::Key) -> connectors::Settings {
+    pub(super) fn with_cache(&self, cache_directory: PathBuf, cache_key: Option<hmac::Key>) -> connectors::Settings {
         connectors::Settings {
             cache_directory,
             cache_key,

@@ -23,6 +23,9 @@ pub(crate) struct Schemas {
 /// What a reach decides by itself that is named; more of it helps nobody.
 const MAX_NAMED: usize = 20;
 
+/// A type, a server's name and the pattern of a host, each as long as they may be.
+const MAX_APPROVAL_BYTES: usize = 1_000;
+
 /// Checks a manifest by itself, and compiles its schemas.
 pub(super) fn check(manifest: &Manifest, approvals: &Approvals) -> Result<Schemas, Vec<Reason>> {
     let mut reasons = check_counts(manifest);
@@ -104,7 +107,8 @@ fn check_reaches(manifest: &Manifest, approvals: &Approvals, reasons: &mut Vec<R
 /// The refusal of what a connector decides by itself, with the words by which the operator approves it.
 fn approval_needed(manifest: &Manifest, reach: &Reach, own: &Own) -> Reason {
     let approval = own.approval(&manifest.type_name, reach);
-    let approval = shown(&approval);
+    // Whole, to be copied.
+    let approval = shown(&approval).within(MAX_APPROVAL_BYTES);
     let remedy = format!("The operator approves it in the setting connector_approved_reaches: \"{approval}\".");
     let not_approved = "of its own accord, and the operator has not approved that";
     if let Own::Host(host) = own {

@@ -231,7 +231,7 @@ pub const PROTOCOL_VIOLATION: Code = Code {
 /// The server sent more than is accepted.
 pub const RESPONSE_TOO_LARGE: Code = Code {
     name: "response_too_large",
-    stages: &[Stage::Tls, Stage::Authenticate, Stage::Session, Stage::Privileges],
+    stages: &[Stage::Tls, Stage::Authenticate, Stage::Session, Stage::Privileges, Stage::Discover],
     blame: Blame::Server,
     retryable: false,
     message: "The server sent more than is accepted.",
@@ -241,7 +241,7 @@ pub const RESPONSE_TOO_LARGE: Code = Code {
 /// The server's answer came too slowly.
 pub const RESPONSE_TOO_SLOW: Code = Code {
     name: "response_too_slow",
-    stages: &[Stage::Authenticate, Stage::Session, Stage::Privileges],
+    stages: &[Stage::Authenticate, Stage::Session, Stage::Privileges, Stage::Discover],
     blame: Blame::Network,
     retryable: true,
     message: "The server's answer came too slowly.",

@@ -47,7 +47,7 @@ pub const CONNECTOR_MISSING: Code = Code {
 /// The stored connection is not as the host has written it.
 pub const CONNECTION_ALTERED: Code = Code {
     name: "connection_altered",
-    stages: &[Stage::Config, Stage::Policy],
+    stages: &[Stage::Config],
     blame: Blame::Host,
     retryable: false,
     message: "What is stored of this connection is not as this host has written it: its credentials were not used.",

@@ -14,7 +14,7 @@ use crate::egress::guard::Limits;
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// We stop waiting for it a little later.
-const BOUNDS: Bounds = Bounds { limits: LIMITS, time: Duration::from_secs(6), late: &code::DISCOVER_TIMEOUT };
+const BOUNDS: Bounds = Bounds { limits: LIMITS, time: Duration::from_secs(6), late: &code::INTERRUPTED };
 
 /// Some 40 rows at most, each with a name.
 const LIMITS: Limits =

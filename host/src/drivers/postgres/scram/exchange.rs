@@ -89,7 +89,7 @@ impl Exchange {
     /// Proves the password. This is the slow part.
     pub(super) fn answer(&self, challenge: &Challenge, secret: &Secret, iterations: NonZeroU32) -> Answer {
         let mut salted = Zeroizing::new([0; digest::SHA256_OUTPUT_LEN]);
-        let password = Zeroizing::new(password::prepare(secret.expose()).into_owned());
+        let password = password::prepare(secret.expose());
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &challenge.salt, &password, &mut *salted);
         let salted = hmac::Key::new(hmac::HMAC_SHA256, &*salted);
         let client_key = hmac::sign(&salted, b"Client Key");

@@ -3,26 +3,34 @@
 //! direction of letters, is looked for before the normalisation, not behind it. A password that is not fit for `SASLprep` is
 //! hashed as it is.
 
-use std::borrow::Cow;
-
 use stringprep::tables;
 use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
 
 /// The bytes to hash.
-pub(super) fn prepare(password: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn prepare(password: &[u8]) -> Zeroizing<Vec<u8>> {
     let prepared = str::from_utf8(password).ok().filter(|text| !text.is_ascii()).and_then(normalise);
-    prepared.map_or(Cow::Borrowed(password), |text| Cow::Owned(text.into_bytes()))
+    prepared.unwrap_or_else(|| Zeroizing::new(password.to_vec()))
 }
 
 /// None where `SASLprep` refuses the text.
-fn normalise(text: &str) -> Option<String> {
-    let mapped: Vec<char> = text
+fn normalise(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut mapped = Zeroizing::new(Vec::with_capacity(text.len()));
+    let characters = text
         .chars()
         .map(|character| if tables::non_ascii_space_character(character) { ' ' } else { character })
-        .filter(|&character| !tables::commonly_mapped_to_nothing(character))
-        .collect();
+        .filter(|&character| !tables::commonly_mapped_to_nothing(character));
+    mapped.extend(characters);
     let fit = !mapped.is_empty() && !mapped.iter().copied().any(is_prohibited) && has_one_direction(&mapped);
-    fit.then(|| mapped.into_iter().nfkc().collect())
+    fit.then(|| {
+        let length = mapped.iter().copied().nfkc().map(char::len_utf8).sum();
+        let mut normalised = Zeroizing::new(Vec::with_capacity(length));
+        let mut bytes = Zeroizing::new([0; 4]);
+        for character in mapped.iter().copied().nfkc() {
+            normalised.extend_from_slice(character.encode_utf8(bytes.as_mut()).as_bytes());
+        }
+        normalised
+    })
 }
 
 /// RFC 4013, sections 2.3 and 2.5: also what Unicode 3.2 did not know.

@@ -8,14 +8,14 @@ use crate::network::Network;
 
 /// A network, an address or a name, and the ports there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    place: Place,
+pub struct AllowedTarget {
+    hosts: Hosts,
     /// None is every port that is not refused.
     ports: Option<PortRange>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
+enum Hosts {
     Network(Network),
     Name(String),
     /// Every name that ends in this, which begins with a dot.
@@ -30,28 +30,28 @@ enum Place {
 )]
 pub struct NoTarget;
 
-impl FromStr for Target {
+impl FromStr for AllowedTarget {
     type Err = NoTarget;
 
     fn from_str(text: &str) -> Result<Self, NoTarget> {
         // An IPv6 address has colons of its own, so that it stands in brackets before ports.
         if let Ok(network) = text.parse() {
-            return Ok(Self { place: Place::Network(network), ports: None });
+            return Ok(Self { hosts: Hosts::Network(network), ports: None });
         }
-        let (place, ports) = if let Some(bracketed) = text.strip_prefix('[') {
+        let (hosts, ports) = if let Some(bracketed) = text.strip_prefix('[') {
             let (network, rest) = bracketed.split_once(']').ok_or(NoTarget)?;
             let ports = if rest.is_empty() { None } else { Some(rest.strip_prefix(':').ok_or(NoTarget)?) };
-            (Place::Network(network.parse().map_err(|_| NoTarget)?), ports)
+            (Hosts::Network(network.parse().map_err(|_| NoTarget)?), ports)
         } else {
-            let (place, ports) = text.split_once(':').map_or((text, None), |(place, ports)| (place, Some(ports)));
-            (Place::read(place)?, ports)
+            let (hosts, ports) = text.split_once(':').map_or((text, None), |(hosts, ports)| (hosts, Some(ports)));
+            (Hosts::read(hosts)?, ports)
         };
         let ports = ports.map(str::parse).transpose().map_err(|_| NoTarget)?;
-        Ok(Self { place, ports })
+        Ok(Self { hosts, ports })
     }
 }
 
-impl Place {
+impl Hosts {
     fn read(text: &str) -> Result<Self, NoTarget> {
         if let Ok(network) = text.parse() {
             return Ok(Self::Network(network));
@@ -65,13 +65,13 @@ impl Place {
     }
 }
 
-impl Target {
+impl AllowedTarget {
     /// Whether it may name the host, before an address of it is known, and names this port in so many words.
     pub(super) fn may_open(&self, host: &Host, port: u16) -> bool {
-        let here = match (&self.place, host) {
-            (Place::Network(network), Host::Address(address)) => network.contains(*address),
+        let here = match (&self.hosts, host) {
+            (Hosts::Network(network), Host::Address(address)) => network.contains(*address),
             // Only its addresses will tell.
-            (Place::Network(_), Host::Name(_)) => true,
+            (Hosts::Network(_), Host::Name(_)) => true,
             (_, host) => self.names(host),
         };
         here && self.opens(port)
@@ -85,17 +85,17 @@ impl Target {
     /// Whether it names this address of the host. A name stands for private addresses, never for this machine: whoever
     /// answers for the name in the DNS must not come to what listens here.
     pub(super) fn contains(&self, host: &Host, address: SocketAddr) -> bool {
-        let here = match &self.place {
-            Place::Network(network) => network.contains(address.ip()),
-            Place::Name(_) | Place::Under(_) => self.names(host) && !is_loopback(address.ip()),
+        let here = match &self.hosts {
+            Hosts::Network(network) => network.contains(address.ip()),
+            Hosts::Name(_) | Hosts::Under(_) => self.names(host) && !is_loopback(address.ip()),
         };
         here && self.ports.is_none_or(|ports| ports.contains(address.port()))
     }
 
     fn names(&self, host: &Host) -> bool {
-        match (&self.place, host) {
-            (Place::Name(name), Host::Name(host)) => name == host,
-            (Place::Under(suffix), Host::Name(host)) => host.ends_with(suffix),
+        match (&self.hosts, host) {
+            (Hosts::Name(name), Host::Name(host)) => name == host,
+            (Hosts::Under(suffix), Host::Name(host)) => host.ends_with(suffix),
             _ => false,
         }
     }
@@ -135,7 +135,7 @@ mod tests {
             ("db.corp", "db.corp", "[::ffff:127.0.0.1]:5432", false, false),
             ("db.corp", "10.1.1.1", "10.1.1.1:5432", false, false),
         ] {
-            let parsed: Target = target.parse().unwrap();
+            let parsed: AllowedTarget = target.parse().unwrap();
             let (host, address) = (Host::parse(host).unwrap(), address.parse::<SocketAddr>().unwrap());
             assert_eq!(parsed.contains(&host, address), contains, "{target} {address}");
             assert_eq!(parsed.may_open(&host, address.port()), opens, "{target} {address}");
@@ -160,7 +160,7 @@ mod tests {
             "*.*.corp",
             "fd12::/x",
         ] {
-            assert_eq!(bad.parse::<Target>(), Err(NoTarget), "{bad}");
+            assert_eq!(bad.parse::<AllowedTarget>(), Err(NoTarget), "{bad}");
         }
     }
 }
