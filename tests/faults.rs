@@ -36,6 +36,9 @@ const RETRYABLE: bool = true;
 const STAGES: [&str; 9] =
     ["config", "policy", "resolve", "connect", "tls", "authenticate", "session", "privileges", "discover"];
 
+/// What is wrong with a connection's own certificates.
+const KNOWN_BEFORE: [&str; 2] = ["roots_invalid", "client_certificate_invalid"];
+
 /// Texts of the statements that the host and the connector send.
 const STATEMENTS: [&str; 4] = ["pg_catalog", "has_schema_privilege", "current_setting", "$1"];
 
@@ -210,6 +213,8 @@ impl Report {
                 // The addresses are judged after the name has been looked up, all else before.
                 _ if code == "address_refused" && name == "resolve" => &["passed"],
                 at if at > position => &["skipped"],
+                // Looked at before anything is dialled.
+                _ if KNOWN_BEFORE.contains(&code) && name == "connect" => &["skipped"],
                 _ if name == "tls" && !self.encrypted => &["skipped"],
                 _ => &["passed", "warned"],
             };

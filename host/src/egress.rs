@@ -214,6 +214,11 @@ impl Egress {
 }
 
 impl<'a> Account<'a> {
+    /// Whom it counts for.
+    pub fn payer(self) -> &'a str {
+        self.payer
+    }
+
     /// When opening a session that may take this long has to be done.
     pub fn deadline(self, limit: Duration) -> Deadline {
         Deadline::after(limit.min(self.egress.connect_timeout_max))
@@ -247,10 +252,18 @@ impl Judged<'_> {
         deadline: Deadline,
         stages: &mut Stages,
     ) -> Result<Connection, Halted> {
-        let Self { account: Account { egress, payer }, endpoint, host, addresses, .. } = self;
-        let (tcp, address) = stages.run(Stage::Connect, dial::dial(addresses, deadline)).await?;
+        let Self { account: Account { egress, payer }, endpoint, host, .. } = self;
+        // Before anything is dialled: what is wrong with the connection's own certificates tells of no port.
+        let client = match endpoint.tls.mode {
+            TlsMode::Disable => None,
+            _ => match egress.trust.client(&endpoint.tls, host, credentials) {
+                Ok(client) => Some(client),
+                Err(fault) => return stages.settle(Stage::Tls, Err(fault)),
+            },
+        };
+        let (tcp, address) = stages.run(Stage::Connect, dial::dial(self.dialled(), deadline)).await?;
         let shortcoming = tls::shortcoming(endpoint);
-        if endpoint.tls.mode == TlsMode::Disable {
+        let Some(client) = client else {
             // There is no stage of TLS to say it in: one that has passed would count as a proof of who answers.
             stages.warn(Stage::Connect, shortcoming.into_iter().collect());
             return Ok(Connection {
@@ -258,9 +271,8 @@ impl Judged<'_> {
                 route: Route::new(address, None, payer, &egress.again),
                 tls: None,
             });
-        }
+        };
         let secure = async {
-            let client = egress.trust.client(&endpoint.tls, host, credentials)?;
             let route = Route::new(address, Some((request, client)), payer, &egress.again);
             let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
             Ok(Connection { stream, route, tls })

@@ -1,5 +1,5 @@
 -- What shows that nobody else has written where the credentials are, whose, and what they were accepted for: an HMAC with
--- a key that is not in this database. Null when there are no credentials, or none that may be used.
+-- a key that is not in this database. Null in rows that an earlier version wrote, until the next start.
 alter table connections add column signature text;
 
 drop view connection_records;

@@ -9,7 +9,7 @@ use test_support::sales;
 use super::*;
 
 /// What the thief writes, of the connection NAME to the port PORT; THIEF is his own port.
-const ATTACKS: [(&str, &str); 9] = [
+const ATTACKS: [(&str, &str); 11] = [
     (
         "elsewhere",
         "update connections set config = replace(config, '\"port\":PORT', '\"port\":THIEF'),
@@ -24,6 +24,17 @@ const ATTACKS: [(&str, &str); 9] = [
         "secret",
         "update connections set (secret_key, secret_version, signature) =
              (select secret_key, secret_version, signature from connections where name = 'calm') where name = 'NAME'",
+    ),
+    (
+        "configuration",
+        "update connections set config_sent = replace(config_sent, '\"port\":PORT', '\"port\":THIEF') where name = 'NAME'",
+    ),
+    // What waits for the tenant's agreement would be made anew of what the tenant is said to have sent.
+    (
+        "agreement",
+        "update connections set config_sent = replace(config_sent, '\"port\":PORT', '\"port\":THIEF'),
+             written_by = '9.0.0', upgrade_digest = connector_digest, upgrade = '{\"digest\":\"' || connector_digest ||
+             '\",\"version\":\"9.0.1\",\"reason\":\"A better one.\",\"differences\":[]}' where name = 'NAME'",
     ),
     ("version", "update connections set secret_version = secret_version + 1 where name = 'NAME'"),
     ("store", "update connections set secret_store = 'vault' where name = 'NAME'"),
@@ -69,6 +80,7 @@ fn whoever_writes_to_the_metadata_gets_no_credential_out() {
     attack(&host, "running");
     all_withheld(&client, "running");
     all_withheld(&client, "running");
+    not_led_elsewhere_by_the_tenant(&client);
     let warnings = said(&host, "security: the row of a connection");
     assert_eq!(warnings.len(), ATTACKS.len(), "one line for each: {warnings:?}");
     assert!(warnings.iter().all(|line| line["level"] == "WARN"), "{warnings:?}");
@@ -82,13 +94,27 @@ fn whoever_writes_to_the_metadata_gets_no_credential_out() {
     all_withheld(&client, "running");
     all_withheld(&client, "stopped");
 
-    repaired_by_all_credentials_alone(&client, server.port());
+    repaired_by_configuration_and_credentials(&client, server.port());
     not_blessed_by_a_change(&host, &client, &thiefs_port);
     assert_eq!(thief.connections(), 0);
 }
 
-/// Who sends all credentials says anew where they go; who sends some would have the others used.
-fn repaired_by_all_credentials_alone(client: &Client, port: u16) {
+/// The tenant is lured into sending new credentials, or into agreeing.
+fn not_led_elsewhere_by_the_tenant(client: &Client) {
+    for name in ["running-configuration", "running-elsewhere", "running-agreement"] {
+        let reply = change(client, name, &json!({ "credentials": credentials() }));
+        assert_eq!(reply.status.as_u16(), 422, "{name}: {}", reply.body);
+        is_withheld(client, name, "config", "connection_altered");
+    }
+    let types = client.get("/assets/data/types").unwrap().json().unwrap();
+    let agreed = json!({ "digest": types["data"][0]["digest"] });
+    let reply = client.post("/assets/data/data:acme:sales:running-agreement/upgrade", &agreed).unwrap();
+    assert!(reply.status.is_client_error(), "{}", reply.body);
+    is_withheld(client, "running-agreement", "config", "connection_altered");
+}
+
+/// Who sends the configuration and all credentials says anew where they go; who sends some would have the others used.
+fn repaired_by_configuration_and_credentials(client: &Client, port: u16) {
     let name = "running-cleared";
     let reply = change(client, name, &json!({ "credentials": { "password": sales::READER_PASSWORD } }));
     assert_eq!((reply.status.as_u16(), &reply.json().unwrap()["error"]["code"]), (422, &json!("CREDENTIALS_REQUIRED")));
@@ -96,11 +122,12 @@ fn repaired_by_all_credentials_alone(client: &Client, port: u16) {
     // What is no credential's concern can be changed, and heals nothing.
     assert_eq!(change(client, name, &json!({ "description": "odd" })).status.as_u16(), 200);
     is_withheld(client, name, "config", "connection_altered");
-    assert_eq!(change(client, name, &json!({ "credentials": credentials() })).status.as_u16(), 200);
-    works(client, name);
     let moved = json!({ "database_config": registration("x", port)["database_config"], "credentials": credentials() });
-    assert_eq!(change(client, "stopped-elsewhere", &moved).status.as_u16(), 200);
-    works(client, "stopped-elsewhere");
+    for name in [name, "stopped-elsewhere", "running-agreement"] {
+        assert_eq!(change(client, name, &json!({ "credentials": credentials() })).status.as_u16(), 422);
+        assert_eq!(change(client, name, &moved).status.as_u16(), 200);
+        works(client, name);
+    }
 }
 
 /// A thief who is a tenant, too, has the host write what he wrote himself.

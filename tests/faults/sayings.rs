@@ -112,5 +112,5 @@ fn what_a_server_says_shows_no_password() {
     assert!(message("connection").contains(said), "no part of a word is hidden");
     assert!(message("connections").contains(said), "the user's name is no secret");
     // Which word it was is not to be seen.
-    assert_eq!(message("not"), "The server has no connection left for this user.");
+    assert_eq!(message("not"), "The server has no connection left for this user. The server says: [hidden]");
 }

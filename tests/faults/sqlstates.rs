@@ -106,7 +106,14 @@ fn answer(session: &mut Session, startup: &HashMap<String, String>) -> io::Resul
         answer_own(session)?;
         begin_statement(session)?;
     }
-    session.send(&refusal)
+    session.send(&refusal)?;
+    if ["22021", "22P05"].contains(&sqlstate) && moment == "discover" {
+        // Asked once more, for the bytes as they are.
+        session.send(&message(b'Z', b"I"))?;
+        begin_statement(session)?;
+        session.send(&refusal)?;
+    }
+    Ok(())
 }
 
 /// What `explain` says of a code.

@@ -79,10 +79,7 @@ impl Connections {
                 }
                 after.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
             }
-            // Credentials that stay are not blessed if the row was not as the host had written it.
-            if after.secret != before.secret || self.depository.check(&before).is_ok() {
-                self.depository.sign(&mut after)?;
-            }
+            self.depository.sign(&mut after)?;
         }
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         // A version that has been replaced meanwhile must not come back with a configuration of its own.
@@ -121,7 +118,9 @@ impl Connections {
             Err(missing) => return Err(Error::Invalid(findings.into_iter().chain([missing]).collect())),
         };
         let kept = kept(before, change)?;
-        if !kept.is_empty() {
+        // What stays is not blessed if the row was not as the host had written it, and credentials that are sent go by the
+        // configuration.
+        if !kept.is_empty() || change.config.is_none() {
             self.depository.check(before)?;
         }
         let names = resulting_names(&kept, change);

@@ -42,7 +42,9 @@ pub(super) struct Depository {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Withheld {
     /// The row does not have the signature that the host has given it.
-    #[error("The stored connection was changed by something else than this program")]
+    #[error(
+        "The stored connection was changed by something else than this program, so that its configuration is needed again too"
+    )]
     Altered,
     /// The secret store does not have them.
     #[error("The stored credentials are gone")]
@@ -115,11 +117,9 @@ impl Depository {
         sign(&self.keys, row)
     }
 
-    /// Refuses a row that points at credentials and is not as the host has written it.
+    /// Refuses a row that is not as the host has written it.
     pub(super) fn check(&self, row: &ConnectionRow) -> Result<(), Error> {
-        let Some(location) = &row.secret else { return Ok(()) };
-        let reference = reference(row, location);
-        let is_right = |signature: &String| self.keys.verify(&facts(row, location, &reference), signature);
+        let is_right = |signature: &String| with_facts(row, |facts| self.keys.verify(facts, signature));
         if row.signature.as_ref().is_some_and(is_right) {
             return Ok(());
         }
@@ -246,12 +246,9 @@ fn withhold(row: &ConnectionRow, why: Withheld) -> Error {
     Error::Withheld { why, credentials: set.map(|(name, _)| name).collect() }
 }
 
-/// Gives a row its signature, if it points at credentials.
+/// Gives a row its signature.
 pub(super) fn sign(keys: &DerivedKeys, row: &mut ConnectionRow) -> Result<(), Error> {
-    row.signature = match &row.secret {
-        None => None,
-        Some(location) => Some(keys.sign(&facts(row, location, &reference(row, location)))?),
-    };
+    row.signature = Some(with_facts(row, |facts| keys.sign(facts))?);
     Ok(())
 }
 
@@ -269,8 +266,16 @@ fn reference(row: &ConnectionRow, location: &SecretLocation) -> Reference {
     Reference { organization: row.organization.clone(), key: location.key.clone(), version: location.version }
 }
 
-fn facts<'a>(row: &'a ConnectionRow, location: &'a SecretLocation, reference: &'a Reference) -> RowFacts<'a> {
-    RowFacts { connection: &row.id, project: &row.project, store: &location.store, reference, bindings: &row.bindings }
+fn with_facts<T>(row: &ConnectionRow, work: impl FnOnce(&RowFacts<'_>) -> T) -> T {
+    let secret = row.secret.as_ref().map(|location| (location.store.as_str(), reference(row, location)));
+    work(&RowFacts {
+        connection: &row.id,
+        project: &row.project,
+        organization: &row.organization,
+        secret: secret.as_ref().map(|(store, reference)| (*store, reference)),
+        config_sent: &row.config_sent,
+        bindings: &row.bindings,
+    })
 }
 
 impl Deposit {

@@ -12,7 +12,7 @@ const BATCH: u32 = 200;
 /// Connections between two lines of the log.
 const LINE: u64 = 10_000;
 
-/// Signs every connection that has credentials and no signature. What a killed process has left undone is done by the next one.
+/// Signs every connection that has no signature. What a killed process has left undone is done by the next one.
 pub(crate) async fn sign_all(store: &Store, keys: &DerivedKeys) -> Result<u64, Error> {
     let (mut after, mut signed) = (String::new(), 0);
     loop {

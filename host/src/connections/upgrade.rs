@@ -29,7 +29,9 @@ impl Connections {
             }
             let waits = row.upgrade.as_ref().is_some_and(|upgrade| upgrade.digest == digest);
             let active = self.trial.connector(&row.connection_type).ok();
-            let Some(connector) = active.filter(|active| waits && active.digest() == digest) else {
+            let Some(connector) =
+                active.filter(|active| waits && active.digest() == digest && row.connector_digest != digest)
+            else {
                 return Err(Error::NoUpgrade);
             };
             if self.try_upgrade(request, row, &connector).await? {

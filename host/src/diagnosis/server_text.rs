@@ -20,8 +20,8 @@ pub struct ServerText {
 }
 
 impl ServerText {
-    /// Hides these credentials: each becomes its name in brackets, and nothing is shown of a text with a short one as a
-    /// word of its own. What is said openly anyway, such as the user's name, is no secret, also where a
+    /// Hides these credentials where they stand as a whole word: each becomes its name in brackets, and of a text with a
+    /// short one nothing is shown. What is said openly anyway, such as the user's name, is no secret, also where a
     /// credential is the same.
     pub fn hiding(credentials: &Credentials, open: &[&str]) -> Self {
         let is_open = |secret: &Secret| open.iter().any(|said| said.as_bytes() == secret.expose());
@@ -55,25 +55,25 @@ impl ServerText {
     }
 }
 
-/// Puts the secret's name in the place of its value; none if the value is too short for that and there as a word of its own.
-/// Bytes, because neither needs to be UTF-8.
+/// Puts the secret's name in the place of its value where that is a word of its own; none if it is too short for that.
+/// Bytes, because neither needs to be UTF-8. A part of a longer word is shown: what the words of a well-known sentence lack
+/// would give the secret away, and a server is never told it.
 fn hide(text: &[u8], name: &str, value: &[u8]) -> Option<Vec<u8>> {
-    let is_short = value.len() < MIN_BYTES_TO_HIDE;
     let mut hidden = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.windows(value.len()).position(|window| window == value) {
         let (before, after) = (&rest[..at], &rest[at + value.len()..]);
         hidden.extend_from_slice(before);
         let within_a_word = [hidden.last(), after.first()].into_iter().flatten().copied().any(is_of_a_word);
-        if !is_short {
-            hidden.extend_from_slice(format!("[{name}]").as_bytes());
-            rest = after;
-        } else if within_a_word {
+        if within_a_word {
             // The next one may begin within this one.
             hidden.push(value[0]);
             rest = &rest[at + 1..];
-        } else {
+        } else if value.len() < MIN_BYTES_TO_HIDE {
             return None;
+        } else {
+            hidden.extend_from_slice(format!("[{name}]").as_bytes());
+            rest = after;
         }
     }
     hidden.extend_from_slice(rest);
@@ -105,7 +105,7 @@ mod tests {
             ("too many connections for role \"connections\"", "too many connections for role \"connections\""),
             ("x app-s3cret, y", "x [password], y"),
             ("app-s3cret", "[password]"),
-            ("xapp-s3cret app-s3cret", "x[password] [password]"),
+            ("xapp-s3cret app-s3cret", "xapp-s3cret [password]"),
             // A short one: which word it was is not to be seen.
             ("this issue", "this issue"),
             ("it is not", "[hidden]"),
@@ -123,8 +123,8 @@ mod tests {
     fn hides_what_is_no_text_or_overlaps_itself_or_another() {
         for (values, text, expected) in [
             (&[("password", &b"s\xffcretive"[..])][..], &b"x s\xffcretive x"[..], "x [password] x"),
-            (&[("password", b"-aa-aa-aa")], b"x-aa-aa-aa-aa-", "x[password]-aa-"),
-            (&[("password", b"aa-aa-aa-")], b"xaa-aa-aa-aa- x", "x[password]aa- x"),
+            (&[("password", b"-aa-aa-aa")], b"x-aa-aa-aa-aa-", "x-aa-aa-aa-aa-"),
+            (&[("password", b"aa-aa-aa-")], b"xaa-aa-aa-aa- x", "xaa-[password] x"),
             (&[("a", b"password1"), ("b", b"password1 password1")], b"password1 password1", "[b]"),
         ] {
             assert_eq!(ServerText::hiding(&credentials(values), &[]).clean(text), expected);

@@ -31,6 +31,7 @@ mod tests;
 use cancel::Cancel;
 use login::{Login, Proof};
 use messages::Messages;
+use scram::Hashing;
 pub(super) use scram::MIN_ITERATIONS as SCRAM_MIN_ITERATIONS;
 use statement::{Encoding, Failure, Sink, Statement};
 pub(super) use target::PARAMETERS;
@@ -141,14 +142,18 @@ impl Opening<'_> {
         endpoint: &Endpoint,
         stages: &mut Stages,
     ) -> Result<Session, Halted> {
-        let Self { settings, target, credentials, texts, deadline, .. } = self;
+        let Self { egress, settings, target, credentials, texts, deadline } = self;
         let connection = judged.connect(TlsRequest::Postgres, credentials, first_word, stages).await?;
         let (route, tls) = (connection.route, connection.tls);
         let certificate = endpoint.tls.identity.is_some();
         let mut login = Login::new(connection.stream, tls.as_ref(), certificate, target, texts);
-        let authenticated = login.authenticate(settings.postgres_scram_min_iterations);
         // Without TLS its first word is about the login.
         let until = if tls.is_some() { *deadline } else { first_word };
+        let authenticated = login.authenticate(Hashing {
+            min_iterations: settings.postgres_scram_min_iterations,
+            payer: egress.payer(),
+            deadline: until,
+        });
         let proof = stages.run(Stage::Authenticate, until.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;
         let started = Instant::now();
         let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session()).await;

@@ -2,6 +2,7 @@
 //! something else behind it is a map of that network, so that those who may register connections get none of it, unless
 //! the operator has named the target.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{Deadline, Judged};
@@ -42,6 +43,15 @@ impl Judged<'_> {
         match self.disclosure {
             Disclosure::Full => deadline,
             Disclosure::Uniform => deadline.at_most(PATIENCE),
+        }
+    }
+
+    /// The addresses to dial, each when the one before has failed. Where little is told it is one: whoever owns the name
+    /// could add an address of their own and see there what has become of the one before.
+    pub(super) fn dialled(&self) -> &[SocketAddr] {
+        match self.disclosure {
+            Disclosure::Full => &self.addresses,
+            Disclosure::Uniform => self.addresses.get(..1).unwrap_or_default(),
         }
     }
 

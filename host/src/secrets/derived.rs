@@ -30,17 +30,20 @@ pub struct DerivedKeys {
     compiled: hmac::Key,
 }
 
-/// What the credentials of a connection belong to, and where they may go.
+/// What a connection is in the host's own words: whose, where it leads by its tenant's words, where its credentials are and
+/// where they may go.
 #[derive(Debug, Clone, Copy)]
 pub struct RowFacts<'a> {
     /// The connection's id.
     pub connection: &'a str,
     /// Its project; empty for the organization's own.
     pub project: &'a str,
-    /// The secret store's name.
-    pub store: &'a str,
-    /// Where the credentials are. The organization is the connection's, too.
-    pub reference: &'a Reference,
+    /// Its organization.
+    pub organization: &'a str,
+    /// The secret store's name, and where the credentials are in it; none where there are none.
+    pub secret: Option<(&'a str, &'a Reference)>,
+    /// JSON, as it is stored: the configuration as the tenant sent it. What is made anew of a connection is made of that.
+    pub config_sent: &'a str,
     /// JSON, as it is stored: what the credentials were accepted for.
     pub bindings: &'a str,
 }
@@ -96,12 +99,18 @@ impl DerivedKeys {
 impl RowFacts<'_> {
     /// Every field, each text with its length before it: no two facts are the same bytes.
     fn encode(&self) -> Vec<u8> {
-        let Self { connection, project, store, reference: Reference { organization, key, version }, bindings } = self;
+        let Self { connection, project, organization, secret, config_sent, bindings } = self;
         let mut bytes = Vec::new();
-        for text in [organization, *project, *connection, *store, key, &digest::of(bindings.as_bytes())] {
+        let (config_sent, bindings) = (digest::of(config_sent.as_bytes()), digest::of(bindings.as_bytes()));
+        for text in [*organization, *project, *connection, &config_sent, &bindings] {
             push_text(&mut bytes, text);
         }
-        bytes.extend_from_slice(&version.to_be_bytes());
+        if let Some((store, Reference { organization, key, version })) = secret {
+            for text in [*store, organization, key] {
+                push_text(&mut bytes, text);
+            }
+            bytes.extend_from_slice(&version.to_be_bytes());
+        }
         bytes
     }
 }
@@ -121,7 +130,14 @@ mod tests {
     }
 
     fn facts(reference: &Reference) -> RowFacts<'_> {
-        RowFacts { connection: "c", project: "sales", store: "local", reference, bindings: "[]" }
+        RowFacts {
+            connection: "c",
+            project: "sales",
+            organization: "acme",
+            secret: Some(("local", reference)),
+            config_sent: "{}",
+            bindings: "[]",
+        }
     }
 
     #[test]
@@ -138,7 +154,10 @@ mod tests {
             RowFacts { connection: "d", ..facts },
             RowFacts { project: "", ..facts },
             RowFacts { connection: "ccsales", project: "", ..facts },
-            RowFacts { store: "vault", ..facts },
+            RowFacts { organization: "other", ..facts },
+            RowFacts { secret: Some(("vault", &right)), ..facts },
+            RowFacts { secret: None, ..facts },
+            RowFacts { config_sent: "{ }", ..facts },
             RowFacts { bindings: "[ ]", ..facts },
         ] {
             assert!(!keys.verify(&other, &signature), "{other:?}");

@@ -5,6 +5,7 @@ use crate::diagnosis::{Blame, Stage};
 
 pub(super) const ALL: &[&Code] = &[
     &AUTHENTICATE_TIMEOUT,
+    &HASHING_BUSY,
     &PASSWORD_REJECTED,
     &UNKNOWN_USER,
     &LOGIN_NOT_PERMITTED,
@@ -36,6 +37,16 @@ pub const AUTHENTICATE_TIMEOUT: Code = Code {
     retryable: true,
     message: "The server did not finish the login in time.",
     remedy: "Try again. If it stays, check the load of the server, and that host and port lead to the database.",
+};
+
+/// This installation had no turn left to hash the password in.
+pub const HASHING_BUSY: Code = Code {
+    name: "hashing_busy",
+    stages: &[Stage::Authenticate],
+    blame: Blame::Host,
+    retryable: true,
+    message: "This installation was busy with other logins, and did not come to hashing the password in time.",
+    remedy: "Try again. If it stays, look for servers of your organization that ask for many rounds of SCRAM (scram_iterations).",
 };
 
 /// The server rejected the login; it does not say whether the user or the password is wrong.

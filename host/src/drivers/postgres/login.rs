@@ -6,7 +6,7 @@ use postgres_protocol::message::frontend;
 
 use super::cancel::SessionKey;
 use super::messages::Messages;
-use super::scram;
+use super::scram::{self, Hashing};
 use super::server_error::{About, ServerError};
 use super::target::Target;
 use crate::diagnosis::{Fault, ServerText, code};
@@ -90,7 +90,7 @@ impl<'a> Login<'a> {
     }
 
     /// Proves who we are, by nothing weaker than SCRAM with this many rounds of hashing.
-    pub(super) async fn authenticate(&mut self, min_iterations: u32) -> Result<Proof, Fault> {
+    pub(super) async fn authenticate(&mut self, hashing: Hashing<'_>) -> Result<Proof, Fault> {
         self.send_startup().await?;
         match self.messages.next().await? {
             Message::AuthenticationOk if self.about.certificate => Ok(Proof::Certificate),
@@ -99,7 +99,7 @@ impl<'a> Login<'a> {
             Message::AuthenticationOk => Ok(Proof::None),
             Message::AuthenticationSasl(offer) => {
                 // The largest part of all that a test keeps while it waits.
-                let proof = Box::pin(scram::prove(self, &offer, min_iterations)).await?;
+                let proof = Box::pin(scram::prove(self, &offer, hashing)).await?;
                 self.about.proven = true;
                 Ok(proof)
             }

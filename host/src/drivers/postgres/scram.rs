@@ -5,21 +5,22 @@ mod exchange;
 mod password;
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::thread;
 
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::{AuthenticationSaslBody, Message};
 use postgres_protocol::message::frontend;
-use tokio::sync::Semaphore;
 
 use self::exchange::{Answer, Binding, Challenge, Exchange};
 use super::login::{Login, Proof};
 use super::messages::violation;
 use super::server_error::ServerError;
 use crate::diagnosis::{Code, Fault, code};
+use crate::egress::Deadline;
 use crate::egress::tls::Agreed;
+use crate::fairness::Shares;
 use crate::secrets::Secret;
 
 /// The least rounds of hashing that a server may ask for, where the operator does not say otherwise: what RFC 7677, section
@@ -34,15 +35,29 @@ const MAX_ITERATIONS: u32 = 200_000;
 const SCRAM_SHA_256: &str = "SCRAM-SHA-256";
 const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
-/// As many passwords are hashed at once as there are cores, whatever all servers together ask for.
-static HASHING: LazyLock<Arc<Semaphore>> =
-    LazyLock::new(|| Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from))));
+/// As many passwords are hashed at once as there are cores, whatever all servers together ask for, and in turns between
+/// those whom it counts for: servers that ask for much hold up the logins of nobody else.
+static HASHING: LazyLock<Shares<String>> = LazyLock::new(|| {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    Shares::new(cores, cores)
+});
+
+/// What a login may ask of this process.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hashing<'a> {
+    /// The least rounds that a server may ask for.
+    pub(super) min_iterations: u32,
+    /// Whom it counts for.
+    pub(super) payer: &'a str,
+    /// When the login has to be done.
+    pub(super) deadline: Deadline,
+}
 
 /// Proves the password and has the server prove it too.
 pub(super) async fn prove(
     login: &mut Login<'_>,
     offer: &AuthenticationSaslBody,
-    min_iterations: u32,
+    hashing: Hashing<'_>,
 ) -> Result<Proof, Fault> {
     let password = login.target.password.clone().ok_or_else(|| {
         Fault::new(&code::CREDENTIAL_MISSING).message("The server asks for a password, and none is set.")
@@ -62,8 +77,8 @@ pub(super) async fn prove(
         Fault::new(&code::PROTOCOL_VIOLATION).message("The server's challenge for the login is not a right one.")
     })?;
 
-    let iterations = judge(&exchange, &challenge, min_iterations)?;
-    let answer = hash(exchange, challenge, password, iterations).await?;
+    let iterations = judge(&exchange, &challenge, hashing.min_iterations)?;
+    let answer = hash(exchange, challenge, password, (iterations, hashing)).await?;
     message.clear();
     frontend::sasl_response(answer.message.as_bytes(), &mut message).map_err(|_| violation())?;
     login.messages.send(&message).await?;
@@ -122,21 +137,22 @@ fn judge(exchange: &Exchange, challenge: &Challenge, min_iterations: u32) -> Res
     })
 }
 
-/// Answers the server's challenge, off the threads that serve others. It waits for its turn within the time of the login.
+/// Answers the server's challenge, off the threads that serve others, when it is its turn.
 async fn hash(
     exchange: Exchange,
     challenge: Challenge,
     password: Secret,
-    iterations: NonZeroU32,
+    (iterations, Hashing { payer, deadline, .. }): (NonZeroU32, Hashing<'_>),
 ) -> Result<Answer, Fault> {
-    let ours = || Fault::new(&code::UNCLASSIFIED);
-    let turn = Arc::clone(&HASHING).acquire_owned().await.map_err(|_| ours())?;
+    // A little before the time of the login is over, so that it is told what it went by with.
+    let wait = deadline.left().mul_f32(0.9);
+    let turn = HASHING.take(&payer.to_owned(), 1, wait).await.map_err(|_| Fault::new(&code::HASHING_BUSY))?;
     let hashing = tokio::task::spawn_blocking(move || {
         // Kept until the work is done, also when nobody waits for it any more.
         let _turn = turn;
         exchange.answer(&challenge, &password, iterations)
     });
-    hashing.await.map_err(|_| ours())
+    hashing.await.map_err(|_| Fault::new(&code::UNCLASSIFIED))
 }
 
 /// What a server means that says in SCRAM's own words why it refuses (RFC 5802, section 7, `server-error-value`).

@@ -95,9 +95,13 @@ impl ServerError {
     /// What the error means when it ends a login; `otherwise` where it is none of those that are known.
     pub(super) fn login_fault(&self, about: &About<'_>, otherwise: &'static Code) -> Fault {
         let known = match self.sqlstate.as_str() {
-            "28000" => return self.authorization_fault(about),
+            "28000" => return self.authorization_fault(about, otherwise),
+            // Who has proven the password has the right one: it is another login that failed.
+            "28P01" if about.proven => None,
             "28P01" => Some(&code::PASSWORD_REJECTED),
             "3D000" => Some(&code::UNKNOWN_DATABASE),
+            // A trigger on logins, or what it calls, may not do something.
+            "42501" if !matches!(self.routine.as_str(), "" | "CheckMyDatabase") => None,
             "42501" => Some(&code::NO_CONNECT_PRIVILEGE),
             // One that accepts no connections is found by another routine.
             "55000" if self.routine == "InitPostgres" => Some(&code::INVALID_DATABASE),
@@ -154,12 +158,18 @@ impl ServerError {
         matches!(self.sqlstate.as_str(), "22021" | "22P05")
     }
 
+    /// A message with the details that the server adds.
+    fn with_detail(&self, message: &str, texts: &ServerText) -> String {
+        let detail = texts.clean(self.detail.as_bytes());
+        if detail.is_empty() { message.to_owned() } else { format!("{message} Detail: {detail}") }
+    }
+
     /// The same in a login, whose database is known.
     fn worded(&self, code: &'static Code, about: &About<'_>) -> Fault {
         let database = identifier(about.database);
         let named = Fault::new(code).sqlstate(&self.sqlstate);
         if *code == code::UNKNOWN_DATABASE {
-            named.message(format!("There is no database {database} on the server."))
+            named.message(self.with_detail(&format!("There is no database {database} on the server."), about.texts))
         } else if *code == code::NO_CONNECT_PRIVILEGE {
             named
                 .message(format!("The user may not connect to the database {database}."))
@@ -171,7 +181,7 @@ impl ServerError {
 
     /// 28000 is raised for users that are not there or may not log in, for everything in `pg_hba.conf`, for certificates,
     /// and for channel binding (PostgreSQL's sources, `miscinit.c`, `auth.c`, `auth-scram.c`).
-    fn authorization_fault(&self, about: &About<'_>) -> Fault {
+    fn authorization_fault(&self, about: &About<'_>, otherwise: &'static Code) -> Fault {
         match self.routine.as_str() {
             "InitializeSessionUserId" => self.user_fault(about),
             "ClientAuthentication" => self.hba_fault(about),
@@ -179,7 +189,8 @@ impl ServerError {
                 self.fault(&code::TLS_INTERCEPTED, about.texts)
             }
             // A pooler hands on the SQLSTATE and the sentence alone.
-            "" if client_address(&self.message, about).is_some() => self.hba_fault(about),
+            "" if self.said().is_some_and(is_of_hba) => self.hba_fault(about),
+            _ if about.proven => self.worded(self.said().unwrap_or(otherwise), about),
             _ => self.worded(self.said().unwrap_or(&code::AUTHENTICATION_FAILED), about),
         }
     }
@@ -238,6 +249,10 @@ impl ServerError {
             .message(refuses(reason))
             .remedy(format!("Add this line to pg_hba.conf{place} and reload the server: {line}"))
     }
+}
+
+fn is_of_hba(code: &Code) -> bool {
+    [code::NO_PG_HBA_ENTRY, code::PG_HBA_REJECTED].contains(code)
 }
 
 /// The address in `no pg_hba.conf entry for host "192.0.2.1", user …`, in whatever language. A user or a database can be

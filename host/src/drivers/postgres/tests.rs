@@ -10,12 +10,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::login::Login;
-use super::scram::MIN_ITERATIONS;
+use super::scram::{Hashing, MIN_ITERATIONS};
 use super::target::Target;
 use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::diagnosis::{Halted, ServerText, Stage, Stages};
 use crate::drivers::{self, Drivers};
-use crate::egress::{Egress, Settings, Stream};
+use crate::egress::{Deadline, Egress, Settings, Stream};
 use crate::secrets::{Credentials, Secret};
 
 const PASSWORD: &str = "canary-passw0rd";
@@ -48,6 +48,11 @@ static DRIVERS: LazyLock<Drivers> = LazyLock::new(|| {
     };
     Drivers::new(Arc::new(Egress::new(&settings).unwrap()), drivers::Settings::default())
 });
+
+/// For somebody who waits for no other login.
+fn hashing() -> Hashing<'static> {
+    Hashing { min_iterations: MIN_ITERATIONS, payer: "acme", deadline: Deadline::after(Duration::from_secs(10)) }
+}
 
 fn descriptor(port: u16, mode: TlsMode) -> Descriptor {
     let parameter = |name: &str, value| Parameter { name: name.to_owned(), value };
@@ -203,7 +208,7 @@ async fn hears_why_a_server_hung_up_before_it_was_spoken_to() {
     let target = Target::read(&descriptor(1, TlsMode::Disable), &credentials()).unwrap();
     let texts = ServerText::default();
     let fault =
-        Login::new(Stream::Plain(stream), None, false, &target, &texts).authenticate(MIN_ITERATIONS).await.unwrap_err();
+        Login::new(Stream::Plain(stream), None, false, &target, &texts).authenticate(hashing()).await.unwrap_err();
     assert_eq!((fault.code, fault.sqlstate.as_deref()), ("too_many_connections", Some("53300")));
 }
 

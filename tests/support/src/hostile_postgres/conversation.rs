@@ -123,7 +123,8 @@ impl Conversation {
             match series {
                 // What ends a transaction that has failed.
                 "" => session.send(answer),
-                own if own.contains("is_superuser") => self.say(session, Moment::Privileges, answer),
+                own if own.contains(scripts::UNLISTED) => session.send(answer),
+                own if own.contains(scripts::PROBE) => self.say(session, Moment::Privileges, answer),
                 _ => self.say(session, Moment::Listing, answer),
             }
         };

@@ -22,6 +22,12 @@ pub const COLUMNS: [&str; 5] = ["schema_name", "table_name", "table_kind", "comm
 /// Rows or notices that are sent at once.
 const BURST: usize = 1_000;
 
+/// A word that only the host's look at the privileges has.
+pub const PROBE: &str = "lo_compat_privileges";
+
+/// A word that only the host's look at what a listing lacks has.
+pub const UNLISTED: &str = "'unreadable'";
+
 /// Columns as [`Table`] has them.
 pub fn columns(columns: &[(&str, u32)]) -> Vec<(String, u32)> {
     columns.iter().map(|&(name, oid)| (name.to_owned(), oid)).collect()
@@ -29,7 +35,7 @@ pub fn columns(columns: &[(&str, u32)]) -> Vec<(String, u32)> {
 
 /// What an honest server has for the host's own statements; none for the connector's.
 pub fn own(asked: &Asked) -> Option<Table> {
-    if asked.text.contains("lo_compat_privileges") {
+    if asked.text.contains(PROBE) {
         let row = |means: &str, what: &str| vec![Some(means.into()), Some(what.into()), None];
         return Some(Table {
             parameters: vec![TEXT],
@@ -37,7 +43,7 @@ pub fn own(asked: &Asked) -> Option<Table> {
             rows: vec![row("schema", "open"), row("definers", "0")],
         });
     }
-    if asked.text.contains("unreadable") {
+    if asked.text.contains(UNLISTED) {
         let columns = columns(&[("state", TEXT), ("name", TEXT)]);
         return Some(Table { parameters: vec![TEXT, TEXT], columns, rows: Vec::new() });
     }

@@ -14,9 +14,8 @@ use tokio::time::Instant;
 
 use super::super::Session;
 use super::super::login::Login;
-use super::super::scram::MIN_ITERATIONS;
 use super::super::target::Target;
-use super::{PASSWORD, READ, credentials, descriptor};
+use super::{PASSWORD, READ, credentials, descriptor, hashing};
 use crate::connectors::contract::Statement;
 use crate::descriptor::{Parameter, TlsMode, Value};
 use crate::diagnosis::{Fault, Server, ServerText, Stage, Stages, code};
@@ -130,7 +129,7 @@ async fn talk(stream: DuplexStream) -> Stages {
     let _ = async {
         let deadline = Deadline::after(OPENING);
         let mut login = Login::new(Stream::Memory(stream), None, false, &target, &texts);
-        let authenticated = login.authenticate(MIN_ITERATIONS);
+        let authenticated = login.authenticate(hashing());
         stages.run(Stage::Authenticate, deadline.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;
         let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session());
         let opened = stages.run(Stage::Session, opened).await?;
