@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 use clap::ValueEnum;
 
 use crate::progress::Progress;
@@ -49,13 +49,24 @@ impl Target {
     }
 }
 
+/// The tests beside the code.
+fn tests() -> Command {
+    let mut cargo = Command::new(workspace::cargo());
+    cargo.current_dir(workspace::root()).args(["test", "--locked", "--package", "patchpanel", "--lib"]);
+    cargo
+}
+
 /// Runs the test of the target with another end than in a run of all tests. What breaks it is kept in `target/fuzz`.
 pub(crate) fn run(options: &Options, progress: &mut Progress) -> Result<()> {
     let test = options.target.test();
-    let mut cargo = Command::new(workspace::cargo());
+    progress.run("Building", tests().arg("--no-run"), "see above")?;
+    let listed = tests().args(["--", "--exact", test, "--list"]).output().context("cannot list the tests")?;
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    // One that is not there would pass.
+    ensure!(listed.contains(&format!("{test}: test")), "there is no test {test}; name it in xtask/src/fuzz.rs");
+    let mut cargo = tests();
     cargo
-        .current_dir(workspace::root())
-        .args(["test", "--locked", "--package", "patchpanel", "--lib", "--", "--exact", test, "--nocapture"])
+        .args(["--", "--exact", test, "--nocapture"])
         .env("PATCHPANEL_FUZZ_SECONDS", options.seconds.to_string())
         .env("PATCHPANEL_FUZZ_SEED", options.seed.to_string());
     let advice = "the input is shown above and kept in target/fuzz; put it into tests/corpus to have it tried for ever";
