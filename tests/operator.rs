@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use test_support::directory::TemporaryDirectory;
+use test_support::eventually::eventually;
 use test_support::patchpanel::{Builder, Patchpanel};
 use test_support::process::Process;
 
 /// Far longer than a refusal takes.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// Far longer than a start takes.
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// The mistake is in the flags or settings.
 const BAD_INPUT: i32 = 2;
@@ -234,20 +238,20 @@ fn a_directory_in_the_place_of_a_key_is_called_one() {
 #[test]
 fn what_is_open_or_empty_is_said_on_one_line() {
     let connectors = TemporaryDirectory::new("connectors").unwrap();
-    let metrics = std::net::TcpListener::bind("0.0.0.0:0").unwrap().local_addr().unwrap().to_string();
     let directory = TemporaryDirectory::new("operator").unwrap();
-    let started = at(&directory)
+    let mut command = at(&directory)
         .setting("CONNECTORS_DIR", connectors.path().to_str().unwrap())
-        .setting("METRICS_LISTEN", &metrics)
-        .ready_limit(Duration::from_secs(3))
-        .start();
-    let Err(error) = started else { panic!("it is ready without a connector") };
-    assert!(format!("{error:#}").contains("no connector is loaded"), "{error:#}");
-    let log = std::fs::read_to_string(directory.path().join("log")).unwrap();
+        .setting("METRICS_LISTEN", "0.0.0.0:0")
+        .command("serve")
+        .unwrap();
+    let host = Process::start(&mut command, directory.path().join("log"), Signal::TERM, &directory).unwrap();
     for parts in [
-        ["other machines can read the metrics", &metrics, "firewall"],
+        ["other machines can read the metrics", "0.0.0.0:", "firewall"],
         ["no connector is loaded, so that the host is not ready", connectors.path().to_str().unwrap(), "*.wasm"],
     ] {
+        let said = || host.log().unwrap().lines().any(|line| line.contains(parts[0])).then_some(());
+        assert!(eventually(START_LIMIT, said).is_some(), "{}", host.log_tail());
+        let log = host.log().unwrap();
         let lines: Vec<&str> = log.lines().filter(|line| line.contains(parts[0])).collect();
         assert_eq!(lines.len(), 1, "{log}");
         assert!(lines[0].contains("WARN") && parts.iter().all(|part| lines[0].contains(part)), "{}", lines[0]);

@@ -41,6 +41,8 @@ pub async fn serve(address: SocketAddr) -> anyhow::Result<JoinHandle<()>> {
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address} for metrics; choose another address with --metrics-listen")
     })?;
+    // With its port.
+    let address = listener.local_addr()?;
     if !address.ip().is_loopback() {
         tracing::warn!(
             %address,
@@ -54,7 +56,7 @@ pub async fn serve(address: SocketAddr) -> anyhow::Result<JoinHandle<()>> {
         "/metrics",
         get(move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page.render()) }),
     );
-    tracing::info!(address = %listener.local_addr()?, "serving metrics");
+    tracing::info!(%address, "serving metrics");
     Ok(tokio::spawn(async move {
         let upkeep = async {
             loop {

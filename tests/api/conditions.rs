@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::json;
 use test_support::client::Client;
+use test_support::listener::Closed;
 
 use super::{answer, client, refusal, register, registration, working_registration};
 
@@ -97,8 +98,8 @@ fn of_two_writers_with_one_tag_one_wins() {
 fn whoever_tests_again_and_again_keeps_nobody_from_changing() {
     let client = client("testing-on", "admin");
     let mut body = working_registration("Tested");
-    body["database_config"]["port"] =
-        json!(std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    let closed = Closed::start().unwrap();
+    body["database_config"]["port"] = json!(closed.port().unwrap());
     let path = register(&client, &body);
     let (is_over, tests) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {

@@ -1,20 +1,16 @@
 //! What operators see of connectors in numbers.
 
-use std::net::TcpListener;
-
 use serde_json::json;
-use test_support::client::Client;
 use test_support::patchpanel::Patchpanel;
 
 #[test]
 fn calls_are_counted_by_connector_and_no_label_names_a_tenant() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let host = Patchpanel::builder().setting("METRICS_LISTEN", &address.to_string()).start().unwrap();
+    let host = Patchpanel::builder().setting("METRICS_LISTEN", "127.0.0.1:0").start().unwrap();
     let body =
         json!({"connection_type": "postgres", "database_config": {"host": "", "database": "x"}, "credentials": {}});
     let client = host.client_of("acme-7f3a", "sales", "developer").unwrap();
     assert_eq!(client.post("/assets/data/verify", &body).unwrap().status.as_u16(), 422);
-    let page = Client::new(&format!("http://{address}")).get("/metrics").unwrap().body;
+    let page = host.metrics().unwrap().get("/metrics").unwrap().body;
     // The lines of several functions come in any order.
     let mut counts = page.lines().filter(|line| line.starts_with("patchpanel_connector_calls_total{"));
     let counted = counts.find(|line| line.contains(r#"function="validate""#)).unwrap();

@@ -67,13 +67,12 @@ fn lost_credentials_are_counted_at_start_and_sent_again() {
     // There are no secrets at all.
     assert!(host.stop().unwrap().success());
     remove(host.directory(), "secrets.db");
-    let metrics = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let builder = Patchpanel::builder().directory(host.directory()).setting("METRICS_LISTEN", &metrics);
+    let builder = Patchpanel::builder().directory(host.directory()).setting("METRICS_LISTEN", "127.0.0.1:0");
     let mut host = builder.start().unwrap();
     let client = host.client_of("acme", "sales", "admin").unwrap();
     let all = eventually(LIMIT, || lines_of_lost(&host).into_iter().find(|line| line["connections"] == 3));
     assert!(all.is_some(), "{}", host.log_tail());
-    let page = Client::new(&format!("http://{metrics}")).get("/metrics").unwrap().body;
+    let page = host.metrics().unwrap().get("/metrics").unwrap().body;
     assert!(page.contains("patchpanel_unusable_credentials{why=\"lost\"} 3"), "{page}");
     for name in ["a", "b", "c"] {
         is_withheld(&client, name, "policy", "credentials_lost");

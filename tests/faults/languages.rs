@@ -38,10 +38,8 @@ fn a_refusal_in_any_language_has_its_reason() {
         let (server, attempt, unencrypted) = serve(language);
         let english = server.sql("postgres", "SELECT 1/0").unwrap_err().to_string().contains("division by zero");
         if english != language.is_none() {
-            return skip(
-                "a_refusal_in_any_language_has_its_reason",
-                format!("PostgreSQL has no catalog of {language:?}"),
-            );
+            skip("a_refusal_in_any_language_has_its_reason", format!("PostgreSQL has no catalog of {language:?}"));
+            continue;
         }
         attempt.works(&[]);
         // Where the words say which of two it is, they are English.

@@ -1,13 +1,15 @@
 //! Servers behind `PgBouncer`, which has one SQLSTATE for everything.
 
-use std::process::Stdio;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::Signal;
+use test_support::directory::TemporaryDirectory;
 use test_support::eventually::eventually;
 use test_support::pgbouncer::{self, Builder, PgBouncer};
 use test_support::postgres::Postgres;
+use test_support::process::Process;
 use test_support::sales;
 use test_support::skip::skip;
 
@@ -29,13 +31,16 @@ fn server() -> &'static Postgres {
     SERVER.get_or_init(|| Postgres::builder().sql(sales::SQL).start().unwrap())
 }
 
+/// Longer than the last of all tests at once waits for its turn, in seconds.
+const PATIENCE: u32 = 60;
+
 /// A pooler of the sample database, with one connection to the server.
 fn pooler(port: u16) -> Builder {
     PgBouncer::builder()
         .database(sales::DATABASE, &format!("host=127.0.0.1 port={port} dbname=shop"))
         .user(sales::READER, sales::READER_PASSWORD)
         .setting("default_pool_size", "1")
-        .setting("query_wait_timeout", "5")
+        .setting("query_wait_timeout", &PATIENCE.to_string())
 }
 
 fn serve(mode: &str) -> (PgBouncer, Attempt) {
@@ -72,6 +77,7 @@ fn statements_of_others_on_the_same_connection_are_in_nobodys_way() {
     }
     assert_eq!(run("SELECT string_agg(name, ',' ORDER BY name) FROM pg_prepared_statements"), "s0,s1");
     attempt.works(&[]);
+    let attempt = attempt.config("connect_timeout_ms", 1000 * PATIENCE);
     // No organization may have as many at once.
     let clients = ["acme", "other"].map(|organization| host().client_of(organization, "faults", "admin").unwrap());
     thread::scope(|scope| {
@@ -161,13 +167,13 @@ fn a_full_pooler_is_too_many_connections() {
     let attempt = attempt(pooler.port());
     let script = "SELECT pg_sleep(60)";
     let mut client = pooler.client(sales::READER, sales::READER_PASSWORD, sales::DATABASE, script).unwrap();
-    let mut client = client.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let directory = TemporaryDirectory::new("client").unwrap();
+    let mut client = Process::start(&mut client, directory.path().join("log"), Signal::TERM, &directory).unwrap();
     let full = eventually(Duration::from_secs(20), || {
         pooler.admin("SHOW CLIENTS").unwrap().contains(sales::DATABASE).then_some(())
     });
     full.expect("the other client comes in");
     attempt.fails("authenticate", "too_many_connections", "server", RETRYABLE, POOLERS);
     client.kill().unwrap();
-    client.wait().unwrap();
     eventually(Duration::from_secs(20), || (attempt.verify().body["success"] == true).then_some(())).unwrap();
 }

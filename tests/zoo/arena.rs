@@ -1,6 +1,5 @@
 //! A host with every hostile connector in it, the good one beside them, and a database that works.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 use test_support::directory::TemporaryDirectory;
 use test_support::eventually::eventually;
+use test_support::listener::Closed;
 use test_support::patchpanel::{self, Patchpanel};
 use test_support::postgres::Postgres;
 use test_support::{guests, sales};
@@ -26,7 +26,7 @@ pub(crate) struct Arena {
     database: Postgres,
     connectors: TemporaryDirectory,
     /// A port of 127.0.0.1 where nothing listens.
-    closed_port: u16,
+    closed: Closed,
 }
 
 impl Arena {
@@ -48,8 +48,8 @@ impl Arena {
             .ready_limit(Duration::from_mins(5))
             .start()?;
         let database = Postgres::builder().sql(sales::SQL).start()?;
-        let closed_port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Ok(Self { host, database, connectors, closed_port })
+        let closed = Closed::start()?;
+        Ok(Self { host, database, connectors, closed })
     }
 
     /// A client of an organization of its own.
@@ -66,7 +66,7 @@ impl Arena {
     pub(crate) fn provoke(&self, client: &Client, row: &Row) -> Result<()> {
         let provoked = match row.call {
             Call::Load => self.refusal(row),
-            Call::Verify => self.verify(client, row, self.closed_port),
+            Call::Verify => self.verify(client, row, self.closed.port()?),
             Call::Discover => self.verify(client, row, self.database.port()),
             Call::Use => self.register_and_test(client, row),
         };
@@ -96,7 +96,7 @@ impl Arena {
     }
 
     fn register_and_test(&self, client: &Client, row: &Row) -> Result<()> {
-        let mut body = body(row, self.closed_port);
+        let mut body = body(row, self.closed.port()?);
         body["name"] = json!(row.guest);
         let created = client.post("/assets/data", &body)?;
         ensure!(created.status.as_u16() == 201, "it could not be registered: {}", created.body);

@@ -1,6 +1,5 @@
 //! A thousand versions that follow each other under load: what fails, what is answered by two versions, what others notice.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 use test_support::directory::TemporaryDirectory;
 use test_support::guests;
+use test_support::listener::Closed;
 use test_support::load::{Load, Report};
 use test_support::patchpanel::Patchpanel;
 use test_support::process::resident_bytes;
@@ -88,7 +88,7 @@ impl Stage {
             .setting("CONNECTORS_DIR", &connectors.path().display().to_string())
             .setting("CONNECTORS_WATCH", "false")
             .start()?;
-        let closed_port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let closed = Closed::start()?;
         let platform = host.client().with_token(&host.token(&["--org", "platform", "--role", "platform-admin"])?);
         let tenant = host.client_of("acme", "sales", "admin")?;
         let mut paths = Vec::new();
@@ -96,7 +96,7 @@ impl Stage {
             let body = json!({
                 "name": format!("Shop {number}"),
                 "connection_type": "zoo-generation",
-                "database_config": {"host": "127.0.0.1", "port": closed_port, "database": "shop", "ssl_mode": "disable"},
+                "database_config": {"host": "127.0.0.1", "port": closed.port()?, "database": "shop", "ssl_mode": "disable"},
                 "credentials": {"username": "reader", "password": "not-this-one"},
             });
             let record = answer(&tenant.post("/assets/data", &body)?, 201)?;

@@ -1,10 +1,12 @@
 //! Ports of 127.0.0.1 behind which there is no database.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 
 /// Longer than the kernel takes to accept a connection on loopback.
 const ACCEPT_LIMIT: Duration = Duration::from_millis(200);
@@ -36,6 +38,24 @@ impl Silent {
     /// Where it is.
     pub fn address(&self) -> Result<SocketAddr> {
         Ok(self.listener.local_addr()?)
+    }
+}
+
+/// A port that refuses every connection, and is nobody else's while this lives: it is bound, and nobody listens.
+#[derive(Debug)]
+pub struct Closed(OwnedFd);
+
+impl Closed {
+    /// On a free port of 127.0.0.1.
+    pub fn start() -> Result<Self> {
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
+        Ok(Self(socket))
+    }
+
+    /// Its port.
+    pub fn port(&self) -> Result<u16> {
+        Ok(SocketAddrV4::try_from(getsockname(&self.0)?).context("it has no port")?.port())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::client::Client;
 use crate::directory::TemporaryDirectory;
@@ -86,6 +87,15 @@ impl Patchpanel {
     pub fn client_of(&self, organization: &str, project: &str, role: &str) -> Result<Client> {
         let token = self.token(&["--org", organization, "--project", project, "--role", role])?;
         Ok(self.client().with_token(&token).with_project(project))
+    }
+
+    /// A client for its metrics. They are on a port of their own if `METRICS_LISTEN` names the port 0.
+    pub fn metrics(&self) -> Result<Client> {
+        let log = self.log()?;
+        let line = log.lines().rfind(|line| line.contains("serving metrics")).context("it serves no metrics")?;
+        let line: Value = serde_json::from_str(line)?;
+        let address = line["address"].as_str().with_context(|| format!("there is no address: {line}"))?;
+        Ok(Client::new(&format!("http://{address}")))
     }
 
     /// A token from `patchpanel token` with these arguments.
