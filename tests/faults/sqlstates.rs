@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use serde_json::Value;
+use test_support::codes::Codes;
 use test_support::hostile_postgres::scripts::{answer_own, begin_statement};
 use test_support::hostile_postgres::{HostilePostgres, Session, error, message};
 use test_support::sales;
@@ -116,26 +116,10 @@ fn answer(session: &mut Session, startup: &HashMap<String, String>) -> io::Resul
     Ok(())
 }
 
-/// What `explain` says of a code.
-struct Page {
-    stages: String,
-    blame: String,
-    retryable: bool,
-}
-
-/// Whether the fault is what its code's page says of it.
-fn is_explained(fault: &Value) -> bool {
-    static PAGES: OnceLock<std::sync::Mutex<HashMap<String, Page>>> = OnceLock::new();
-    let code = fault["code"].as_str().unwrap();
-    let mut pages = PAGES.get_or_init(Default::default).lock().unwrap();
-    let page = pages.entry(code.to_owned()).or_insert_with(|| {
-        let output = host().command("explain").arg(code).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let line = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap().trim().to_owned();
-        Page { stages: line("Stages:"), blame: line("Whose fault:"), retryable: line("A retry:") == "can help" }
-    });
-    page.stages.split(", ").any(|stage| stage == fault["stage"])
-        && (fault["blame"] == page.blame.as_str() && fault["retryable"] == page.retryable)
+/// Every code, by its name.
+fn codes() -> &'static Codes {
+    static CODES: OnceLock<Codes> = OnceLock::new();
+    CODES.get_or_init(|| Codes::ask(host()).unwrap())
 }
 
 /// What is wrong with how it was told, if anything.
@@ -148,7 +132,7 @@ fn judge(moment: &str, sqlstate: &str, report: &Report) -> Option<&'static str> 
     let failing = FAILING.contains(&class) && !["57P04", "57014"].contains(&sqlstate);
     if fault["stage"] != moment && !early {
         Some("another stage")
-    } else if !is_explained(fault) || fault["code"] == "unclassified" {
+    } else if !codes().explain(fault) || fault["code"] == "unclassified" {
         Some("not what explain says")
     } else if blame == "host" || blame == "network" {
         Some("nothing to do with it")

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use test_support::canary::leaks;
 use test_support::client::{Client, Reply};
+use test_support::codes::Codes;
 use test_support::eventually::eventually;
 use test_support::hostile_postgres::{Conversation, HostilePostgres};
 use test_support::patchpanel::Patchpanel;
@@ -16,7 +17,7 @@ use test_support::postgres::Postgres;
 use test_support::process::{descriptors, forget_peak, peak_bytes, resident_bytes};
 use test_support::sales;
 
-use super::row::{Outcome, PASSWORD, Row, Server, blame};
+use super::row::{Outcome, PASSWORD, Row, Server};
 use super::{encryption, errors, listings, logins, messages};
 
 /// Memory beyond the idle host's, in bytes.
@@ -39,6 +40,7 @@ pub(crate) struct Arena {
     another: Patchpanel,
     good: Postgres,
     clients: Vec<Client>,
+    codes: Codes,
     /// Whose turn it is.
     next: AtomicUsize,
     idle: Idle,
@@ -77,8 +79,9 @@ impl Arena {
         let good = Postgres::builder().sql(sales::SQL).start()?;
         let client = |number| host.client_of(&format!("zoo-{number}"), PROJECT, "admin");
         let clients = (0..ORGANIZATIONS).map(client).collect::<Result<Vec<_>>>()?;
+        let codes = Codes::ask(&host)?;
         let idle = Idle { memory: 0, descriptors: 0 };
-        let mut arena = Self { host, another, good, clients, next: AtomicUsize::new(0), idle };
+        let mut arena = Self { host, another, good, clients, codes, next: AtomicUsize::new(0), idle };
         arena.warm_up()?;
         Ok(arena)
     }
@@ -248,7 +251,7 @@ impl Trial<'_> {
             (Outcome::Fails(at, codes), Some(failed), Some(code)) => {
                 at.contains(&failed["stage"].as_str().unwrap_or_default())
                     && codes.contains(&code)
-                    && failed["blame"].as_str() == blame(code)
+                    && self.arena.codes.explain(failed)
                     && body["success"] == false
             }
             (Outcome::Works(warnings), None, None) => {

@@ -81,57 +81,6 @@ pub(crate) fn stage(moment: Moment) -> &'static str {
     }
 }
 
-/// Whose fault a code is.
-pub(crate) fn blame(code: &str) -> Option<&'static str> {
-    let codes: [(&str, &[&str]); 5] = [
-        (
-            "server",
-            &[
-                "authentication_unsupported",
-                "certificate_expired",
-                "certificate_invalid",
-                "certificate_not_yet_valid",
-                "certificate_without_san",
-                "costly_hashing",
-                "database_not_accepting",
-                "discovery_failed",
-                "interrupted",
-                "login_not_permitted",
-                "login_refused",
-                "no_connect_privilege",
-                "no_pg_hba_entry",
-                "out_of_resources",
-                "password_not_asked",
-                "privileges_failed",
-                "privileges_timeout",
-                "protocol_violation",
-                "response_too_large",
-                "server_failing",
-                "server_not_proven",
-                "server_starting",
-                "session_failed",
-                "tls_handshake_failed",
-                "tls_not_offered",
-                "tls_request_failed",
-                "too_many_connections",
-                "weak_authentication",
-                "weak_hashing",
-            ],
-        ),
-        (
-            "network",
-            &["authenticate_timeout", "connection_lost", "response_too_slow", "session_timeout", "tls_timeout"],
-        ),
-        (
-            "config",
-            &["certificate_unknown_ca", "certificate_wrong_host", "not_postgres", "tls_required", "unknown_database"],
-        ),
-        ("credential", &["authentication_failed", "client_certificate_required", "password_rejected", "unknown_user"]),
-        ("connector", &["discover_timeout", "listing_too_large", "statement_refused", "unexpected_columns"]),
-    ];
-    codes.iter().find(|(_, codes)| codes.contains(&code)).map(|(blame, _)| *blame)
-}
-
 impl Row {
     /// A server with this script, without TLS.
     pub(crate) fn new(name: impl Into<String>, script: Script, outcome: Outcome) -> Self {

@@ -7,6 +7,7 @@ pub mod bombs;
 pub mod canary;
 pub mod certificates;
 pub mod client;
+pub mod codes;
 pub mod directory;
 pub mod eventually;
 pub mod guests;
