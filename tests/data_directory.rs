@@ -1,11 +1,11 @@
 //! What becomes of a data directory in other hands: of an earlier version, of a thief, and of a disk or a restore that has
 //! lost something.
 
+mod altered;
 mod damage;
 mod memory;
 mod of_an_earlier_version;
 mod restored;
-mod tampered;
 
 use std::path::Path;
 
@@ -46,28 +46,12 @@ fn with_database<T>(
     })
 }
 
-/// The body that registers a connection to the sample database.
-fn registration(name: &str, port: u16) -> Value {
-    json!({
-        "name": name,
-        "connection_type": "postgres",
-        "database_config": {
-            "host": "127.0.0.1",
-            "port": port,
-            "database": sales::DATABASE,
-            "db_schema": sales::SCHEMA,
-            "ssl_mode": "disable",
-        },
-        "credentials": credentials(),
-    })
-}
-
 fn credentials() -> Value {
     json!({ "username": sales::READER, "password": sales::READER_PASSWORD })
 }
 
 fn register(client: &Client, name: &str, port: u16) {
-    let reply = client.post("/assets/data", &registration(name, port)).unwrap();
+    let reply = client.post("/assets/data", &sales::registration(name, port)).unwrap();
     assert_eq!(reply.status.as_u16(), 201, "{}", reply.body);
 }
 

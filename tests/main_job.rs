@@ -7,19 +7,11 @@ use test_support::postgres::Postgres;
 use test_support::sales;
 
 fn body(port: u16, roots: &str, password: &str) -> Value {
-    json!({
-        "name": "Shop",
-        "connection_type": "postgres",
-        "database_config": {
-            "host": "127.0.0.1",
-            "port": port,
-            "database": sales::DATABASE,
-            "db_schema": sales::SCHEMA,
-            "ssl_mode": "verify-full",
-            "ssl_root_cert": roots,
-        },
-        "credentials": { "username": sales::READER, "password": password },
-    })
+    let mut body = sales::registration("Shop", port);
+    body["database_config"]["ssl_mode"] = json!("verify-full");
+    body["database_config"]["ssl_root_cert"] = json!(roots);
+    body["credentials"]["password"] = json!(password);
+    body
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn a_compiled_connector_is_loaded_again_only_if_it_is_ours_and_untouched() {
         bytes[index] ^= 1;
         bytes
     };
-    let tampered = [
+    let altered = [
         ("a bit of the mark", flipped(0)),
         ("the first bit of the code", flipped(32)),
         ("a bit in the middle", flipped(ours.len() / 2)),
@@ -56,7 +56,7 @@ fn a_compiled_connector_is_loaded_again_only_if_it_is_ours_and_untouched() {
         ("shorter than a mark", ours[..31].to_vec()),
         ("empty", Vec::new()),
     ];
-    for (count, (what, bytes)) in tampered.into_iter().enumerate() {
+    for (count, (what, bytes)) in altered.into_iter().enumerate() {
         std::fs::write(&file, &bytes).unwrap();
         restart(&mut host);
         assert_eq!(distrusted(&host, &file), count + 1, "{what}");

@@ -31,7 +31,7 @@ pub(super) enum Context<'a> {
     Secret(&'a Reference),
 }
 
-/// The value cannot be opened: another key, another context, or tampered bytes. Which of them is not to be known.
+/// The value cannot be opened: another key, another context, or altered bytes. Which of them is not to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotOpened;
 
@@ -169,9 +169,9 @@ mod tests {
         }
         assert_eq!(key.open(Context::DataKey { organization: "acme", master_key_version: 1 }, &sealed), Err(NotOpened));
         for position in 0..sealed.len() {
-            let mut tampered = sealed.clone();
-            tampered[position] ^= 1;
-            assert_eq!(key.open(Context::Secret(&right), &tampered), Err(NotOpened), "byte {position}");
+            let mut altered = sealed.clone();
+            altered[position] ^= 1;
+            assert_eq!(key.open(Context::Secret(&right), &altered), Err(NotOpened), "byte {position}");
             assert_eq!(key.open(Context::Secret(&right), &sealed[..position]), Err(NotOpened), "cut at {position}");
         }
     }

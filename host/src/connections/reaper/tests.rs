@@ -28,10 +28,8 @@ impl Installation {
         let store = Store::open(&self.directory.join("metadata.db"), crate::store::tests::SETTINGS).await.unwrap();
         let (path, key) = (self.directory.join("secrets.db"), self.directory.join("master.key"));
         let secrets = Arc::new(LocalStore::open(&path, &key, IfMissing::Create).await.unwrap());
-        {
-            let keys = secrets.derived_keys().clone();
-            Depository::new(store, secrets, keys)
-        }
+        let keys = secrets.derived_keys().clone();
+        Depository::new(store, secrets, keys)
     }
 }
 

@@ -83,7 +83,7 @@ async fn forgets_for_good_and_only_what_it_is_told() {
 }
 
 #[tokio::test]
-async fn opens_no_row_that_was_tampered_with_or_moved() {
+async fn opens_no_row_that_was_altered_or_moved() {
     let installation = Installation::new();
     let store = installation.open(IfMissing::Create).await.unwrap();
     let all = [reference("acme", "a", 1), reference("acme", "b", 1), reference("other", "a", 1)];

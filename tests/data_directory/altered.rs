@@ -122,7 +122,8 @@ fn repaired_by_configuration_and_credentials(client: &Client, port: u16) {
     // What is no credential's concern can be changed, and heals nothing.
     assert_eq!(change(client, name, &json!({ "description": "odd" })).status.as_u16(), 200);
     is_withheld(client, name, "config", "connection_altered");
-    let moved = json!({ "database_config": registration("x", port)["database_config"], "credentials": credentials() });
+    let moved =
+        json!({ "database_config": sales::registration("x", port)["database_config"], "credentials": credentials() });
     for name in [name, "stopped-elsewhere", "running-agreement"] {
         assert_eq!(change(client, name, &json!({ "credentials": credentials() })).status.as_u16(), 422);
         assert_eq!(change(client, name, &moved).status.as_u16(), 200);
@@ -135,7 +136,7 @@ fn not_blessed_by_a_change(host: &Patchpanel, client: &Client, thiefs_port: &str
     let forget =
         "update connections set credentials_set = '{\"username\":false,\"password\":false}' where name = 'agreed'";
     assert_eq!(sql(host.directory(), "metadata.db", forget), 1);
-    let mut elsewhere = registration("x", thiefs_port.parse().unwrap())["database_config"].take();
+    let mut elsewhere = sales::registration("x", thiefs_port.parse().unwrap())["database_config"].take();
     let reply = change(client, "agreed", &json!({ "database_config": elsewhere }));
     assert_eq!(reply.status.as_u16(), 422, "{}", reply.body);
     let bind =
