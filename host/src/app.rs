@@ -66,8 +66,8 @@ impl App {
         let connections =
             Arc::new(Connections::new(store.clone(), (Arc::clone(&secrets), keys), Arc::clone(&connectors), drivers));
         background.push(tokio::spawn(connections.reaper().run()));
-        let audited = Arc::clone(&connections);
-        background.push(tokio::spawn(async move { audited.audit().await }));
+        let reconciled = Arc::clone(&connections);
+        background.push(tokio::spawn(async move { reconciled.reconcile().await }));
         Ok(Self {
             store,
             secrets,

@@ -4,7 +4,6 @@
 //! Credentials are in a secret store, everything else in the metadata store. There is no transaction over both:
 //! `deposit.rs` says how nothing is lost all the same, and the [`reaper`] removes what nothing points at.
 
-mod audit;
 mod binding;
 mod change;
 mod delete;
@@ -16,6 +15,7 @@ mod idempotency;
 mod list;
 pub(crate) mod orphans;
 pub mod reaper;
+mod reconcile;
 pub mod record;
 mod register;
 mod resource_uri;
@@ -124,7 +124,7 @@ pub enum Error {
     #[error("the change needs these credentials to be sent again: {}", .0.join(", "))]
     CredentialsRequired(Vec<String>),
     /// Stored credentials cannot be used.
-    #[error("{why}; send these credentials again: {}", credentials.join(", "))]
+    #[error("{why}; {}", send_again(credentials))]
     Withheld {
         /// Why.
         why: Withheld,
@@ -155,6 +155,15 @@ pub enum Error {
     /// The secret store did not do its part.
     #[error(transparent)]
     Secrets(#[from] secrets::Error),
+}
+
+/// What to do where stored credentials cannot be used. A row that was altered can have lost their names.
+pub(crate) fn send_again(credentials: &[String]) -> String {
+    if credentials.is_empty() {
+        "send all its credentials again".to_owned()
+    } else {
+        format!("send these credentials again: {}", credentials.join(", "))
+    }
 }
 
 /// Who asks, about which tenant.

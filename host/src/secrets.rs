@@ -12,6 +12,8 @@ pub mod value;
 use std::fmt;
 
 use futures_util::future::BoxFuture;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use crate::fairness::Refused;
 pub use derived::{DerivedKeys, RowFacts};
@@ -33,6 +35,19 @@ pub struct Reference {
     pub version: i64,
 }
 
+/// Of a row with columns of these names, of whatever table.
+impl TryFrom<&AnyRow> for Reference {
+    type Error = sqlx::Error;
+
+    fn try_from(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            organization: row.try_get("organization")?,
+            key: row.try_get("key")?,
+            version: row.try_get("version")?,
+        })
+    }
+}
+
 /// Why a secret store did not do what it was asked. `Display` is fit for the caller: no value, no address, no key.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -48,7 +63,7 @@ pub enum Error {
     /// The value exceeds [`MAX_SECRET_BYTES`].
     #[error("the secret has {0} bytes; at most {MAX_SECRET_BYTES} can be stored")]
     TooLarge(usize),
-    /// What is stored was damaged, tampered with, or sealed for something else.
+    /// What is stored was damaged, altered, or sealed for something else.
     #[error("the stored secret is damaged")]
     Corrupt,
     /// Others had all turns for too long, or the organization has used up its own.

@@ -91,15 +91,29 @@ pub enum Error {
     Failed(#[from] sqlx::Error),
 }
 
+/// The primary result code of an error that SQLite reported (SQLite manual, "Result and Error Codes").
+pub fn result_code(error: &sqlx::Error) -> Option<u32> {
+    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    // An extended one has it in its lowest byte.
+    Some(code & 0xff)
+}
+
+/// Placeholders for so many rows of so many columns, for `values`: `($1, $2), ($3, $4)`. SQLite and PostgreSQL name the
+/// columns of `values` alike: `column1`, `column2`.
+pub fn placeholders(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let columns: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", columns.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 impl From<sqlx::Error> for OpenError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(reported) => match reported.code().and_then(|code| code.parse::<u32>().ok()) {
-                // An extended result code has the primary one in its lowest byte.
-                Some(code) if DAMAGED.contains(&(code & 0xff)) => Self::Damaged(reported.message().to_owned()),
-                _ => Self::Failed(error),
-            },
-            _ => Self::Failed(error),
+        let is_damaged = result_code(&error).is_some_and(|code| DAMAGED.contains(&code));
+        match error {
+            sqlx::Error::Database(reported) if is_damaged => Self::Damaged(reported.message().to_owned()),
+            error => Self::Failed(error),
         }
     }
 }

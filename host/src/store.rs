@@ -23,12 +23,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
 
 use crate::auth::Tenant;
 use crate::fairness::Refused;
-use crate::secrets::Reference;
 use crate::sqlite::{self, Party, Pool};
 
 pub use crate::sqlite::Connection;
@@ -249,13 +246,11 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            sqlx::Error::Database(reported) => match reported.code().and_then(|code| code.parse::<u32>().ok()) {
-                // An extended result code has the primary one in its lowest byte.
-                Some(code) if UNAVAILABLE.contains(&(code & 0xff)) => Self::Unavailable(error),
-                Some(code) if code & 0xff == INTERRUPTED => Self::TooLong,
+            _ => match sqlite::result_code(&error) {
+                Some(code) if UNAVAILABLE.contains(&code) => Self::Unavailable(error),
+                Some(INTERRUPTED) => Self::TooLong,
                 _ => Self::Database(error),
             },
-            _ => Self::Database(error),
         }
     }
 }
@@ -272,15 +267,6 @@ impl From<sqlite::Error> for Error {
 /// How a tenant's project is stored.
 fn project(tenant: &Tenant) -> &str {
     tenant.project.as_deref().unwrap_or_default()
-}
-
-/// The secret version that a row of intents or removals is about.
-fn reference(row: &AnyRow) -> Result<Reference, Error> {
-    Ok(Reference {
-        organization: row.try_get("organization")?,
-        key: row.try_get("key")?,
-        version: row.try_get("version")?,
-    })
 }
 
 #[cfg(test)]

@@ -44,6 +44,8 @@ pub(super) fn run(settings: &Settings, command: &Secrets) -> Result<(), Failure>
     let count = runtime.block_on(app::orphans(settings, *remove, tell))?;
     let done = match (count, remove) {
         (0, _) => "every secret has its connection".to_owned(),
+        (1, true) => "1 secret that no connection pointed at is removed".to_owned(),
+        (1, false) => "no connection points at this secret; --remove removes it for good".to_owned(),
         (_, true) => format!("{count} secrets that no connection pointed at are removed"),
         (_, false) => format!("no connection points at these {count} secrets; --remove removes them for good"),
     };

@@ -73,7 +73,7 @@ pub enum ApiError {
     #[error("The change leads these credentials to another target; send them again: {}.", .0.join(", "))]
     CredentialsRequired(Vec<String>),
     /// Stored credentials cannot be used.
-    #[error("{why}; send these credentials again: {}.", credentials.join(", "))]
+    #[error("{why}; {}.", connections::send_again(credentials))]
     CredentialsWithheld {
         /// Why.
         why: connections::Withheld,

@@ -62,7 +62,7 @@ impl TryFrom<&AnyRow> for IntentRow {
         Ok(Self {
             id: row.try_get("id")?,
             store: row.try_get("store")?,
-            reference: super::reference(row)?,
+            reference: row.try_into()?,
             created_at: row.try_get("created_at")?,
         })
     }

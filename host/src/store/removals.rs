@@ -79,10 +79,6 @@ impl TryFrom<&AnyRow> for RemovalRow {
     type Error = Error;
 
     fn try_from(row: &AnyRow) -> Result<Self, Error> {
-        Ok(Self {
-            store: row.try_get("store")?,
-            reference: super::reference(row)?,
-            created_at: row.try_get("created_at")?,
-        })
+        Ok(Self { store: row.try_get("store")?, reference: row.try_into()?, created_at: row.try_get("created_at")? })
     }
 }

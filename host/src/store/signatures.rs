@@ -3,8 +3,9 @@
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::connections::ConnectionRow;
-use super::{Connection, Error, reference};
+use super::{Connection, Error};
 use crate::secrets::Reference;
+use crate::sqlite::placeholders;
 
 /// Where a connection's credentials are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +35,10 @@ pub async fn unsigned(connection: &mut Connection, after: &str, limit: u32) -> R
 
 /// Gives connections their signatures, by id, in one statement.
 pub async fn sign(connection: &mut Connection, signatures: &[(String, String)]) -> Result<(), Error> {
-    let row = |number: usize| format!("(${}, ${})", 2 * number + 1, 2 * number + 2);
-    let rows: Vec<String> = (0..signatures.len()).map(row).collect();
-    // SQLite and PostgreSQL name the columns of `values` alike.
     let update = format!(
         "update connections set signature = column2 from (values {}) as signed
          where id = column1 and signature is null",
-        rows.join(", ")
+        placeholders(signatures.len(), 2)
     );
     let mut query = sqlx::query(AssertSqlSafe(update));
     for (id, signature) in signatures {
@@ -68,7 +66,7 @@ pub async fn pointers(connection: &mut Connection, after: &str, limit: u32) -> R
             Ok(Pointer {
                 connection: row.try_get("id")?,
                 store: row.try_get("secret_store")?,
-                reference: reference(row)?,
+                reference: row.try_into()?,
                 is_signed: row.try_get::<i64, _>("is_signed")? == 1,
             })
         })

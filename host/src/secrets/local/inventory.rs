@@ -1,11 +1,10 @@
 //! What is there and what is not, whatever it says.
 
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 
 use super::{LocalStore, WORK};
 use crate::secrets::{Error, Reference};
-use crate::sqlite::Party;
+use crate::sqlite::{Party, placeholders};
 
 /// How many references one statement looks for: others take turns in between.
 const LOOKED_FOR_AT_ONCE: usize = 200;
@@ -28,21 +27,18 @@ impl LocalStore {
         .bind(i64::from(limit))
         .fetch_all(&mut connection)
         .await?;
-        rows.iter().map(reference).collect()
+        Ok(rows.iter().map(Reference::try_from).collect::<Result<_, _>>()?)
     }
 
     /// Which of these are not there.
     pub(super) async fn find_missing(&self, references: &[Reference]) -> Result<Vec<Reference>, Error> {
         let mut missing = Vec::new();
         for some in references.chunks(LOOKED_FOR_AT_ONCE) {
-            let row = |number: usize| format!("(${}, ${}, ${})", 3 * number + 1, 3 * number + 2, 3 * number + 3);
-            let rows: Vec<String> = (0..some.len()).map(row).collect();
-            // SQLite and PostgreSQL name the columns of `values` alike.
             let statement = format!(
                 "select column1 as organization, column2 as key, cast(column3 as bigint) as version
                  from (values {}) as wanted where not exists (select 1 from secrets
                      where organization = column1 and key = column2 and version = cast(column3 as bigint))",
-                rows.join(", ")
+                placeholders(some.len(), 3)
             );
             let mut query = sqlx::query(AssertSqlSafe(statement));
             for Reference { organization, key, version } in some {
@@ -50,17 +46,9 @@ impl LocalStore {
             }
             let mut connection = self.pool.take(&Party::Host, WORK).await?;
             for row in query.fetch_all(&mut connection).await? {
-                missing.push(reference(&row)?);
+                missing.push(Reference::try_from(&row)?);
             }
         }
         Ok(missing)
     }
-}
-
-fn reference(row: &AnyRow) -> Result<Reference, Error> {
-    Ok(Reference {
-        organization: row.try_get("organization")?,
-        key: row.try_get("key")?,
-        version: row.try_get("version")?,
-    })
 }

@@ -27,14 +27,8 @@ pub(super) struct Counted {
 impl Connections {
     /// Looks once at all connections, and says how many have credentials that cannot be used. It can be dropped at any
     /// moment.
-    pub async fn audit(&self) {
-        self.depository.audit().await;
-    }
-}
-
-impl Depository {
-    async fn audit(&self) {
-        let counted = match self.count().await {
+    pub async fn reconcile(&self) {
+        let counted = match self.depository.count().await {
             Ok(counted) => counted,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -45,7 +39,7 @@ impl Depository {
         for (why, count) in [("lost", lost), ("unsigned", unsigned), ("elsewhere", elsewhere)] {
             metrics::gauge!(metric::UNUSABLE_CREDENTIALS, "why" => why).set(f64::from(count));
         }
-        let store = self.secrets.name();
+        let store = self.depository.secrets.name();
         if lost > 0 {
             tracing::error!(
                 connections = lost,
@@ -69,7 +63,9 @@ impl Depository {
             );
         }
     }
+}
 
+impl Depository {
     pub(super) async fn count(&self) -> Result<Counted, Error> {
         let (mut after, mut counted) = (String::new(), Counted::default());
         loop {
