@@ -57,7 +57,6 @@ fn a_save_is_in_force_a_moment_later_and_a_mistake_is_not() {
     let shown = session.shows("✓ mine 0.1.0 is in force");
     for part in [
         "✓ cases: 4 cases",
-        "warning: /ssl_mode unencrypted",
         r#"stored: {"host":"127.0.0.1","port":5432,"database":"postgres","ssl_mode":"disable"}"#,
         "data endpoint 127.0.0.1 port 5432, TLS disable",
         "password = the credential password",

@@ -107,9 +107,6 @@ function check(config) {
   const database = text("database", 63);
   if (!TLS_MODES.includes(ssl_mode)) {
     error("unknown_value", "ssl_mode", `ssl_mode must be one of: ${TLS_MODES.join(", ")}.`);
-  } else if (ssl_mode === "disable") {
-    const message = "Everything but the password's proof travels unencrypted.";
-    say("warning", "unencrypted", "ssl_mode", message, "Use verify-full where the server offers TLS.");
   }
 
   const failed = findings.some((finding) => finding.severity.tag === "error");

@@ -22,7 +22,6 @@ from wit_world.imports.types import (
     Parameter,
     Reach,
     Severity_Error,
-    Severity_Warning,
     Tls,
     TlsMode_Disable,
     TlsMode_Require,
@@ -173,10 +172,6 @@ class Check:
         if not isinstance(mode, str) or mode not in TLS_MODES:
             self.error("unknown_value", "ssl_mode", f"ssl_mode must be one of: {', '.join(TLS_MODES)}.")
             return None
-        if mode == "disable":
-            message = "Everything but the password's proof travels unencrypted."
-            hint = "Use verify-full where the server offers TLS."
-            self.findings.append(Finding(Severity_Warning(), "unencrypted", "/ssl_mode", message, hint, []))
         return mode
 
 

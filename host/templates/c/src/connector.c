@@ -129,10 +129,6 @@ static void check_tls_mode(check_t *check) {
   if (mode == 4)
     error(check, "unknown_value", "ssl_mode", " must be one of: disable, require, verify-ca, verify-full.", NULL);
   else check->tls_mode = mode;
-  if (mode == PATCHPANEL_CONNECTOR_TYPES_TLS_MODE_DISABLE)
-    say(check, PATCHPANEL_CONNECTOR_TYPES_SEVERITY_WARNING, "unencrypted", "ssl_mode",
-        " disable lets everything but the password's proof travel unencrypted.",
-        "Use verify-full where the server offers TLS.");
 }
 
 // Members that the schema does not know are left to it: the host checks it too.

@@ -97,21 +97,9 @@ fn ssl_mode(config: &Value, findings: &mut Vec<Finding>) -> Option<String> {
         return Some("verify-full".to_owned());
     };
     let mode = mode.as_str().filter(|mode| TLS_MODES.contains(mode));
-    match mode {
-        None => {
-            let message = format!("ssl_mode must be one of: {}.", TLS_MODES.join(", "));
-            findings.push(error("unknown_value", "/ssl_mode", &message));
-        }
-        Some("disable") => findings.push(Finding {
-            severity: Severity::Warning,
-            hint: Some("Use verify-full where the server offers TLS.".to_owned()),
-            ..error(
-                "unencrypted",
-                "/ssl_mode",
-                "Everything but the password's proof travels unencrypted.",
-            )
-        }),
-        Some(_) => {}
+    if mode.is_none() {
+        let message = format!("ssl_mode must be one of: {}.", TLS_MODES.join(", "));
+        findings.push(error("unknown_value", "/ssl_mode", &message));
     }
     mode.map(str::to_owned)
 }
