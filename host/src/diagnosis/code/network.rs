@@ -105,7 +105,8 @@ pub const PORT_REFUSED: Code = Code {
     blame: Blame::Config,
     retryable: false,
     message: "This installation does not connect to that port: it is not a database's.",
-    remedy: "Use the port of the data source. If it is this one, whoever runs this installation can allow it (--egress-refused-ports).",
+    remedy: "Use the port of the data source. If it is this one, whoever runs this installation can allow \
+             it (--egress-allowed-targets for this one, --egress-refused-ports for all).",
 };
 
 /// This installation does not connect to that address.
@@ -195,7 +196,9 @@ pub const NO_DATABASE: Code = Code {
     blame: Blame::Network,
     retryable: true,
     message: "No database answered.",
-    remedy: "Check host and port, that the server runs and listens on that address, that firewalls let this installation in, and that it speaks the protocol of this type. More is not told of private addresses; whoever runs this installation can see the reason in its log, or name the target (--egress-allowed-targets).",
+    remedy: "Check host and port, that the server runs and listens on that address, that firewalls let this installation \
+             in, and that it speaks the protocol of this type. More is not told of private addresses; whoever runs this \
+             installation can see the reason in its log, or name the target (--egress-allowed-targets).",
 };
 
 /// The server closed the connection.

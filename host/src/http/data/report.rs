@@ -43,7 +43,7 @@ pub struct StageResult {
     /// Its name.
     #[schema(example = "authenticate")]
     pub stage: &'static str,
-    /// `passed`, `warned`, `failed` or `skipped` (an earlier stage failed).
+    /// `passed`, `warned`, `failed` or `skipped` (an earlier stage failed, or there was nothing to do).
     pub outcome: &'static str,
     /// Its time in milliseconds; null when skipped.
     pub latency_ms: Option<f64>,
