@@ -1,7 +1,7 @@
 //! Whole sentences that stand for a code. Poolers and proxies have no SQLSTATE of their own for most of what they say, and
-//! PostgreSQL raises one error from one routine for two reasons. This is the one place where words decide, and only
-//! whole: what is in a hole of a sentence, such as a user's name, decides nothing. All of them are English; a server that
-//! speaks another language is judged by what is left (`server_error.rs`).
+//! PostgreSQL raises one error from one routine for two reasons. Words decide only here and only whole, but for the address
+//! in a message about `pg_hba.conf` (`server_error.rs`): what is in a hole of a sentence, such as a user's name, decides
+//! nothing. All of them are English; a server that speaks another language is judged by what is left.
 
 use crate::diagnosis::{Code, code};
 

@@ -1,6 +1,7 @@
 //! Errors that PostgreSQL sends, and what they mean. The SQLSTATE decides, and the routine that raised the error where one
 //! SQLSTATE has several reasons: servers speak many languages (PostgreSQL manual, "Error Codes", "Error and Notice Message
-//! Fields"). What words decide is in `sentences.rs`.
+//! Fields"). Where both say too little, whole sentences do (`sentences.rs`), and whether there is an address in a message
+//! about `pg_hba.conf`.
 
 use std::net::IpAddr;
 
