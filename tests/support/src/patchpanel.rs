@@ -16,6 +16,7 @@ use crate::names::Names;
 use crate::process::Process;
 
 const READY_LIMIT: Duration = Duration::from_mins(1);
+const START_ATTEMPTS: usize = 5;
 const PROBE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A running `patchpanel serve`. It stops when this is dropped.
@@ -234,8 +235,19 @@ impl Builder {
         Ok(settings.complete(Command::new(&settings.program), name))
     }
 
-    /// Starts it and returns when it says that it is ready.
+    /// Starts it and returns when it says that it is ready. A free port can be taken by somebody else before it binds it,
+    /// so that it is tried again with another.
     pub fn start(self) -> Result<Patchpanel> {
+        for _ in 1..START_ATTEMPTS {
+            match self.clone().start_once() {
+                Err(error) if self.listen.is_none() && format!("{error:#}").contains("Address already in use") => {}
+                started => return started,
+            }
+        }
+        self.start_once()
+    }
+
+    fn start_once(self) -> Result<Patchpanel> {
         let limit = self.ready_limit;
         let (address, settings) = self.settings()?;
         let log = settings.directory.path().join("log");
