@@ -468,4 +468,14 @@ mod tests {
         assert_eq!(answer(connections::Error::Contended), (503, true));
         assert_eq!(answer(connections::Error::RevisionMismatch(2)), (412, false));
     }
+    #[test]
+    fn credentials_whose_names_are_lost_are_all_to_be_sent() {
+        let message = |names: &[&str]| {
+            let credentials = names.iter().map(|name| (*name).to_owned()).collect();
+            ApiError::from(connections::Error::Withheld { why: connections::Withheld::Altered, credentials })
+                .to_string()
+        };
+        assert!(message(&[]).ends_with("; send all its credentials again."), "{}", message(&[]));
+        assert!(message(&["a", "b"]).ends_with("; send these credentials again: a, b."), "{}", message(&["a", "b"]));
+    }
 }
