@@ -9,7 +9,7 @@ use super::messages::Messages;
 use super::scram::{self, Hashing};
 use super::server_error::{About, ServerError};
 use super::target::Target;
-use crate::diagnosis::{Fault, ServerText, code};
+use crate::diagnosis::{Fault, ServerText, Stage, code};
 use crate::egress::guard::Limits;
 use crate::egress::{Stream, tls};
 
@@ -149,7 +149,11 @@ impl<'a> Login<'a> {
                 }
                 Message::ReadyForQuery(_) => break,
                 Message::ErrorResponse(error) => {
-                    return Err(ServerError::from(&error).login_fault(&self.about, &code::SESSION_FAILED));
+                    let error = ServerError::from(&error);
+                    let fault = error.login_fault(&self.about, &code::SESSION_FAILED);
+                    // Who has been let in is not refused any more.
+                    let is_possible = code::occurs(fault.code, Stage::Session);
+                    return Err(if is_possible { fault } else { error.fault(&code::SESSION_FAILED, self.about.texts) });
                 }
                 _ => return Err(Fault::new(&code::PROTOCOL_VIOLATION)),
             }

@@ -232,6 +232,7 @@ fn what_was_recorded_is_understood() {
         ("no-database", Some((Stage::Session, "unknown_database"))),
         ("no-schema", Some((Stage::Privileges, "unknown_schema"))),
         ("wrong-password", Some((Stage::Authenticate, "password_rejected"))),
+        ("late-rejection", Some((Stage::Session, "session_failed"))),
     ] {
         let input = std::fs::read(corpus.join(name)).unwrap();
         let stages = runtime().block_on(async {
