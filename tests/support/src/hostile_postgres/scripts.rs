@@ -61,7 +61,10 @@ pub fn honest(asked: &Asked) -> Table {
         Some(table) => table,
         None if ["begin read only", "rollback"].contains(&asked.text.as_str()) => Table::default(),
         None => Table {
-            parameters: (1..).take_while(|number| asked.text.contains(&format!("${number}"))).map(|_| TEXT).collect(),
+            parameters: (1..=u16::MAX)
+                .take_while(|number| asked.text.contains(&format!("${number}")))
+                .map(|_| TEXT)
+                .collect(),
             columns: columns(&COLUMNS.map(|name| (name, TEXT))),
             rows: vec![[&values[..], &[None, None]].concat()],
         },
