@@ -121,6 +121,13 @@ impl Session {
         }
     }
 
+    /// The name of the schema that the connection is about as it comes in a listing that could not be converted to UTF-8.
+    pub async fn raw_schema(&mut self) -> Result<String, Fault> {
+        match self {
+            Self::Postgres(session) => session.raw_schema().await,
+        }
+    }
+
     /// The schema that the connection is about.
     pub fn schema(&self) -> &str {
         match self {

@@ -144,6 +144,36 @@ fn databases_in_other_encodings_are_listed() {
     assert!(report.message().contains("tab€lle"), "{}", report.message());
 }
 
+/// A database in Japanese, and a name in it of which UTF-8 has no character. Names are given as its own bytes.
+const JAPANESE: &str = "
+    CREATE ROLE reader LOGIN PASSWORD 'reader-throw-away-password';
+    CREATE DATABASE euc TEMPLATE template0 ENCODING 'EUC_JP';
+    \\connect euc
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    CREATE FUNCTION pg_temp.n(bytea) RETURNS text LANGUAGE sql AS $$ SELECT convert_from($1, 'EUC_JP') $$;
+    SELECT format('CREATE SCHEMA %I', pg_temp.n(name)) FROM (VALUES ('\\xc6fccbdc'::bytea), ('\\xc6fccbdcc6fccbdc')) n (name) \\gexec
+    SELECT format('GRANT USAGE ON SCHEMA %I TO reader', nspname) FROM pg_namespace WHERE nspname !~ '^[a-z]' \\gexec
+    SELECT format('CREATE TABLE %I.plain (id int)', nspname) FROM pg_namespace WHERE nspname !~ '^[a-z]' \\gexec
+    CREATE TABLE public.first (id int);
+    SELECT format('CREATE TABLE public.%I (id int)', pg_temp.n('\\xa9a1')) \\gexec
+    SELECT format('GRANT SELECT ON %s TO reader', oid::regclass) FROM pg_class
+    WHERE relkind = 'r' AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema') \\gexec";
+
+#[test]
+fn a_name_that_cannot_be_converted_hides_no_other() {
+    let server = Postgres::builder().sql(JAPANESE).start().unwrap();
+    let euc = attempt(server.port()).config("database", "euc");
+    for name in ["日本", "日本日本"] {
+        let (schemas, _) = listed(&euc.config("db_schema", name));
+        assert_eq!(schemas[0], schema(name, &["plain"]), "{schemas:?}");
+        assert_eq!(schemas.len(), 3, "{schemas:?}");
+        let selected = euc.config("db_schema", name).config("selected_tables", json!(["plain"]));
+        assert_eq!(listed(&selected), (vec![schema(name, &["plain"])], false));
+    }
+    let report = euc.config("db_schema", "日月").fails("privileges", "unknown_schema", "config", FINAL, None);
+    assert!(report.message().contains("日月"), "{}", report.message());
+}
+
 #[test]
 fn the_schema_of_the_connection_is_listed_first_however_many_there_are() {
     let tables = "

@@ -132,6 +132,29 @@ fn what_changes_nothing_is_no_more_than_reading() {
 }
 
 #[test]
+fn a_password_that_looks_like_an_answer_changes_none() {
+    let passwords = ["open", "closed", "0", "1", "definers"];
+    let roles = passwords.map(|password| format!("CREATE ROLE c_{password} LOGIN PASSWORD '{password}';")).concat();
+    let server = Postgres::builder().sql(sales::SQL).sql(&roles).start().unwrap();
+    server
+        .sql(
+            sales::DATABASE,
+            "GRANT USAGE ON SCHEMA sales TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA sales TO PUBLIC",
+        )
+        .unwrap();
+    for password in passwords {
+        let attempt = attempt(server.port()).user(&format!("c_{password}")).credential("password", password);
+        let report = attempt.works(&[]);
+        assert_eq!(report.details("privileges")["read_only"], "role", "{password}");
+    }
+    // What everybody has by this is the whole server's.
+    server.sql(sales::DATABASE, "GRANT ALTER SYSTEM ON PARAMETER archive_command TO PUBLIC").unwrap();
+    let report = attempt(server.port()).works(&["reaches_beyond"]);
+    let privileges = report.details("privileges");
+    assert_eq!((&privileges["read_only"], &privileges["escapes"]), (&json!("none"), &json!(["server_settings"])));
+}
+
+#[test]
 fn nobody_can_write_to_a_standby() {
     let server = Postgres::builder().sql(sales::SQL).sql("ALTER ROLE reader REPLICATION").start().unwrap();
     let server = server.into_standby().unwrap();

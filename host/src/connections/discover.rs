@@ -32,11 +32,19 @@ pub(super) async fn discover(
     };
     let truncated = rows.len() > MAX_TABLES.into();
     let schema = session.schema().to_owned();
-    let mut own: Vec<Row> = rows.extract_if(.., |row| is_of(row, &schema)).collect();
+    let mut own = take_own(&mut rows, &schema, &schema);
+    // Where the server cannot convert all of its names they come as it has them, that of the schema too.
+    let raw = if own.is_empty() && !schema.is_ascii() { Some(session.raw_schema().await?) } else { None };
+    let listed_as = raw.as_deref().unwrap_or(&schema);
+    own.append(&mut take_own(&mut rows, listed_as, &schema));
     if truncated {
         // The rows come in the order of their names, so that those of the schema may be beyond the cut.
         match list(call, prepared, session, Some(&schema)).await? {
-            Ok(listed) => own = listed.into_iter().flatten().filter(|row| is_of(row, &schema)).collect(),
+            Ok(listed) => {
+                let mut listed = listed.unwrap_or_default();
+                own = take_own(&mut listed, &schema, &schema);
+                own.append(&mut take_own(&mut listed, listed_as, &schema));
+            }
             Err(error) => return Ok(Err(error)),
         }
     }
@@ -76,8 +84,14 @@ async fn list(
     rows.map(|rows| Ok(Some(rows))).map_err(|fault| name_author(fault, &prepared.connector))
 }
 
-fn is_of(row: &Row, schema: &str) -> bool {
-    row.first().is_some_and(|name| name.as_deref() == Some(schema))
+/// Takes the rows of a schema out of those of all, and gives them its name.
+fn take_own(rows: &mut Vec<Row>, listed_as: &str, schema: &str) -> Vec<Row> {
+    let is_own = |row: &mut Row| row.first().is_some_and(|name| name.as_deref() == Some(listed_as));
+    let named = |mut row: Row| {
+        row.iter_mut().take(1).for_each(|name| *name = Some(schema.to_owned()));
+        row
+    };
+    rows.extract_if(.., is_own).map(named).collect()
 }
 
 /// Says whose statement it was: not the user's, nor the host's.

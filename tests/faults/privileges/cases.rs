@@ -22,12 +22,29 @@ pub(super) const SETUP: &str = "
     GRANT INSERT ON s.t TO w;
     CREATE ROLE above IN ROLE w;
     CREATE ROLE plain;
+    CREATE EXTENSION adminpack;
+    CREATE TABLE s.monitored (id int);
+    CREATE SCHEMA monitored;
+    CREATE DOMAIN s.d AS int;
+    CREATE FUNCTION s.g() RETURNS int LANGUAGE sql AS 'SELECT 1';
+    CREATE TABLE s.narrowed (id int, gone int);
+    CREATE FUNCTION s.file(text) RETURNS text LANGUAGE internal AS 'pg_read_file_all';
+    REVOKE EXECUTE ON FUNCTION s.file(text) FROM PUBLIC;
     SELECT lo_create(4711);
 ";
 
 /// What of that is a reader's, and where somebody has said what else there may be: in a database of its own, since
 /// everybody has it.
-pub(super) const ALONE: [&str; 3] = ["PUBLIC", "a language", "dblink"];
+pub(super) const ALONE: [&str; 8] = [
+    "PUBLIC",
+    "a language",
+    "dblink",
+    "a table, by a role of PostgreSQL's",
+    "a schema, by a role of PostgreSQL's",
+    "a function, by a role of PostgreSQL's",
+    "a domain, by a role of PostgreSQL's",
+    "the database, by a role of PostgreSQL's",
+];
 
 /// A name, a script that gives it, a part of the warning, and the escapes; none of those means that it is a right to write.
 /// `{user}` and `{database}` stand for those of the case.
@@ -126,6 +143,104 @@ pub(super) const MORE_THAN_READING: &[(&str, &str, &str, &[&str])] = &[
         &["server_files"],
     ),
     (
+        "a function of adminpack that writes files",
+        "GRANT EXECUTE ON FUNCTION pg_file_write(text, text, boolean) TO {user}",
+        "EXECUTE on pg_file_write(text,text,boolean)",
+        &["server_files"],
+    ),
+    (
+        "a function that looks at files",
+        "GRANT EXECUTE ON FUNCTION pg_stat_file(text) TO {user}",
+        "EXECUTE on pg_stat_file(text)",
+        &["server_files"],
+    ),
+    (
+        "a function that lists files",
+        "GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO {user}",
+        "EXECUTE on pg_ls_dir(text)",
+        &["server_files"],
+    ),
+    (
+        "another name of a function that reads files",
+        "GRANT EXECUTE ON FUNCTION s.file(text) TO {user}",
+        "EXECUTE on s.file(text)",
+        &["server_files"],
+    ),
+    (
+        "a function that has settings read anew",
+        "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO {user}",
+        "EXECUTE on pg_reload_conf()",
+        &["administration"],
+    ),
+    (
+        "functions of replication",
+        "GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text) TO {user}",
+        "EXECUTE on pg_replication_origin_create(text)",
+        &["administration"],
+    ),
+    (
+        "the sessions of others",
+        "GRANT pg_signal_backend TO {user}",
+        "membership in pg_signal_backend",
+        &["administration"],
+    ),
+    ("checkpoints", "GRANT pg_checkpoint TO {user}", "membership in pg_checkpoint", &["administration"]),
+    (
+        "passwords",
+        "GRANT SELECT (rolname, rolpassword) ON pg_authid TO {user}",
+        "SELECT on pg_authid",
+        &["stored_passwords"],
+    ),
+    ("passwords by a view", "GRANT SELECT ON pg_shadow TO {user}", "SELECT on pg_shadow", &["stored_passwords"]),
+    (
+        "passwords with everything else",
+        "GRANT pg_read_all_data TO {user}",
+        "membership in pg_read_all_data",
+        &["stored_passwords"],
+    ),
+    (
+        "a setting",
+        "GRANT ALTER SYSTEM ON PARAMETER archive_command TO {user}",
+        "ALTER SYSTEM on parameter archive_command",
+        &["server_settings"],
+    ),
+    (
+        "a setting, by a role of PostgreSQL's",
+        "GRANT pg_read_all_settings TO {user}; GRANT SET ON PARAMETER log_statement TO pg_read_all_settings",
+        "SET on parameter log_statement (of pg_read_all_settings)",
+        &["server_settings"],
+    ),
+    (
+        "a table, by a role of PostgreSQL's",
+        "GRANT pg_stat_scan_tables TO {user}; ALTER TABLE s.monitored OWNER TO pg_stat_scan_tables",
+        "ownership of table s.monitored (of pg_stat_scan_tables)",
+        &[],
+    ),
+    (
+        "a schema, by a role of PostgreSQL's",
+        "GRANT pg_stat_scan_tables TO {user}; ALTER SCHEMA monitored OWNER TO pg_stat_scan_tables",
+        "ownership of schema monitored (of pg_stat_scan_tables)",
+        &[],
+    ),
+    (
+        "a function, by a role of PostgreSQL's",
+        "GRANT pg_stat_scan_tables TO {user}; ALTER FUNCTION s.g() OWNER TO pg_stat_scan_tables",
+        "ownership of function s.g() (of pg_stat_scan_tables)",
+        &[],
+    ),
+    (
+        "a domain, by a role of PostgreSQL's",
+        "GRANT pg_stat_scan_tables TO {user}; ALTER DOMAIN s.d OWNER TO pg_stat_scan_tables",
+        "ownership of type s.d (of pg_stat_scan_tables)",
+        &[],
+    ),
+    (
+        "the database, by a role of PostgreSQL's",
+        "GRANT pg_stat_scan_tables TO {user}; ALTER DATABASE {database} OWNER TO pg_stat_scan_tables",
+        "ownership of database {database} (of pg_stat_scan_tables)",
+        &[],
+    ),
+    (
         "a foreign server",
         "GRANT USAGE ON FOREIGN SERVER remote TO {user}",
         "USAGE on the foreign server remote",
@@ -158,7 +273,9 @@ pub(super) const NO_MORE_THAN_READING: &[(&str, &str)] = &[
     ("REFERENCES", "GRANT REFERENCES ON s.t TO {user}"),
     ("TEMPORARY", "GRANT TEMPORARY ON DATABASE {database} TO {user}"),
     ("BYPASSRLS", "ALTER ROLE {user} BYPASSRLS"),
-    ("to read everything", "GRANT pg_read_all_data, pg_monitor TO {user}"),
+    ("to watch the server", "GRANT pg_monitor TO {user}"),
+    ("a column that is gone", "GRANT UPDATE (gone) ON s.narrowed TO {user}; ALTER TABLE s.narrowed DROP COLUMN gone"),
+    ("a user of a foreign server", "CREATE USER MAPPING FOR {user} SERVER remote"),
     ("a role that reads", "GRANT plain TO {user}"),
     ("rights on what is not there yet", "ALTER DEFAULT PRIVILEGES FOR ROLE {user} GRANT SELECT ON TABLES TO plain"),
     ("PostgreSQL's own tables, which it protects", "GRANT INSERT ON pg_catalog.pg_description TO {user}"),

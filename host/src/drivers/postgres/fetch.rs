@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use super::messages::violation;
 use super::server_error::ServerError;
-use super::statement::{self, Column, Failure, Sink, Values};
+use super::statement::{self, Column, Encoding, Failure, Sink, Values};
 use super::{Bounds, Session};
 use crate::connectors::contract::Statement;
 use crate::diagnosis::{Fault, Stage, code};
 use crate::drivers::Row;
+use crate::egress::Deadline;
 use crate::egress::guard::Limits;
 
 /// The server stops the statement after this long.
@@ -76,6 +78,26 @@ impl Session {
             Err(Failure::Values(error)) if error.is_of_encoding() => Err(self.unwritable(&error)),
             Err(Failure::Values(error) | Failure::Refused(error)) => {
                 Err(statement::name_setting(error.fault_of_statement(&self.texts), &error))
+            }
+        }
+    }
+
+    /// The name of the schema as a listing has it that the server could not convert: the database's own bytes, where they
+    /// are UTF-8, and U+FFFD.
+    pub(in crate::drivers) async fn raw_schema(&mut self) -> Result<String, Fault> {
+        let parameters = [self.schema.clone()];
+        let text = "select $1 as schema_name";
+        let statement = statement::Statement { text, parameters: &parameters, timeout: STATEMENT_TIMEOUT };
+        let mut listing = Listing { expected: &["schema_name"], max_rows: 1, rows: Vec::new(), bytes: 0 };
+        let messages = self.messages.as_mut().ok_or_else(|| Fault::new(&code::CONNECTION_LOST))?;
+        messages.renew(LIMITS);
+        let asked = async { Ok(statement::run(messages, statement, Encoding::Raw, &mut listing).await) };
+        match Deadline::after(BOUNDS.time).bound(BOUNDS.late, asked).await? {
+            Ok(()) => listing.rows.pop().and_then(|row| row.into_iter().next().flatten()).ok_or_else(violation),
+            Err(Failure::Fault(fault)) => Err(fault),
+            Err(Failure::OtherParameters) => Err(violation()),
+            Err(Failure::Around(error) | Failure::Values(error) | Failure::Refused(error)) => {
+                Err(error.fault_in(Stage::Discover, &self.texts))
             }
         }
     }

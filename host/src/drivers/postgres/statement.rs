@@ -1,5 +1,6 @@
 //! One statement, run read-only in a transaction of its own: sent in one write, its rows handed on as they come.
 
+use std::iter;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ const BEGIN: &str = "begin read only";
 const SET: &str = "\
 select pg_catalog.set_config('statement_timeout', $1, true), \
 pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), \
-pg_catalog.set_config('client_encoding', $2, true), \
+pg_catalog.set_config('client_encoding', 'UTF8', true), \
 pg_catalog.set_config('lock_timeout', '0', true), \
 pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true), \
 case when pg_catalog.current_setting('transaction_timeout', true) is not null \
@@ -37,12 +38,18 @@ then pg_catalog.set_config('transaction_timeout', '0', true) end, \
 case when pg_catalog.current_setting('jit', true) is not null \
 then pg_catalog.set_config('jit', 'off', true) end";
 
+/// From here on texts come as the server has them (PostgreSQL manual, "Character Set Support").
+const SET_RAW: &str = "select pg_catalog.set_config('client_encoding', 'SQL_ASCII', true)";
+
 /// Ends it.
 const ROLLBACK: &str = "rollback";
 
 /// The answers to the first two, and to the last one, by the first bytes of their messages.
 const OPENED: &[u8] = b"12C12DC";
 const ENDED: &[u8] = b"12C";
+
+/// The answers to what has the results come raw.
+const SET_TO_RAW: &[u8] = b"12DC";
 
 /// A statement to run.
 #[derive(Debug, Clone, Copy)]
@@ -55,20 +62,22 @@ pub(super) struct Statement<'a> {
     pub(super) timeout: Duration,
 }
 
-/// How texts travel.
+/// How the texts of the result come. Those of the parameters go as UTF-8, which the server converts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
-    /// The server converts to UTF-8 and back.
+    /// The server converts to UTF-8.
     Utf8,
-    /// Bytes as the server has them: for what it cannot convert (PostgreSQL manual, "Character Set Support").
+    /// Bytes as the server has them: for what it cannot convert.
     Raw,
 }
 
 impl Encoding {
-    fn client_encoding(self) -> &'static str {
+    /// The name of the statement's portal. It lasts over another statement only if it has one. It is gone with the
+    /// transaction, so that behind a pooler too it meets no other.
+    fn portal(self) -> &'static str {
         match self {
-            Self::Utf8 => "UTF8",
-            Self::Raw => "SQL_ASCII",
+            Self::Utf8 => "",
+            Self::Raw => "raw",
         }
     }
 }
@@ -129,7 +138,7 @@ pub(super) async fn run(
     // It fails for texts with zero characters and for more parameters than the protocol can count.
     let series = encode(statement, encoding).map_err(|_| Fault::new(&code::STATEMENT_REFUSED))?;
     messages.ask(&series).await?;
-    let answered = answer(messages, statement, sink).await;
+    let answered = answer(messages, statement, encoding, sink).await;
     if let Err(Failure::Fault(_) | Failure::OtherParameters) = answered {
         return answered;
     }
@@ -140,42 +149,53 @@ pub(super) async fn run(
 
 /// Everything in one write. An error anywhere skips what is left up to the one `Sync` (PostgreSQL manual, "Extended
 /// Query"), so the statement runs inside the transaction or not at all. Opened by a simple query it would run all the
-/// same where that was refused. Nothing has a name: behind a pooler names belong to others as well.
+/// same where that was refused. No statement has a name: behind a pooler names belong to others as well.
 fn encode(statement: Statement<'_>, encoding: Encoding) -> std::io::Result<BytesMut> {
     let mut messages = BytesMut::with_capacity(512 + statement.text.len());
-    bind_and_execute(BEGIN, &[], false, &mut messages)?;
-    let settings = [statement.timeout.as_millis().to_string(), encoding.client_encoding().to_owned()];
-    bind_and_execute(SET, &settings, false, &mut messages)?;
-    bind_and_execute(statement.text, statement.parameters, true, &mut messages)?;
-    bind_and_execute(ROLLBACK, &[], false, &mut messages)?;
+    run_unnamed(BEGIN, &[], &mut messages)?;
+    run_unnamed(SET, &[statement.timeout.as_millis().to_string()], &mut messages)?;
+    let portal = encoding.portal();
+    parse(statement.text, statement.parameters.len(), &mut messages)?;
+    frontend::describe(b'S', "", &mut messages)?;
+    bind(portal, statement.parameters, &mut messages)?;
+    if encoding == Encoding::Raw {
+        run_unnamed(SET_RAW, &[], &mut messages)?;
+    }
+    frontend::execute(portal, 0, &mut messages)?;
+    run_unnamed(ROLLBACK, &[], &mut messages)?;
     frontend::sync(&mut messages);
     Ok(messages)
 }
 
-fn bind_and_execute(
-    text: &str,
-    parameters: &[String],
-    described: bool,
-    messages: &mut BytesMut,
-) -> std::io::Result<()> {
-    frontend::parse("", text, parameters.iter().map(|_| TEXT), messages)?;
-    if described {
-        frontend::describe(b'S', "", messages)?;
-    }
+fn run_unnamed(text: &str, parameters: &[String], messages: &mut BytesMut) -> std::io::Result<()> {
+    parse(text, parameters.len(), messages)?;
+    bind("", parameters, messages)?;
+    frontend::execute("", 0, messages)
+}
+
+fn parse(text: &str, parameters: usize, messages: &mut BytesMut) -> std::io::Result<()> {
+    frontend::parse("", text, iter::repeat_n(TEXT, parameters), messages)
+}
+
+fn bind(portal: &str, parameters: &[String], messages: &mut BytesMut) -> std::io::Result<()> {
     let value = |parameter: &String, message: &mut BytesMut| {
         message.extend_from_slice(parameter.as_bytes());
         Ok(IsNull::No)
     };
     // No formats at all: everything is text.
-    frontend::bind("", "", [], parameters, value, [], messages).map_err(|error| match error {
+    frontend::bind(portal, "", [], parameters, value, [], messages).map_err(|error| match error {
         frontend::BindError::Serialization(error) => error,
         frontend::BindError::Conversion(error) => std::io::Error::other(error),
-    })?;
-    frontend::execute("", 0, messages)
+    })
 }
 
 /// Reads up to the end of the statement, or to the server's refusal.
-async fn answer(messages: &mut Messages, statement: Statement<'_>, sink: &mut impl Sink) -> Result<(), Failure> {
+async fn answer(
+    messages: &mut Messages,
+    statement: Statement<'_>,
+    encoding: Encoding,
+    sink: &mut impl Sink,
+) -> Result<(), Failure> {
     expect(messages, OPENED).await?;
     let Message::ParseComplete = next(messages, Failure::Refused).await? else { return Err(violation().into()) };
     match next(messages, Failure::Refused).await? {
@@ -191,6 +211,9 @@ async fn answer(messages: &mut Messages, statement: Statement<'_>, sink: &mut im
         _ => return Err(violation().into()),
     };
     let Message::BindComplete = next(messages, Failure::Values).await? else { return Err(violation().into()) };
+    if encoding == Encoding::Raw {
+        expect(messages, SET_TO_RAW).await?;
+    }
     let mut wanted = ControlFlow::Continue(());
     loop {
         match next(messages, Failure::Refused).await? {
@@ -338,19 +361,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_stands_before_one_sync_and_has_no_name() {
+    fn everything_stands_before_one_sync_and_no_statement_has_a_name() {
         let parameters = ["a".to_owned(), "b".to_owned()];
         let timeout = Duration::from_secs(15);
-        let series =
-            encode(Statement { text: "select $1, $2", parameters: &parameters, timeout }, Encoding::Utf8).unwrap();
-        let (mut rest, mut kinds) = (&series[..], String::new());
-        while let Some((&kind, length)) = rest.get(..5).and_then(<[u8]>::split_first) {
-            kinds.push(char::from(kind));
-            let (message, after) = rest.split_at(u32::from_be_bytes(length.try_into().unwrap()) as usize + 1);
-            assert!(kind != b'P' || message[5] == 0, "a statement has a name");
-            rest = after;
+        for (encoding, expected) in [(Encoding::Utf8, "PBEPBEPDBEPBES"), (Encoding::Raw, "PBEPBEPDBPBEEPBES")] {
+            let statement = Statement { text: "select $1, $2", parameters: &parameters, timeout };
+            let series = encode(statement, encoding).unwrap();
+            let (mut rest, mut kinds) = (&series[..], String::new());
+            while let Some((&kind, length)) = rest.get(..5).and_then(<[u8]>::split_first) {
+                kinds.push(char::from(kind));
+                let (message, after) = rest.split_at(u32::from_be_bytes(length.try_into().unwrap()) as usize + 1);
+                assert!(kind != b'P' || message[5] == 0, "a statement has a name");
+                rest = after;
+            }
+            assert_eq!((kinds.as_str(), rest.len()), (expected, 0));
         }
-        assert_eq!((kinds.as_str(), rest.len()), ("PBEPBEPDBEPBES", 0));
+    }
+
+    /// A database in any encoding can read them, whatever the client's is.
+    #[test]
+    fn what_stands_around_a_statement_is_ascii() {
+        assert!([BEGIN, SET, SET_RAW, ROLLBACK].iter().all(|text| text.is_ascii()));
     }
 
     #[test]

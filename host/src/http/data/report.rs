@@ -118,13 +118,16 @@ pub struct PrivilegeFacts {
     /// user has no right to change anything in the database, can get none from another role, and has no way around that) or
     /// `none`. A setting such as `default_transaction_read_only` counts for nothing, since every user can change it. What
     /// PostgreSQL lets every user do counts for nothing either: temporary tables, large objects of its own, its own
-    /// password and settings, advisory locks, and ending its own sessions.
+    /// password and settings, advisory locks, and ending its own sessions. What reading a foreign table sets
+    /// off elsewhere is not known.
     #[schema(example = "role")]
     pub read_only: &'static str,
     /// Why: `recovery` (the server is a standby) and `privileges` (the user has no right to write); empty for `none`.
     pub enforced_by: Vec<&'static str>,
     /// What goes around the rights on tables or reaches beyond the database: `superuser`, `server_files`,
-    /// `server_programs`, `dblink`, `foreign_servers`, `replication`, `untrusted_languages`, `server_settings`.
+    /// `server_programs`, `dblink`, `foreign_servers`, `replication`, `untrusted_languages`, `server_settings`,
+    /// `stored_passwords` (of users, user mappings or subscriptions), `administration` (what PostgreSQL keeps for superusers,
+    /// such as ending the sessions of others).
     pub escapes: Vec<&'static str>,
     /// How many functions there are that the user may call and that run with the rights of their owner (`SECURITY
     /// DEFINER`). What they do is not looked into.

@@ -1,5 +1,6 @@
 //! The statement that asks, and its answer.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -22,6 +23,23 @@ const LIMITS: Limits =
 
 /// Bounded by its limits, however much there is in the database.
 const PROBE: &str = include_str!("probe.sql");
+
+/// Where the statement reads what is granted on settings.
+const GRANTS_ON_SETTINGS: &str = "from pg_parameter_acl p ";
+
+/// The first version that has them.
+const FIRST_WITH_GRANTS_ON_SETTINGS: u32 = 15;
+
+/// What stands there for older servers. One that has such grants all the same has misstated its version, and all of them
+/// count.
+const NO_GRANTS_ON_SETTINGS: &str = "from (select 'of any name' as parname, \
+    array[makeaclitem(0, 10, 'USAGE', false)] as paracl where to_regclass('pg_parameter_acl') is not null) p ";
+
+/// JSON's numbers are whole up to here, and no database has as many functions.
+const MAX_DEFINERS: u64 = 1 << 53;
+
+/// In the place of what has gone while it was looked at.
+const UNNAMED: &str = "something that the server does not name";
 
 /// So many schemas are named where the one that is looked for is not there; the statement gives one more.
 pub(super) const MAX_SCHEMAS: usize = 20;
@@ -67,10 +85,12 @@ pub(super) enum EscapeKind {
     Replication,
     UntrustedLanguages,
     ServerSettings,
+    StoredPasswords,
+    Administration,
 }
 
 impl EscapeKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::ServerFiles,
         Self::ServerPrograms,
         Self::Dblink,
@@ -78,6 +98,8 @@ impl EscapeKind {
         Self::Replication,
         Self::UntrustedLanguages,
         Self::ServerSettings,
+        Self::StoredPasswords,
+        Self::Administration,
     ];
 
     /// The name in the statement and in the HTTP API.
@@ -90,6 +112,8 @@ impl EscapeKind {
             Self::Replication => "replication",
             Self::UntrustedLanguages => "untrusted_languages",
             Self::ServerSettings => "server_settings",
+            Self::StoredPasswords => "stored_passwords",
+            Self::Administration => "administration",
         }
     }
 }
@@ -104,7 +128,8 @@ struct Reader<'a> {
 impl Session {
     pub(super) async fn probe(&mut self) -> Result<Found, Fault> {
         let parameters = [self.schema.clone()];
-        let statement = Statement { text: PROBE, parameters: &parameters, timeout: STATEMENT_TIMEOUT };
+        let text = probe_for(&self.server.version);
+        let statement = Statement { text: &text, parameters: &parameters, timeout: STATEMENT_TIMEOUT };
         let texts = self.texts.clone();
         let reader = Reader { texts: &texts, found: Found::default() };
         match self.run(statement, reader, BOUNDS).await {
@@ -126,6 +151,23 @@ impl Session {
     }
 }
 
+/// The statement for a server of this version; one that cannot be read is taken for the newest.
+fn probe_for(version: &str) -> Cow<'static, str> {
+    let digits = version.split(|character: char| !character.is_ascii_digit()).next();
+    match digits.and_then(|major| major.parse::<u32>().ok()) {
+        Some(major) if major < FIRST_WITH_GRANTS_ON_SETTINGS => {
+            PROBE.replacen(GRANTS_ON_SETTINGS, NO_GRANTS_ON_SETTINGS, 1).into()
+        }
+        _ => PROBE.into(),
+    }
+}
+
+/// A number of functions as PostgreSQL writes it.
+fn count(text: &[u8]) -> Option<u64> {
+    let text = str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse().ok().filter(|count| *count <= MAX_DEFINERS)
+}
+
 fn refused(error: &ServerError, texts: &ServerText) -> Fault {
     statement::name_setting(error.fault_in(Stage::Privileges, texts), error)
 }
@@ -142,28 +184,31 @@ impl Sink for Reader<'_> {
     fn row(&mut self, mut values: Values<'_>) -> Result<ControlFlow<()>, Fault> {
         let mut next = || values.next().transpose().map(Option::flatten);
         let (means, what, holder) = (next()?.ok_or_else(violation)?, next()?, next()?);
-        let what = what.map(|what| self.texts.clean(what)).unwrap_or_default();
-        let how = |what: String| match holder.map(|holder| self.texts.clean(holder)) {
-            None => what,
-            Some(holder) => format!("{what} (of {holder})"),
+        // Cleaned to be shown only: a secret may look like any of the statement's own words.
+        let shown = |text: Option<&[u8]>| {
+            text.filter(|text| !text.is_empty()).map_or_else(|| UNNAMED.to_owned(), |text| self.texts.clean(text))
+        };
+        let how = || match holder {
+            None => shown(what),
+            Some(_) => format!("{} (of {})", shown(what), shown(holder)),
         };
         let found = &mut self.found;
         if found.definers.is_some() {
             return Err(violation());
         }
-        match (means, what.as_str()) {
+        match (means, what) {
             (b"recovery", _) => found.recovery = true,
-            (b"schema", "open") => found.schema = SchemaAccess::Open,
-            (b"schema", "closed") => found.schema = SchemaAccess::Closed,
-            (b"other_schema", _) => found.other_schemas.push(what),
+            (b"schema", Some(b"open")) => found.schema = SchemaAccess::Open,
+            (b"schema", Some(b"closed")) => found.schema = SchemaAccess::Closed,
+            (b"other_schema", Some(_)) => found.other_schemas.push(shown(what)),
             (b"superuser", _) => found.superuser = true,
-            (b"writes", _) => found.writes.push(how(what)),
-            (b"definers", count) => found.definers = Some(count.parse().map_err(|_| violation())?),
+            (b"writes", _) => found.writes.push(how()),
+            (b"definers", Some(number)) => found.definers = Some(count(number).ok_or_else(violation)?),
             (kind, _) => {
                 let kind = EscapeKind::ALL.into_iter().find(|known| known.name().as_bytes() == kind);
                 let kind = kind.ok_or_else(violation)?;
                 if !found.escapes.iter().any(|known| known.kind == kind) {
-                    found.escapes.push(Escape { kind, how: how(what) });
+                    found.escapes.push(Escape { kind, how: how() });
                 }
             }
         }
@@ -181,5 +226,44 @@ mod tests {
             assert!(PROBE.contains(&format!("'{}'", kind.name())), "{}", kind.name());
         }
         assert!(PROBE.contains(&format!("limit {})", MAX_SCHEMAS + 1)));
+    }
+
+    #[test]
+    fn the_statement_reads_grants_on_settings_where_there_are_any() {
+        assert_eq!(PROBE.matches(GRANTS_ON_SETTINGS).count(), 1);
+        for (version, newest) in [
+            ("10.23", false),
+            ("14.9 (Debian 14.9-1)", false),
+            ("15.18 (Debian 15.18-0+deb12u1)", true),
+            ("16beta1", true),
+            ("", true),
+            ("PostgreSQL 9", true),
+            ("99999999999999999999", true),
+        ] {
+            assert_eq!(probe_for(version).contains(GRANTS_ON_SETTINGS), newest, "{version}");
+        }
+    }
+
+    /// A database in any encoding can read it, whatever the client's is.
+    #[test]
+    fn the_statement_is_ascii() {
+        assert!(PROBE.is_ascii() && NO_GRANTS_ON_SETTINGS.is_ascii());
+    }
+
+    #[test]
+    fn counts_what_postgresql_counts() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("12", Some(12)),
+            ("9007199254740992", Some(MAX_DEFINERS)),
+            ("9007199254740993", None),
+            ("18446744073709551616", None),
+            ("+1", None),
+            ("-1", None),
+            ("", None),
+            (" 1", None),
+        ] {
+            assert_eq!(count(text.as_bytes()), expected, "{text}");
+        }
     }
 }
