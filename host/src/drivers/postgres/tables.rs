@@ -110,3 +110,14 @@ impl Sink for Unlisted<'_> {
         Ok(ControlFlow::Continue(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database in any encoding can read it, whatever the client's is.
+    #[test]
+    fn the_statement_is_ascii() {
+        assert!(UNLISTED.is_ascii());
+    }
+}
