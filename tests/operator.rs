@@ -1,10 +1,11 @@
 //! What operators get wrong: each mistake is refused at start, on one line that says what to do.
 
 use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::Signal;
 use test_support::directory::TemporaryDirectory;
 use test_support::eventually::eventually;
@@ -224,15 +225,24 @@ fn a_data_directory_that_everybody_can_write_to_is_refused() {
 }
 
 #[test]
-fn a_directory_in_the_place_of_a_key_is_called_one() {
+fn what_is_no_file_in_the_place_of_a_key_is_called_so_and_not_waited_for() {
     let directory = TemporaryDirectory::new("operator").unwrap();
-    let key = directory.path().join("keys");
-    std::fs::create_dir(&key).unwrap();
-    let (_, line) = refusal(production(&directory, &key), &[]);
-    assert!(
-        line.contains("is not a file") && line.contains(key.to_str().unwrap()) && !line.contains("chmod"),
-        "{line}"
-    );
+    let key = directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
+    let at = |name: &str| directory.path().join(name);
+    std::fs::create_dir(at("directory")).unwrap();
+    mkfifoat(CWD, at("pipe"), Mode::RUSR | Mode::WUSR).unwrap();
+    symlink("/dev/zero", at("device")).unwrap();
+    for name in ["directory", "pipe", "device"] {
+        let path = at(name);
+        let (_, line) = refusal(production(&directory, &path), &[]);
+        assert!(line.contains("is not a file") && line.contains(path.to_str().unwrap()), "{line}");
+        assert!(!line.contains("chmod"), "{line}");
+        let token_key = production(&directory, &key).setting("TOKEN_PUBLIC_KEY_FILE", path.to_str().unwrap());
+        refuses(token_key, &[], FAILED, &["token key", path.to_str().unwrap(), "no regular file"]);
+    }
+    // As secrets are mounted.
+    symlink(&key, at("mounted")).unwrap();
+    production(&directory, &at("mounted")).start().unwrap();
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::egress::{self, Egress};
 use crate::http::server::Limits;
 use crate::http::{self, Stop, TrustedProxies};
 use crate::metric;
+use crate::regular_file;
 use crate::rollout::Rollout;
 use crate::secrets::{DerivedKeys, IfMissing, LocalStore, MasterKeyError, Reference, SecretStore};
 use crate::settings::{self, FairnessSettings, Settings};
@@ -27,6 +28,9 @@ use crate::store::Store;
 
 /// The longest time that opening a session on a data source may take, whatever a connection asks for.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_mins(1);
+
+/// A key file is a few lines of text; a larger one is something else.
+const MAX_TOKEN_KEY_BYTES: u64 = 16 * 1024;
 
 /// What a public Ed25519 key looks like in DER (RFC 8410, section 4), before its 32 bytes.
 const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -220,7 +224,8 @@ fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {
         return Ok(SigningKey::open(&settings.token_key_file()?)?.verifier(audience));
     };
     let issuer = settings.token_issuer.as_ref().ok_or(settings::Error::Missing("--token-issuer"))?;
-    let text = std::fs::read(path).with_context(|| format!("cannot read the token key {}", path.display()))?;
+    let text = regular_file::read(path, MAX_TOKEN_KEY_BYTES)
+        .with_context(|| format!("cannot read the token key {}", path.display()))?;
     let malformed = || settings::Error::TokenKey(path.clone());
     let key = SubjectPublicKeyInfoDer::from_pem_slice(&text).map_err(|_| malformed())?;
     match key.as_ref().strip_prefix(&ED25519_PREFIX) {

@@ -36,7 +36,6 @@ mod version;
 mod wasi;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::{fs, io, thread};
@@ -46,6 +45,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::descriptor::Descriptor;
+use crate::regular_file;
 use admission::{Admission, Reason};
 use breaker::Breaker;
 use cache::Cache;
@@ -364,14 +364,10 @@ fn file_name(file: &Path) -> String {
 /// Reads a component, which must be a regular file of bounded size.
 pub fn read(file: &Path, limits: &Limits) -> Result<Vec<u8>, Vec<Reason>> {
     let unreadable = |what: String| vec![Reason::new("unreadable", what, "Name a file that this user may read.")];
-    let failed = |error: io::Error| unreadable(format!("the file cannot be read: {error}"));
-    // Opening a pipe would wait for its writer.
-    if !fs::metadata(file).map_err(failed)?.is_file() {
-        return Err(unreadable("it is no regular file".to_owned()));
+    match regular_file::read(file, limits.component_bytes) {
+        Ok(bytes) => Ok(bytes),
+        Err(regular_file::Error::TooLarge(most)) => Err(admission::too_large(most)),
+        Err(error @ regular_file::Error::NotRegular) => Err(unreadable(error.to_string())),
+        Err(regular_file::Error::Io(error)) => Err(unreadable(format!("the file cannot be read: {error}"))),
     }
-    let mut bytes = Vec::new();
-    let most = limits.component_bytes;
-    fs::File::open(file).map_err(failed)?.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
-    admission::check_size(bytes.len() as u64, limits)?;
-    Ok(bytes)
 }

@@ -1,11 +1,16 @@
 //! Compiled code is trusted with the whole process: only what this installation has compiled is ever loaded.
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::json;
 use test_support::patchpanel::Patchpanel;
 
 use super::{log, types};
+
+/// Puts something at a path.
+type Place = fn(&Path);
 
 /// The one compiled connector.
 fn compiled(host: &Patchpanel) -> PathBuf {
@@ -66,4 +71,16 @@ fn a_compiled_connector_is_loaded_again_only_if_it_is_ours_and_untouched() {
     let before = written();
     restart(&mut host);
     assert_eq!(written(), before, "what was compiled again is used");
+
+    let odd: [(&str, Place); 3] = [
+        ("a device without an end", |file| symlink("/dev/zero", file).unwrap()),
+        ("a pipe without a writer", |file| mkfifoat(CWD, file, Mode::RUSR | Mode::WUSR).unwrap()),
+        ("a file of a tebibyte", |file| std::fs::File::create(file).unwrap().set_len(1 << 40).unwrap()),
+    ];
+    for (what, place) in odd {
+        std::fs::remove_file(&file).unwrap();
+        place(&file);
+        restart(&mut host);
+        assert_eq!(std::fs::symlink_metadata(&file).unwrap().len(), ours.len() as u64, "{what}: it was compiled again");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::Signal;
 use serde_json::json;
 use test_support::client::Client;
@@ -53,6 +54,10 @@ fn spoil(file: &std::path::Path, how: &str) {
             std::fs::remove_file(file).unwrap();
             std::fs::create_dir(file).unwrap();
         }
+        "a pipe" => {
+            std::fs::remove_file(file).unwrap();
+            mkfifoat(CWD, file, Mode::RUSR | Mode::WUSR).unwrap();
+        }
         other => panic!("{other}"),
     }
 }
@@ -92,7 +97,7 @@ fn a_damaged_connector_is_taken_from_the_directory_again_or_said_while_the_other
 
     // What is nowhere else is not there, and is said once a start.
     let of_the_guest = in_library(&host, &digest);
-    for (count, how) in ["flipped", "a directory"].into_iter().enumerate() {
+    for (count, how) in ["flipped", "a directory", "a pipe"].into_iter().enumerate() {
         spoil(&of_the_guest, how);
         restart(&mut host);
         assert_eq!(types(&host), ["postgres"], "{how}");

@@ -1,8 +1,8 @@
 //! Development mode's own token issuer: a key in the data directory, and tokens signed with it.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::token::{Audience, Claims, RoleClaim, Verifier};
 use super::{NameError, Role, check_organization, check_project};
+use crate::regular_file::{self, RegularFile};
 
 /// The issuer that development tokens name.
 pub const ISSUER: &str = "patchpanel-development";
@@ -85,25 +86,23 @@ pub enum Error {
 impl SigningKey {
     /// Reads the key at `path`; makes one, readable by its owner alone, if there is none.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |source| Error::File { path: path.to_owned(), source };
         let malformed = || Error::Malformed(path.to_owned());
-        let file = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                create(path, &generate()?).and_then(|()| File::open(path))
+        let failed = |error| match error {
+            regular_file::Error::Io(source) => Error::File { path: path.to_owned(), source },
+            regular_file::Error::NotRegular | regular_file::Error::TooLarge(_) => malformed(),
+        };
+        let file = match RegularFile::open(path) {
+            Err(regular_file::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                create(path, &generate()?).map_err(|error| failed(error.into()))?;
+                RegularFile::open(path)
             }
             opened => opened,
         }
         .map_err(failed)?;
-        // Asked of the open file, not of its name, which could be exchanged in between.
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
-            return Err(malformed());
-        }
-        if metadata.mode() & 0o077 != 0 {
+        if file.mode() & 0o077 != 0 {
             return Err(Error::Readable(path.to_owned()));
         }
-        let mut text = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_FILE_BYTES).unwrap_or(0)));
-        file.take(MAX_FILE_BYTES).read_to_end(&mut text).map_err(failed)?;
+        let text = Zeroizing::new(file.read(MAX_FILE_BYTES).map_err(failed)?);
         let der = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| malformed())?;
         let pair = Ed25519KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| malformed())?;
         Ok(Self { private: EncodingKey::from_ed_der(der.secret_pkcs8_der()), pair })
@@ -184,7 +183,7 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
     use super::*;
 

@@ -211,13 +211,14 @@ fn link(built_for: &str, component: &Component) -> Result<Box<dyn Adapter>, Reas
 }
 
 /// Refuses what is too large to be looked at.
-pub(super) fn check_size(bytes: u64, limits: &Limits) -> Result<(), Vec<Reason>> {
-    if bytes <= limits.component_bytes {
-        return Ok(());
-    }
-    let message =
-        format!("it is larger than {} MiB (the setting connector_max_component_mib)", limits.component_bytes >> 20);
-    Err(vec![Reason::new("too_large", message, "Leave out debug information and what is not used.")])
+fn check_size(bytes: u64, limits: &Limits) -> Result<(), Vec<Reason>> {
+    if bytes <= limits.component_bytes { Ok(()) } else { Err(too_large(limits.component_bytes)) }
+}
+
+/// The reason against a component of more than this many bytes.
+pub(super) fn too_large(most: u64) -> Vec<Reason> {
+    let message = format!("it is larger than {} MiB (the setting connector_max_component_mib)", most >> 20);
+    vec![Reason::new("too_large", message, "Leave out debug information and what is not used.")]
 }
 
 /// Tries the manifest's examples, as a tenant would send them, up to the judged descriptor, twice each.

@@ -12,6 +12,9 @@ use uuid::Uuid;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::compile::MAX_CODE_BYTES;
+use crate::regular_file;
+
 /// Bytes of the mark in front of the compiled code: HMAC-SHA-256.
 const MARK_BYTES: usize = 32;
 
@@ -38,7 +41,14 @@ impl Cache {
     /// Reads the file once and checks the bytes that were read, so that nothing can change in between.
     pub(super) fn read(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let (path, name) = self.entry(engine, digest);
-        let bytes = fs::read(&path).ok()?;
+        let bytes = match regular_file::read(&path, MARK_BYTES as u64 + MAX_CODE_BYTES) {
+            Ok(bytes) => bytes,
+            Err(regular_file::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a cached connector cannot be read; compiling it again");
+                return None;
+            }
+        };
         let (mark, code) = bytes.split_at_checked(MARK_BYTES).unwrap_or_default();
         if hmac::verify(&self.key, &marked(&name, code), mark).is_ok() {
             // One that this engine does not take is compiled again, to say why.

@@ -20,7 +20,7 @@ use crate::metric;
 use crate::stranger::shown;
 
 /// Bytes of compiled code that are taken from the child. A component made from Python has 60 MB.
-const MAX_CODE_BYTES: u64 = 256 << 20;
+pub(super) const MAX_CODE_BYTES: u64 = 256 << 20;
 
 /// Bytes of what the child says of a component that it cannot compile.
 const MAX_MESSAGE_BYTES: u64 = 2 << 10;

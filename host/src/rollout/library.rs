@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::connectors::admission::Reason;
-use crate::{crash, digest};
+use crate::{crash, digest, regular_file};
 
 /// The code of the reason against a version whose bytes are not here any more.
 pub(super) const DAMAGED: &str = "damaged";
@@ -93,26 +93,23 @@ impl Library {
             let remedy = "Upload it again, or put its file into the directory of connectors.";
             Ok(Err(vec![Reason::new(DAMAGED, format!("its file in the library {what}"), remedy)]))
         };
-        match self.bytes(digest).await {
-            Ok(Some(bytes)) => Ok(Ok(bytes)),
-            Ok(None) => refuse("has other bytes than it was admitted with, or more than a component may have"),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("is gone"),
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => refuse("cannot be read by this user"),
-            Err(error) if error.kind() == io::ErrorKind::IsADirectory => refuse("is a directory"),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The bytes that the digest stands for; none if the file has others, or more than a component may have.
-    async fn bytes(&self, digest: &str) -> io::Result<Option<Vec<u8>>> {
         let (path, digest, most) = (self.path(digest), digest.to_owned(), self.most);
         let read = move || {
-            let mut bytes = Vec::new();
-            File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-            let is_right = bytes.len() as u64 <= most && digest::of(&bytes) == digest;
-            Ok(is_right.then_some(bytes))
+            let bytes = regular_file::read(&path, most)?;
+            Ok((digest::of(&bytes) == digest).then_some(bytes))
         };
-        tokio::task::spawn_blocking(read).await?
+        match tokio::task::spawn_blocking(read).await? {
+            Ok(Some(bytes)) => Ok(Ok(bytes)),
+            Ok(None) | Err(regular_file::Error::TooLarge(_)) => {
+                refuse("has other bytes than it was admitted with, or more than a component may have")
+            }
+            Err(regular_file::Error::NotRegular) => refuse("is no regular file"),
+            Err(regular_file::Error::Io(error)) => match error.kind() {
+                io::ErrorKind::NotFound => refuse("is gone"),
+                io::ErrorKind::PermissionDenied => refuse("cannot be read by this user"),
+                _ => Err(error),
+            },
+        }
     }
 
     /// Whether the bytes of this version are here, and no others.

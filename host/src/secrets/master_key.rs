@@ -9,8 +9,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::error::Unspecified;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::sealing::{KEY_LEN, Key};
+use crate::regular_file::{self, RegularFile};
 
 /// A key file is some lines of text; a larger one is something else.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
@@ -97,30 +98,23 @@ impl MasterKeys {
 
     /// Reads the file.
     pub(super) fn load(path: &Path) -> Result<Self, MasterKeyError> {
-        let failed = |source| MasterKeyError::Io { path: path.into(), source };
-        let file = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(MasterKeyError::Missing(path.into())),
-            opened => opened.map_err(failed)?,
-        };
-        // Asked of the open file, not of its name, which could be exchanged in between.
-        let metadata = file.metadata().map_err(failed)?;
         let malformed = |reason: String| MasterKeyError::Malformed { path: path.into(), reason };
-        if !metadata.is_file() {
-            return Err(MasterKeyError::NoFile(path.into()));
-        }
-        let mode = metadata.mode() & 0o7777;
+        let failed = |error| match error {
+            regular_file::Error::NotRegular => MasterKeyError::NoFile(path.into()),
+            regular_file::Error::TooLarge(_) => malformed(error.to_string()),
+            regular_file::Error::Io(source) if source.kind() == io::ErrorKind::NotFound => {
+                MasterKeyError::Missing(path.into())
+            }
+            regular_file::Error::Io(source) => MasterKeyError::Io { path: path.into(), source },
+        };
+        let file = RegularFile::open(path).map_err(failed)?;
+        let mode = file.mode();
         if mode & 0o077 != 0 {
             return Err(MasterKeyError::Exposed { path: path.into(), mode });
         }
-        if metadata.len() > MAX_FILE_BYTES {
-            return Err(malformed(format!("it is not a file of at most {MAX_FILE_BYTES} bytes")));
-        }
-        let mut text = Zeroizing::new(String::with_capacity(usize::try_from(MAX_FILE_BYTES).unwrap_or(0)));
-        file.take(MAX_FILE_BYTES).read_to_string(&mut text).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => malformed("it is not text".to_owned()),
-            _ => failed(error),
-        })?;
-        Self::parse(&text).map_err(malformed)
+        let text = Zeroizing::new(file.read(MAX_FILE_BYTES).map_err(failed)?);
+        let text = str::from_utf8(&text).map_err(|_| malformed("it is not text".to_owned()))?;
+        Self::parse(text).map_err(malformed)
     }
 
     /// Writes a file with a new key, which appears whole or not at all, and reads it. Two processes that start at once
