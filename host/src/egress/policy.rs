@@ -55,6 +55,16 @@ impl Rule {
         matches!(self, Self::Public | Self::Loopback | Self::Private)
     }
 
+    /// How much is against such addresses: public ones are the least, those that no setting allows the most.
+    fn severity(self) -> u8 {
+        match self {
+            Self::Public => 0,
+            Self::Private => 1,
+            Self::Loopback => 2,
+            _ => 3,
+        }
+    }
+
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {
@@ -102,16 +112,12 @@ impl Policy {
     }
 
     fn judge_v6(self, address: Ipv6Addr) -> Verdict {
-        let rule = classify_v6(address);
-        let embedded = embedded_v4(address).into_iter().map(|inside| self.verdict(classify_v4(inside)));
-        let mut verdict = self.verdict(rule.unwrap_or(Rule::Public));
-        for inside in embedded {
-            // Without a rule of its own the address is what it carries; one bad reading is enough to refuse it.
-            if verdict.allowed {
-                verdict = inside;
-            }
-        }
-        verdict
+        let embedded = embedded_v4(address).into_iter().map(classify_v4);
+        // Without a rule of its own the address is what it carries. Nobody knows which reading counts where it arrives, so
+        // that the worst one does, also for what is told of it.
+        let verdicts = classify_v6(address).into_iter().chain(embedded).map(|rule| self.verdict(rule));
+        let worst = verdicts.max_by_key(|verdict| (!verdict.allowed, verdict.rule.severity()));
+        worst.unwrap_or(self.verdict(Rule::Reserved))
     }
 
     fn verdict(self, rule: Rule) -> Verdict {
@@ -345,6 +351,34 @@ mod tests {
             }
         }
         assert!(!ALL.judge("64:ff9b:1::".parse().unwrap()).allowed);
+    }
+
+    #[test]
+    fn the_worst_of_several_readings_counts() {
+        // Readings: octets 6, 7, 9, 10; 7, 9, 10, 11; 9 to 12; the last four.
+        for (address, rule) in [
+            ("64:ff9b:1:808:8:808:808:808", "public"),
+            ("64:ff9b:1:a08:8:808:808:808", "private"),
+            ("64:ff9b:1:7f08:8:808:808:808", "loopback"),
+            ("64:ff9b:1:a9fe:a9:fe08:808:808", "link_local"),
+            ("64:ff9b:1:a08:8:808:7f00:1", "loopback"),
+            ("64:ff9b:1:7f08:8:808:a00:1", "loopback"),
+            ("64:ff9b:1:7f08:8:808:a9fe:a9fe", "cloud_metadata"),
+            ("64:ff9b:1:a9fe:a9:fe08:a00:1", "link_local"),
+            ("2002:a00:1::5efe:8.8.8.8", "private"),
+        ] {
+            for policy in [PUBLIC_ONLY, ALL] {
+                let verdict = policy.judge(address.parse().unwrap());
+                assert_eq!(verdict.rule.name(), rule, "{address}");
+                assert_eq!(verdict.allowed, policy.verdict(verdict.rule).allowed, "{address}");
+            }
+        }
+        // One is allowed, and the other is not.
+        for policy in [Policy { allow_loopback: true, ..PUBLIC_ONLY }, Policy { allow_private: true, ..PUBLIC_ONLY }] {
+            for address in ["64:ff9b:1:a08:8:808:7f00:1", "64:ff9b:1:7f08:8:808:a00:1"] {
+                assert!(!policy.judge(address.parse().unwrap()).allowed, "{policy:?} {address}");
+            }
+        }
     }
 
     #[test]
