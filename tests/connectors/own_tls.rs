@@ -17,7 +17,7 @@ const ROOT_DIGEST: &str = "sha256:7cc358aa45100f42d57b76e9b235253bfc6fc830b3e458
 fn decisions() -> [(&'static str, String, String); 4] {
     [
         ("decide-the-tls-mode", ".tls-mode=disable@{/host}".to_owned(), "the TLS mode disable".to_owned()),
-        ("default-to-no-tls", ".tls-mode=disable@{/host}".to_owned(), "the TLS mode disable".to_owned()),
+        ("default-to-no-tls", ".tls-mode-default=disable@{/host}".to_owned(), "the TLS mode disable".to_owned()),
         ("decide-the-roots", format!(".roots={ROOT_DIGEST}@{{/host}}"), format!("the trusted root {ROOT_DIGEST}")),
         (
             "decide-the-server-name",
@@ -103,12 +103,16 @@ fn what_a_connector_decides_of_tls_needs_approval_and_the_tenant_sees_it() {
     let host = |approvals: &str| {
         host_with(connectors.path()).directory(&data).setting("CONNECTOR_APPROVED_REACHES", approvals)
     };
-    // What is approved for another mode, place, name, root or type is not approved.
+    // What is approved for another mode, place, name, root, type or case is not approved.
     let others = [
         "zoo-decide-the-tls-mode=disable".to_owned(),
         "zoo-decide-the-tls-mode.tls-mode=require@{/host}".to_owned(),
         "zoo-decide-the-tls-mode.tls-mode=disable@db.example.com".to_owned(),
         "zoo-good.tls-mode=disable@{/host}".to_owned(),
+        "zoo-decide-the-tls-mode.tls-mode-default=disable@{/host}".to_owned(),
+        "zoo-default-to-no-tls.tls-mode=disable@{/host}".to_owned(),
+        "zoo-decide-the-server-name.server-name-default=attacker.example@{/host}".to_owned(),
+        format!("zoo-decide-the-roots.roots-default={ROOT_DIGEST}@{{/host}}"),
         "zoo-decide-the-server-name.server-name=db.example.com@{/host}".to_owned(),
         format!("zoo-decide-the-roots.roots=sha256:{}@{{/host}}", "0".repeat(64)),
     ];

@@ -437,7 +437,7 @@ mod tests {
                         json!({"properties": {"port": {"default": 5432}, "encryption": {"default": "require"}}});
                 },
                 |it| it.endpoints[0].tls.mode = TlsMode::Require,
-                "postgres.tls-mode=require@{/host}",
+                "postgres.tls-mode-default=require@{/host}",
                 "the TLS mode require",
             ),
             (
@@ -462,9 +462,16 @@ mod tests {
             declare(&mut manifest);
             change(&mut descriptor);
             let judge = |approved: &[&str]| judge_by(&manifest, approved, &sent, SET, descriptor.clone());
-            for others in
-                [&[][..], &["postgres={/host}", "other.tls-mode=disable@{/host}", "postgres.tls-mode=disable@db"]]
-            {
+            let for_the_other_case = if what == "a default mode" {
+                approval.replace("-default=", "=")
+            } else {
+                approval.replace('=', "-default=")
+            };
+            for others in [
+                &[][..],
+                &["postgres={/host}", "other.tls-mode=disable@{/host}", "postgres.tls-mode=disable@db"],
+                &[&for_the_other_case],
+            ] {
                 let refusal = judge(others);
                 assert!(matches!(refusal, Err(Refusal::Astray(_))), "{what}: {refusal:?}");
             }

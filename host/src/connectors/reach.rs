@@ -12,6 +12,7 @@ use crate::descriptor::TlsMode;
 use crate::stranger::shown;
 pub use own::Approvals;
 pub(super) use own::Own;
+pub(super) use pattern::When;
 use pattern::{Pattern, Words};
 
 /// Elements of an array that a `*` stands for, at most.
@@ -102,8 +103,9 @@ impl Filling<'_> {
         own: &mut Vec<Own>,
     ) -> Option<String> {
         let said = self.words.say(text, element)?;
-        if let Some(decided) = said.own.map(decided) {
-            if !self.approvals.include(self.type_name, reach, &decided) {
+        if let Some((words, when)) = said.own {
+            let decided = decided(words);
+            if !self.approvals.include(self.type_name, reach, &decided, when) {
                 return None;
             }
             own.push(decided);
@@ -117,15 +119,17 @@ impl Filling<'_> {
         let unsaid = TlsMode::unsaid(host);
         let Some(said) = self.words.say(&reach.tls_mode, element) else { return Some(unsaid) };
         let mode = TlsMode::from_name(&said.value)?;
-        if said.own.is_none() || mode >= unsaid {
-            return Some(mode);
+        match said.own {
+            Some((_, when)) if mode < unsaid => {
+                let decided = Own::TlsMode(mode);
+                if !self.approvals.include(self.type_name, reach, &decided, when) {
+                    return Some(unsaid);
+                }
+                own.push(decided);
+                Some(mode)
+            }
+            _ => Some(mode),
         }
-        let decided = Own::TlsMode(mode);
-        if !self.approvals.include(self.type_name, reach, &decided) {
-            return Some(unsaid);
-        }
-        own.push(decided);
-        Some(mode)
     }
 }
 

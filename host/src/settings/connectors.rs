@@ -42,7 +42,8 @@ pub(super) struct ConnectorSettings {
     /// Approves what a connector decides of its own accord, comma-separated, each as the refusal names it: where it may
     /// lead, as `TYPE=HOST`, such as `snowflake={/account}.snowflakecomputing.com`; and how it may verify the server there
     /// less strictly than the tenant could ask for, as `TYPE.tls-mode=MODE@HOST`, `TYPE.server-name=NAME@HOST` or
-    /// `TYPE.roots=DIGEST@HOST`, such as `legacy.tls-mode=disable@{/host}`.
+    /// `TYPE.roots=DIGEST@HOST`, such as `legacy.tls-mode=disable@{/host}`. What counts only where the tenant says nothing
+    /// has `-default` before the `=`: `legacy.tls-mode-default=disable@{/host}`, `TYPE.host-default=HOST`.
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_APPROVED_REACHES", value_name = "TYPE=HOST",
         value_delimiter = ',', value_parser = parse_approval)]
     connector_approved_reaches: Vec<String>,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Reason, secrets};
 use crate::connectors::contract::{CONFIG_MEMBERS, Manifest, Reach};
-use crate::connectors::reach::{self, Approvals, Own};
+use crate::connectors::reach::{self, Approvals, Own, When};
 use crate::connectors::text;
 use crate::drivers;
 use crate::schema::Schema;
@@ -100,17 +100,20 @@ fn check_reaches(manifest: &Manifest, approvals: &Approvals, reasons: &mut Vec<R
             continue;
         }
         let missing = approvals.missing(&manifest.type_name, reach, &manifest.config_schema);
-        reasons.extend(missing.iter().take(MAX_NAMED).map(|own| approval_needed(manifest, reach, own)));
+        reasons.extend(missing.iter().take(MAX_NAMED).map(|(own, when)| approval_needed(manifest, reach, own, *when)));
     }
 }
 
 /// The refusal of what a connector decides by itself, with the words by which the operator approves it.
-fn approval_needed(manifest: &Manifest, reach: &Reach, own: &Own) -> Reason {
-    let approval = own.approval(&manifest.type_name, reach);
+fn approval_needed(manifest: &Manifest, reach: &Reach, own: &Own, when: When) -> Reason {
+    let approval = own.approval(when, &manifest.type_name, reach);
     // Whole, to be copied.
     let approval = shown(&approval).within(MAX_APPROVAL_BYTES);
     let remedy = format!("The operator approves it in the setting connector_approved_reaches: \"{approval}\".");
-    let not_approved = "of its own accord, and the operator has not approved that";
+    let not_approved = match when {
+        When::Always => "of its own accord, and the operator has not approved that",
+        When::Unsaid => "where the tenant says nothing, and the operator has not approved that",
+    };
     if let Own::Host(host) = own {
         let message = format!("it leads to \"{}\" {not_approved}", shown(host));
         return Reason::new("approval_needed", message, remedy);

@@ -13,9 +13,17 @@ pub(super) struct Words<'a> {
 /// The value of a pattern.
 pub(super) struct Said {
     pub(super) value: String,
-    /// The connector's own words, where the value is not the tenant's alone: a pattern that is not a single placeholder, or a
-    /// default of the schema.
-    pub(super) own: Option<String>,
+    /// The connector's own words, where the value is not the tenant's alone.
+    pub(super) own: Option<(String, When)>,
+}
+
+/// When words of the connector's own count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::connectors) enum When {
+    /// Whatever the tenant says: a pattern that is not a single placeholder.
+    Always,
+    /// Where the tenant says nothing: a default of the schema.
+    Unsaid,
 }
 
 impl Words<'_> {
@@ -25,8 +33,8 @@ impl Words<'_> {
         let value = pattern.value(self, element)?;
         let own = match pattern.member() {
             Some(member) if self.sent.get(member).is_some() => None,
-            Some(_) => Some(value.clone()),
-            None => Some(text.to_owned()),
+            Some(_) => Some((value.clone(), When::Unsaid)),
+            None => Some((text.to_owned(), When::Always)),
         };
         Some(Said { value, own })
     }
