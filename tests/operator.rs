@@ -9,7 +9,7 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::Signal;
 use test_support::directory::TemporaryDirectory;
 use test_support::eventually::eventually;
-use test_support::patchpanel::{Builder, Patchpanel};
+use test_support::patchpanel::{Builder, Patchpanel, built_connectors};
 use test_support::process::Process;
 
 /// Far longer than a refusal takes.
@@ -243,6 +243,106 @@ fn what_is_no_file_in_the_place_of_a_key_is_called_so_and_not_waited_for() {
     // As secrets are mounted.
     symlink(&key, at("mounted")).unwrap();
     production(&directory, &at("mounted")).start().unwrap();
+}
+
+#[test]
+fn a_master_key_in_the_data_directory_is_warned_of_in_production() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let elsewhere = directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
+    let warnings = || {
+        let log = std::fs::read_to_string(directory.path().join("log")).unwrap();
+        log.lines().filter(|line| line.contains("the master key is in the data directory")).count()
+    };
+    production(&directory, &elsewhere).start().unwrap();
+    assert_eq!(warnings(), 0);
+    let inside = directory.path().join("data/key");
+    std::fs::copy(&elsewhere, &inside).unwrap();
+    // By another name of the same directory.
+    symlink(directory.path().join("data"), directory.path().join("mounted")).unwrap();
+    for (count, key) in [inside, directory.path().join("mounted/key")].into_iter().enumerate() {
+        production(&directory, &key).start().unwrap();
+        assert_eq!(warnings(), count + 1, "{}", key.display());
+    }
+    // A link there to what is elsewhere gives nothing away.
+    symlink(&elsewhere, directory.path().join("data/link")).unwrap();
+    production(&directory, &directory.path().join("data/link")).start().unwrap();
+    assert_eq!(warnings(), 2);
+}
+
+#[test]
+fn what_others_could_use_is_closed_to_them_and_said() {
+    let directory = used();
+    let data = directory.path().join("data");
+    let wal = data.join("secrets.db-wal");
+    std::fs::write(&wal, "").unwrap();
+    let open = [
+        ("metadata.db", 0o644),
+        ("secrets.db", 0o666),
+        ("secrets.db-wal", 0o640),
+        ("compiled", 0o777),
+        ("library", 0o750),
+    ];
+    for (name, mode) in open {
+        std::fs::set_permissions(data.join(name), Permissions::from_mode(mode)).unwrap();
+    }
+    let host = at(&directory).start().unwrap();
+    let log = host.log().unwrap();
+    for (name, mode) in open {
+        let now = std::fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(now & 0o077, 0, "{name}: {now:o}");
+        let path = format!("\"{}\"", data.join(name).display());
+        let said = log.lines().filter(|line| line.contains(&path) && line.contains("others could read or write this"));
+        let said: Vec<_> = said.collect();
+        assert!(said.len() == 1 && said[0].contains(&format!("{mode:04o}")), "{name}: {log}");
+    }
+}
+
+#[test]
+fn an_empty_directory_of_connectors_in_production_retires_nothing() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    let key = directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
+    let connectors = TemporaryDirectory::new("connectors").unwrap();
+    let file = connectors.path().join("postgres.wasm");
+    std::fs::copy(built_connectors().unwrap().join("postgres.wasm"), &file).unwrap();
+    let start = || {
+        let builder = production(&directory, &key).setting("CONNECTORS_DIR", connectors.path().to_str().unwrap());
+        // It is ready when it has a connector.
+        builder.start().unwrap()
+    };
+    assert!(start().stop().unwrap().success());
+    std::fs::remove_file(&file).unwrap();
+    let mut host = start();
+    let log = host.log().unwrap();
+    let said: Vec<_> = log.lines().filter(|line| line.contains("the directory of connectors is empty")).collect();
+    assert!(said.len() == 1 && said[0].contains("ERROR"), "{log}");
+    assert!(said[0].contains(connectors.path().to_str().unwrap()), "{log}");
+    assert!(host.stop().unwrap().success());
+    // It is still known that it came from there.
+    start();
+}
+
+#[test]
+fn targets_and_approvals_that_can_never_count_are_refused() {
+    let directory = TemporaryDirectory::new("operator").unwrap();
+    for (setting, value, parts) in [
+        (
+            "EGRESS_ALLOWED_TARGETS",
+            "10.20.0.0/16,169.254.169.254",
+            ["--egress-allowed-targets", "no setting allows this"],
+        ),
+        ("EGRESS_ALLOWED_TARGETS", "localhost:5432", ["--egress-allowed-targets", "127.0.0.1"]),
+        ("EGRESS_ALLOWED_TARGETS", "10.0.0.5/8", ["--egress-allowed-targets", "10.0.0.0/8"]),
+        ("CONNECTOR_APPROVED_REACHES", "a.tls-mode=prefer@{/host}", ["--connector-approved-reaches", "verify-ca"]),
+        ("CONNECTOR_APPROVED_REACHES", "a.roots=sha256:00@{/host}", ["--connector-approved-reaches", "64 hex digits"]),
+    ] {
+        let output = at(&directory).setting(setting, value).command("serve").unwrap().output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(BAD_INPUT), "{said}");
+        assert!(said.contains(value.rsplit(',').next().unwrap()), "{said}");
+        for part in parts {
+            assert!(said.contains(part), "{said:?} does not say {part:?}");
+        }
+    }
 }
 
 #[test]

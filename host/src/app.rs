@@ -1,5 +1,6 @@
 //! The parts of the host put together, in the order in which they need each other.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,7 @@ impl App {
         }
         let store = Store::open(&settings.metadata_file()?, settings.fairness.store()).await?;
         let (secrets, keys) = open_secrets(settings, &store).await?;
+        warn_of_key_beside_secrets(settings)?;
         let verifier = verifier(settings)?;
         let connectors = start_connectors(settings.connectors(Some(keys.compiled()))?).await?;
         let rollout = Rollout::open(store.clone(), Arc::clone(&connectors), settings.rollout()?).await?;
@@ -130,6 +132,21 @@ impl App {
         self.secrets.close().await;
         self.store.close().await;
     }
+}
+
+/// Says so if whoever copies the data directory has the master key as well. In development that is meant.
+fn warn_of_key_beside_secrets(settings: &Settings) -> anyhow::Result<()> {
+    let (key, data) = (settings.master_key_file()?, settings.data_dir()?);
+    let real = |path: &Path| path.canonicalize().with_context(|| format!("cannot find {}", path.display()));
+    if settings.production && real(&key)?.starts_with(real(&data)?) {
+        tracing::warn!(
+            key = %key.display(),
+            data = %data.display(),
+            "security: the master key is in the data directory, so that whoever copies that can read every credential; \
+             move it elsewhere and name it with --master-key-file"
+        );
+    }
+    Ok(())
 }
 
 /// Opens the secret store, and signs the connections of before connections were signed.

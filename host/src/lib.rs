@@ -33,6 +33,7 @@ pub mod json;
 pub mod logs;
 pub mod metric;
 pub mod network;
+pub mod private;
 pub mod regular_file;
 pub mod rollout;
 pub mod schema;

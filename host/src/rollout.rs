@@ -47,6 +47,9 @@ pub struct Settings {
     pub directory: PathBuf,
     /// Whether it is looked at while the host runs, and not only at start.
     pub watch: bool,
+    /// Whether a directory without a file counts as one that is not there, as where a volume is not mounted: then what came
+    /// from it goes on.
+    pub empty_is_missing: bool,
     /// Where the bytes of all versions are kept.
     pub library: PathBuf,
 }

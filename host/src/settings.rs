@@ -314,6 +314,7 @@ impl Settings {
         Ok(crate::rollout::Settings {
             directory: self.connectors_dir()?,
             watch: self.connectors.connectors_watch.unwrap_or(self.development()),
+            empty_is_missing: self.production,
             library: self.data_dir()?.join("library"),
         })
     }

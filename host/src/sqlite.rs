@@ -22,6 +22,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqlSafeStr as _}
 use tokio::sync::Notify;
 
 use crate::fairness::{Refused, Shares};
+use crate::private;
 use connection::Open;
 pub use connection::{Connection, Transaction};
 
@@ -119,12 +120,17 @@ impl From<sqlx::Error> for OpenError {
 }
 
 impl File {
-    /// Opens a file, making it (for nobody else to read) when there is none, with a write-ahead log and transactions that
+    /// Opens a file, for nobody else to use, making it when there is none, with a write-ahead log and transactions that
     /// are durable when they have committed.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
         // SQLite would make it as the umask says, and gives its journal the same mode.
         let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         made.map_err(sqlx::Error::Io)?;
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            private::close(Path::new(&name)).map_err(sqlx::Error::Io)?;
+        }
         // SQLite's default with a write-ahead log would lose the last transactions when the power fails.
         let options = SqliteConnectOptions::new()
             .filename(path)

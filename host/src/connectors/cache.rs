@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -13,7 +13,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::compile::MAX_CODE_BYTES;
-use crate::regular_file;
+use crate::{private, regular_file};
 
 /// Bytes of the mark in front of the compiled code: HMAC-SHA-256.
 const MARK_BYTES: usize = 32;
@@ -25,9 +25,9 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Opens the directory, and makes it, for nobody else to read, when it is not there. `key` makes the marks.
+    /// Opens the directory, for nobody else to use, and makes it when it is not there. `key` makes the marks.
     pub(super) fn open(directory: &Path, key: hmac::Key) -> io::Result<Self> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        private::make_directory(directory)?;
         // Earlier versions kept a key beside what it marks: who can write here could mark anything.
         match fs::remove_file(directory.join("key")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

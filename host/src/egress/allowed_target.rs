@@ -3,8 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use super::policy::{Policy, Rule};
 use super::{Host, PortRange};
-use crate::network::Network;
+use crate::network::{Network, NoNetwork};
 
 /// A network, an address or a name, and the ports there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,9 @@ pub struct AllowedTarget {
     /// None is every port that is not refused.
     ports: Option<PortRange>,
 }
+
+/// All that a setting can allow.
+const EVERYTHING: Policy = Policy { allow_loopback: true, allow_private: true };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Hosts {
@@ -24,43 +28,76 @@ enum Hosts {
 
 /// Why a text is no target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a target: write a network, an address, a name or *.name, and ports where they matter, such as 10.20.0.0/16, \
-     10.20.0.7:5432, [fd12::/16]:5432-5439 or *.db.corp"
-)]
-pub struct NoTarget;
+pub enum NoTarget {
+    /// It is written otherwise.
+    #[error(
+        "not a target: write a network, an address, a name or *.name, and ports where they matter, such as 10.20.0.0/16, \
+         10.20.0.7:5432, [fd12::/16]:5432-5439 or *.db.corp"
+    )]
+    Malformed,
+    /// It begins with an address, and is no network.
+    #[error(transparent)]
+    Network(NoNetwork),
+    /// No setting allows such addresses.
+    #[error("no setting allows this: it is {}; leave it out", .0.description())]
+    NeverAllowed(Rule),
+    /// A name never stands for this machine.
+    #[error(
+        "a name stands for private addresses, never for this machine; write 127.0.0.1 or [::1], with the ports that are meant"
+    )]
+    ThisMachine,
+}
 
 impl FromStr for AllowedTarget {
     type Err = NoTarget;
 
     fn from_str(text: &str) -> Result<Self, NoTarget> {
         // An IPv6 address has colons of its own, so that it stands in brackets before ports.
-        if let Ok(network) = text.parse() {
-            return Ok(Self { hosts: Hosts::Network(network), ports: None });
+        match Hosts::network(text) {
+            // Ports may stand behind the prefix.
+            Ok(None) | Err(NoTarget::Network(NoNetwork::Prefix(_))) => {}
+            Ok(Some(hosts)) => return Ok(Self { hosts, ports: None }),
+            Err(error) => return Err(error),
         }
         let (hosts, ports) = if let Some(bracketed) = text.strip_prefix('[') {
-            let (network, rest) = bracketed.split_once(']').ok_or(NoTarget)?;
-            let ports = if rest.is_empty() { None } else { Some(rest.strip_prefix(':').ok_or(NoTarget)?) };
-            (Hosts::Network(network.parse().map_err(|_| NoTarget)?), ports)
+            let (network, rest) = bracketed.split_once(']').ok_or(NoTarget::Malformed)?;
+            let ports = if rest.is_empty() { None } else { Some(rest.strip_prefix(':').ok_or(NoTarget::Malformed)?) };
+            (Hosts::network(network)?.ok_or(NoTarget::Malformed)?, ports)
         } else {
             let (hosts, ports) = text.split_once(':').map_or((text, None), |(hosts, ports)| (hosts, Some(ports)));
             (Hosts::read(hosts)?, ports)
         };
-        let ports = ports.map(str::parse).transpose().map_err(|_| NoTarget)?;
+        let ports = ports.map(str::parse).transpose().map_err(|_| NoTarget::Malformed)?;
         Ok(Self { hosts, ports })
     }
 }
 
 impl Hosts {
+    /// The network that a text names; none where it does not begin with an address.
+    fn network(text: &str) -> Result<Option<Self>, NoTarget> {
+        let network: Network = match text.parse() {
+            Err(NoNetwork::Address) => return Ok(None),
+            parsed => parsed.map_err(NoTarget::Network)?,
+        };
+        // A whole network is of one sort where both of its ends are of one that nothing else lies between.
+        let rules = [network.first(), network.last()].map(|address| EVERYTHING.judge(address).rule);
+        match rules {
+            [first, last] if first == last && !first.can_be_allowed() => Err(NoTarget::NeverAllowed(first)),
+            _ => Ok(Some(Self::Network(network))),
+        }
+    }
+
     fn read(text: &str) -> Result<Self, NoTarget> {
-        if let Ok(network) = text.parse() {
-            return Ok(Self::Network(network));
+        if let Some(network) = Self::network(text)? {
+            return Ok(network);
         }
         let (name, under) = text.strip_prefix("*.").map_or((text, false), |name| (name, true));
         match Host::parse(name) {
+            // RFC 6761, section 6.3.
+            Ok(Host::Name(name)) if name == "localhost" || name.ends_with(".localhost") => Err(NoTarget::ThisMachine),
             Ok(Host::Name(name)) if under => Ok(Self::Under(format!(".{name}"))),
             Ok(Host::Name(name)) => Ok(Self::Name(name)),
-            _ => Err(NoTarget),
+            _ => Err(NoTarget::Malformed),
         }
     }
 }
@@ -148,7 +185,6 @@ mod tests {
             "db.corp:",
             "db.corp:x",
             "db.corp:9-3",
-            "10.0.0.0/33",
             "10.0.0.0/8:",
             "[fd12::1",
             "[db.corp]:1",
@@ -160,7 +196,35 @@ mod tests {
             "*.*.corp",
             "fd12::/x",
         ] {
-            assert_eq!(bad.parse::<AllowedTarget>(), Err(NoTarget), "{bad}");
+            assert_eq!(bad.parse::<AllowedTarget>(), Err(NoTarget::Malformed), "{bad}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_can_never_be_meant() {
+        for (target, advice) in [
+            ("10.0.0.0/33", "0 to 32"),
+            ("[fd12::/x]", "0 to 128"),
+            ("10.0.0.5/8", "write 10.0.0.0/8 for that, or 10.0.0.5 for it alone"),
+            ("10.0.0.5/8:5432", "write 10.0.0.0/8 for that"),
+            ("[fd12::1/16]:5432", "write fd12::/16 for that"),
+            ("169.254.169.254", "a cloud's metadata service; leave it out"),
+            ("169.254.169.254:80", "a cloud's metadata service; leave it out"),
+            ("169.254.0.0/16", "a link-local address; leave it out"),
+            ("[fe80::/10]:5432", "a link-local address; leave it out"),
+            ("::ffff:169.254.169.254", "a cloud's metadata service; leave it out"),
+            ("0.0.0.0", "an unspecified address; leave it out"),
+            ("224.0.0.0/4", "a multicast address; leave it out"),
+            ("localhost", "write 127.0.0.1 or [::1]"),
+            ("LOCALHOST:5432", "write 127.0.0.1 or [::1]"),
+            ("db.localhost", "write 127.0.0.1 or [::1]"),
+            ("*.localhost", "write 127.0.0.1 or [::1]"),
+        ] {
+            let refusal = target.parse::<AllowedTarget>().unwrap_err().to_string();
+            assert!(refusal.contains(advice), "{target}: {refusal}");
+        }
+        for target in ["0.0.0.0/0", "::/0", "128.0.0.0/1", "127.0.0.0/8", "::1", "8.8.8.8:22", "localhost.corp"] {
+            assert!(target.parse::<AllowedTarget>().is_ok(), "{target}");
         }
     }
 }

@@ -74,8 +74,17 @@ impl Rollout {
                 }
             }
         }
+        let is_missing = looks.is_empty() && self.settings.empty_is_missing && !recorded.is_empty();
+        if is_missing && (at_start || !directory.looks.is_empty()) {
+            tracing::error!(
+                path = %self.settings.directory.display(),
+                files = recorded.len(),
+                "the directory of connectors is empty; what came from it goes on serving. Mount it or put the files back; \
+                 the type of a file that is gone ends when another file is there"
+            );
+        }
         // After what is new, so that a renamed file is there all the time.
-        for (name, digest) in &recorded {
+        for (name, digest) in recorded.iter().filter(|_| !is_missing) {
             if !looks.contains_key(name) && (at_start || !directory.looks.contains_key(name)) {
                 self.give_up(name, digest).await?;
             }

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::connectors::admission::Reason;
-use crate::{crash, digest, regular_file};
+use crate::{crash, digest, private, regular_file};
 
 /// The code of the reason against a version whose bytes are not here any more.
 pub(super) const DAMAGED: &str = "damaged";
@@ -50,10 +49,10 @@ pub struct Received {
 }
 
 impl Library {
-    /// Opens the directory, and makes it, for nobody else to read, when it is not there.
+    /// Opens the directory, for nobody else to use, and makes it when it is not there.
     pub(super) fn open(directory: PathBuf, most: u64) -> io::Result<Self> {
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
-        DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(named)?;
+        private::make_directory(&directory).map_err(named)?;
         Ok(Self { directory, most })
     }
 
