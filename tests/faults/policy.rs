@@ -4,9 +4,11 @@ use std::thread;
 
 use serde_json::Value;
 use test_support::listener::{Silent, Witness};
+use test_support::names::Names;
 use test_support::patchpanel::Patchpanel;
 use test_support::postgres::Postgres;
 use test_support::sales;
+use test_support::skip::skip;
 
 use super::{Attempt, FINAL, RETRYABLE, attempt, host};
 
@@ -197,3 +199,34 @@ fn tests_do_not_map_a_private_network() {
         assert!(log.contains(code), "{code}: {log}");
     }
 }
+
+/// What can be known before anything is dialled is told without dialling, and a name leads to one address: its owner could
+/// see at a second one what has become of the first.
+#[test]
+fn a_private_target_is_dialled_once_and_not_for_what_is_known_before() {
+    if let Some(reason) = Names::unavailable() {
+        return skip("a_private_target_is_dialled_once_and_not_for_what_is_known_before", reason);
+    }
+    let owners = Witness::start().unwrap();
+    let port = owners.address().unwrap().port();
+    // Nothing listens at the first one.
+    let names = Names::new("127.0.0.66 two.example.com\n127.0.0.1 two.example.com", &[], "").unwrap();
+    let start = |discreet: &str| {
+        Patchpanel::builder().names(&names).setting("EGRESS_DIAGNOSE_PRIVATE", discreet).start().unwrap()
+    };
+    let (discreet, open) = (start("false"), start("true"));
+    let two = |host: &Patchpanel| {
+        let client = host.client_of("acme", "policy", "developer").unwrap();
+        attempt(port).through(&client).config("host", "two.example.com").config("connect_timeout_ms", 1_000)
+    };
+    two(&discreet).fails("connect", "no_database", "network", RETRYABLE, None);
+    assert_eq!(owners.connections(), 0, "the second address was dialled");
+    let bad = two(&discreet).config("host", "127.0.0.1").tls("require", Some(BAD_ROOT));
+    bad.fails("tls", "roots_invalid", "config", FINAL, None);
+    assert_eq!(owners.connections(), 0, "the port was dialled");
+    // Where everything is told, both are tried.
+    two(&open).fails("authenticate", "authenticate_timeout", "network", RETRYABLE, None);
+    assert_eq!(owners.connections(), 1);
+}
+
+const BAD_ROOT: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
