@@ -6,6 +6,7 @@ use crate::connectors::contract::Statement;
 use crate::descriptor::Descriptor;
 use crate::diagnosis::{Fault, Halted, Privileges, Server, Stage, Stages, code};
 use crate::egress::Egress;
+use crate::fairness::Shares;
 use crate::secrets::Credentials;
 
 mod postgres;
@@ -47,12 +48,14 @@ impl Default for Settings {
 pub struct Drivers {
     egress: Arc<Egress>,
     settings: Settings,
+    /// Turns at hashing passwords, between those whom sessions count for.
+    hashing: Shares<String>,
 }
 
 impl Drivers {
     /// Drivers that use this egress.
     pub fn new(egress: Arc<Egress>, settings: Settings) -> Self {
-        Self { egress, settings }
+        Self { egress, settings, hashing: postgres::turns() }
     }
 
     /// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
@@ -66,8 +69,8 @@ impl Drivers {
     ) -> Result<Session, Halted> {
         match descriptor.driver.as_str() {
             "postgres" => {
-                let opened =
-                    postgres::open(self.egress.account(payer), self.settings, descriptor, credentials, stages).await;
+                let own = (self.settings, &self.hashing);
+                let opened = postgres::open(self.egress.account(payer), own, descriptor, credentials, stages).await;
                 opened.map(Session::Postgres)
             }
             _ => stages.settle(Stage::Config, Err(unknown_driver())),

@@ -11,6 +11,7 @@ use crate::descriptor::{Descriptor, Endpoint};
 use crate::diagnosis::{Code, Fault, Halted, Server, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
 use crate::egress::{Account, Deadline, Judged, TlsRequest};
+use crate::fairness::Shares;
 use crate::secrets::Credentials;
 
 mod cancel;
@@ -32,7 +33,7 @@ use cancel::Cancel;
 use login::{Login, Proof};
 use messages::Messages;
 use scram::Hashing;
-pub(super) use scram::MIN_ITERATIONS as SCRAM_MIN_ITERATIONS;
+pub(super) use scram::{MIN_ITERATIONS as SCRAM_MIN_ITERATIONS, turns};
 use statement::{Encoding, Failure, Sink, Statement};
 pub(super) use target::PARAMETERS;
 use target::Target;
@@ -72,7 +73,7 @@ pub(super) fn check(descriptor: &Descriptor, credentials: &Credentials) -> Resul
 /// Opens a session on the first endpoint that can be reached.
 pub(super) async fn open(
     egress: Account<'_>,
-    settings: Settings,
+    (settings, hashing): (Settings, &Shares<String>),
     descriptor: &Descriptor,
     credentials: &Credentials,
     stages: &mut Stages,
@@ -87,6 +88,7 @@ pub(super) async fn open(
     let opening = Opening {
         egress,
         settings,
+        hashing,
         target: &target,
         credentials,
         // The startup message says them to everybody.
@@ -111,6 +113,7 @@ fn can_try_another(stages: &Stages) -> bool {
 struct Opening<'a> {
     egress: Account<'a>,
     settings: Settings,
+    hashing: &'a Shares<String>,
     target: &'a Target,
     credentials: &'a Credentials,
     texts: ServerText,
@@ -142,7 +145,7 @@ impl Opening<'_> {
         endpoint: &Endpoint,
         stages: &mut Stages,
     ) -> Result<Session, Halted> {
-        let Self { egress, settings, target, credentials, texts, deadline } = self;
+        let Self { egress, settings, hashing, target, credentials, texts, deadline } = self;
         let connection = judged.connect(TlsRequest::Postgres, credentials, first_word, stages).await?;
         let (route, tls) = (connection.route, connection.tls);
         let certificate = endpoint.tls.identity.is_some();
@@ -151,6 +154,7 @@ impl Opening<'_> {
         let until = if tls.is_some() { *deadline } else { first_word };
         let authenticated = login.authenticate(Hashing {
             min_iterations: settings.postgres_scram_min_iterations,
+            turns: hashing,
             payer: egress.payer(),
             deadline: until,
         });

@@ -5,7 +5,6 @@ mod exchange;
 mod password;
 
 use std::num::NonZeroU32;
-use std::sync::LazyLock;
 use std::thread;
 
 use bytes::BytesMut;
@@ -37,16 +36,18 @@ const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
 /// As many passwords are hashed at once as there are cores, whatever all servers together ask for, and in turns between
 /// those whom it counts for: servers that ask for much hold up the logins of nobody else.
-static HASHING: LazyLock<Shares<String>> = LazyLock::new(|| {
+pub(in crate::drivers) fn turns() -> Shares<String> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     Shares::new(cores, cores)
-});
+}
 
 /// What a login may ask of this process.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hashing<'a> {
     /// The least rounds that a server may ask for.
     pub(super) min_iterations: u32,
+    /// When it may hash.
+    pub(super) turns: &'a Shares<String>,
     /// Whom it counts for.
     pub(super) payer: &'a str,
     /// When the login has to be done.
@@ -142,11 +143,11 @@ async fn hash(
     exchange: Exchange,
     challenge: Challenge,
     password: Secret,
-    (iterations, Hashing { payer, deadline, .. }): (NonZeroU32, Hashing<'_>),
+    (iterations, Hashing { turns, payer, deadline, .. }): (NonZeroU32, Hashing<'_>),
 ) -> Result<Answer, Fault> {
     // A little before the time of the login is over, so that it is told what it went by with.
     let wait = deadline.left().mul_f32(0.9);
-    let turn = HASHING.take(&payer.to_owned(), 1, wait).await.map_err(|_| Fault::new(&code::HASHING_BUSY))?;
+    let turn = turns.take(&payer.to_owned(), 1, wait).await.map_err(|_| Fault::new(&code::HASHING_BUSY))?;
     let hashing = tokio::task::spawn_blocking(move || {
         // Kept until the work is done, also when nobody waits for it any more.
         let _turn = turn;

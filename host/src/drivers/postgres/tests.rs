@@ -16,6 +16,7 @@ use crate::descriptor::{Authentication, Descriptor, Endpoint, Parameter, Tls, Tl
 use crate::diagnosis::{Halted, ServerText, Stage, Stages};
 use crate::drivers::{self, Drivers};
 use crate::egress::{Deadline, Egress, Settings, Stream};
+use crate::fairness::Shares;
 use crate::secrets::{Credentials, Secret};
 
 const PASSWORD: &str = "canary-passw0rd";
@@ -50,8 +51,9 @@ static DRIVERS: LazyLock<Drivers> = LazyLock::new(|| {
 });
 
 /// For somebody who waits for no other login.
-fn hashing() -> Hashing<'static> {
-    Hashing { min_iterations: MIN_ITERATIONS, payer: "acme", deadline: Deadline::after(Duration::from_secs(10)) }
+fn hashing(turns: &Shares<String>) -> Hashing<'_> {
+    let deadline = Deadline::after(Duration::from_secs(10));
+    Hashing { min_iterations: MIN_ITERATIONS, turns, payer: "acme", deadline }
 }
 
 fn descriptor(port: u16, mode: TlsMode) -> Descriptor {
@@ -207,8 +209,9 @@ async fn hears_why_a_server_hung_up_before_it_was_spoken_to() {
     }
     let target = Target::read(&descriptor(1, TlsMode::Disable), &credentials()).unwrap();
     let texts = ServerText::default();
-    let fault =
-        Login::new(Stream::Plain(stream), None, false, &target, &texts).authenticate(hashing()).await.unwrap_err();
+    let turns = Shares::new(1, 1);
+    let mut login = Login::new(Stream::Plain(stream), None, false, &target, &texts);
+    let fault = login.authenticate(hashing(&turns)).await.unwrap_err();
     assert_eq!((fault.code, fault.sqlstate.as_deref()), ("too_many_connections", Some("53300")));
 }
 

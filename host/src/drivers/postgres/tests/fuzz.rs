@@ -20,6 +20,7 @@ use crate::connectors::contract::Statement;
 use crate::descriptor::{Parameter, TlsMode, Value};
 use crate::diagnosis::{Fault, Server, ServerText, Stage, Stages, code};
 use crate::egress::{Deadline, Stream};
+use crate::fairness::Shares;
 use crate::fuzz;
 
 /// Between what the server says and what it says when the client has said something more.
@@ -130,7 +131,8 @@ async fn talk(stream: DuplexStream) -> Stages {
     let _ = async {
         let deadline = Deadline::after(OPENING);
         let mut login = Login::new(Stream::Memory(stream), None, false, &target, &texts);
-        let authenticated = login.authenticate(hashing());
+        let turns = Shares::new(1, 1);
+        let authenticated = login.authenticate(hashing(&turns));
         stages.run(Stage::Authenticate, deadline.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;
         let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session());
         let opened = stages.run(Stage::Session, opened).await?;
