@@ -161,12 +161,7 @@ impl Opening<'_> {
         let proof = stages.run(Stage::Authenticate, until.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;
         let started = Instant::now();
         let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session()).await;
-        // The server looks the user up after it has said that all is well.
-        let stage = match &opened {
-            Err(fault) if !code::occurs(fault.code, Stage::Session) => Stage::Authenticate,
-            _ => Stage::Session,
-        };
-        let opened = stages.record(stage, started.elapsed(), opened)?;
+        let opened = stages.record(login::stage_of(&opened), started.elapsed(), opened)?;
         if proof == Proof::None {
             stages.warn(Stage::Authenticate, vec![Fault::new(&code::PASSWORD_NOT_ASKED)]);
         }

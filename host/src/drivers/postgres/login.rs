@@ -149,11 +149,7 @@ impl<'a> Login<'a> {
                 }
                 Message::ReadyForQuery(_) => break,
                 Message::ErrorResponse(error) => {
-                    let error = ServerError::from(&error);
-                    let fault = error.login_fault(&self.about, &code::SESSION_FAILED);
-                    // Who has been let in is not refused any more.
-                    let is_possible = code::occurs(fault.code, Stage::Session);
-                    return Err(if is_possible { fault } else { error.fault(&code::SESSION_FAILED, self.about.texts) });
+                    return Err(ServerError::from(&error).login_fault(&self.about, &code::SESSION_FAILED));
                 }
                 _ => return Err(Fault::new(&code::PROTOCOL_VIOLATION)),
             }
@@ -172,4 +168,12 @@ fn weak(how: &str, remedy: &str) -> Fault {
 fn unsupported(method: &str) -> Fault {
     Fault::new(&code::AUTHENTICATION_UNSUPPORTED)
         .message(format!("The server asks for authentication by {method}, which is not supported."))
+}
+
+/// The stage of what came of opening a session: the server looks the user up after it has said that all is well.
+pub(super) fn stage_of<T>(opened: &Result<T, Fault>) -> Stage {
+    match opened {
+        Err(fault) if !code::occurs(fault.code, Stage::Session) => Stage::Authenticate,
+        _ => Stage::Session,
+    }
 }

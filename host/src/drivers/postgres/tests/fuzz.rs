@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use super::super::Session;
-use super::super::login::Login;
+use super::super::login::{Login, stage_of};
 use super::super::target::Target;
 use super::{PASSWORD, READ, credentials, descriptor, hashing};
 use crate::connectors::contract::Statement;
@@ -134,8 +134,8 @@ async fn talk(stream: DuplexStream) -> Stages {
         let turns = Shares::new(1, 1);
         let authenticated = login.authenticate(hashing(&turns));
         stages.run(Stage::Authenticate, deadline.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;
-        let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session());
-        let opened = stages.run(Stage::Session, opened).await?;
+        let opened = deadline.bound(&code::SESSION_TIMEOUT, login.open_session()).await;
+        let opened = stages.settle(stage_of(&opened), opened)?;
         let server = Server {
             version: opened.version,
             tls_version: None,
@@ -234,7 +234,7 @@ fn what_was_recorded_is_understood() {
         ("no-database", Some((Stage::Session, "unknown_database"))),
         ("no-schema", Some((Stage::Privileges, "unknown_schema"))),
         ("wrong-password", Some((Stage::Authenticate, "password_rejected"))),
-        ("late-rejection", Some((Stage::Session, "session_failed"))),
+        ("late-rejection", Some((Stage::Authenticate, "password_rejected"))),
     ] {
         let input = std::fs::read(corpus.join(name)).unwrap();
         let stages = runtime().block_on(async {
