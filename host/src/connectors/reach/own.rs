@@ -25,7 +25,7 @@ pub(in crate::connectors) enum Own {
     Root(String),
 }
 
-/// What the operator has approved, each as [`Own::approval`] writes it: the setting `connector_approved_reaches`.
+/// What the operator has approved, each as the refusal writes it: the setting `connector_approved_reaches`.
 #[derive(Debug, Clone, Default)]
 pub struct Approvals(Vec<String>);
 
