@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use test_support::eventually::eventually;
 use test_support::hostile_postgres::scripts::{
-    COLUMNS, OID, STRANGE, TEXT, answer_own, begin_listing, columns, hydra, look_up_of_a_type, own,
+    COLUMNS, OID, STRANGE, TEXT, answer_own, begin_listing, columns, honest, hydra, look_up_of_a_type, own,
 };
 use test_support::hostile_postgres::{Asked, HostilePostgres, Session, Table, data_row};
 use test_support::patchpanel::Patchpanel;
@@ -16,7 +16,7 @@ use test_support::postgres::Postgres;
 use test_support::process::resident_bytes;
 use test_support::sales;
 
-use super::{FINAL, attempt, begin};
+use super::{FINAL, RETRYABLE, attempt, begin};
 
 #[test]
 fn a_type_without_an_end_is_never_asked_for() {
@@ -135,4 +135,24 @@ fn rows_that_nobody_wants_are_not_kept() {
     // Each is told that nobody waits any more.
     eventually(Duration::from_secs(10), || (server.cancels() == AT_ONCE).then_some(())).unwrap();
     assert_eq!(host.ended().unwrap(), None);
+}
+
+/// Each statement of a listing is answered in time, and there is always one more.
+#[test]
+fn listings_end_however_many_statements_they_take() {
+    let server = HostilePostgres::start(sales::READER_PASSWORD, |session| {
+        session.serve(|asked| {
+            let Some(table) = own(asked) else {
+                let mut table = honest(asked);
+                if let [row] = table.rows.as_slice() {
+                    table.rows = vec![row.clone(); 201];
+                    thread::sleep(Duration::from_secs(7));
+                }
+                return table;
+            };
+            table
+        })
+    })
+    .unwrap();
+    attempt(server.port()).fails("discover", "discover_timeout", "connector", RETRYABLE, None);
 }

@@ -1,5 +1,7 @@
 //! What there is to see in a data source: schemas with their tables, bounded.
 
+use std::time::Duration;
+
 use super::trial::Prepared;
 use crate::connectors::contract::{Level, Page};
 use crate::connectors::{Call, CallError, Connector};
@@ -8,6 +10,9 @@ use crate::drivers::{Row, Session};
 
 /// At most this many tables are listed.
 const MAX_TABLES: u16 = 200;
+
+/// However many statements it takes: one has 15 seconds of its own, and whoever waits holds a place among the tests.
+const LIMIT: Duration = Duration::from_secs(25);
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,6 +26,15 @@ pub(super) struct Discovered {
 /// Lists the tables that the connection is about, those of its own schema first; none when the connector plans no
 /// listing. A connector that fails at it is no fault of the data source.
 pub(super) async fn discover(
+    call: Call<'_>,
+    prepared: &Prepared,
+    session: &mut Session,
+) -> Result<Result<Option<Discovered>, CallError>, Fault> {
+    let looked = tokio::time::timeout(LIMIT, look(call, prepared, session)).await;
+    looked.unwrap_or_else(|_| Err(Fault::new(&code::DISCOVER_TIMEOUT)))
+}
+
+async fn look(
     call: Call<'_>,
     prepared: &Prepared,
     session: &mut Session,
