@@ -11,10 +11,8 @@ use test_support::directory::TemporaryDirectory;
 use test_support::patchpanel::Patchpanel;
 
 use self::database::{Database, Target};
-use crate::packages::Install;
-use crate::plugins::Source;
 use crate::progress::Progress;
-use crate::{packages, plugins, workspace};
+use crate::{plugins, workspace};
 
 /// How the demo is run.
 #[derive(Debug, clap::Args)]
@@ -32,13 +30,10 @@ pub(crate) struct Options {
 }
 
 /// Does it. Whatever was started is stopped on return, in the reverse order.
-pub(crate) fn run(options: &Options, source: Source, install: Install, progress: &mut Progress) -> Result<()> {
+pub(crate) fn run(options: &Options, progress: &mut Progress) -> Result<()> {
     let given = options.target.database()?;
     check_free(options.listen)?;
-    if given.is_none() {
-        packages::postgres(install, progress)?;
-    }
-    let connectors = plugins::build(source, install, progress)?;
+    let connectors = plugins::build(progress)?;
     let mut cargo = Command::new(workspace::cargo());
     cargo.current_dir(workspace::root()).args(["build", "--locked", "--package", "patchpanel", "--bin", "patchpanel"]);
     progress.run("Building Patchpanel", &mut cargo, "see the compiler's messages above")?;

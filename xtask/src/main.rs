@@ -4,22 +4,17 @@
 mod dev;
 mod fuzz;
 mod interrupt;
-mod packages;
 mod plugins;
 mod progress;
-mod strangers;
-mod with_setup;
+mod set_up;
 mod workspace;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
-use clap::builder::BoolishValueParser;
 use clap::{Parser, Subcommand};
 
 use crate::interrupt::Interrupt;
-use crate::packages::Install;
-use crate::plugins::Source;
 use crate::progress::Progress;
 
 /// Does what plain cargo cannot do.
@@ -29,18 +24,9 @@ struct Arguments {
     #[command(subcommand)]
     command: Task,
 
-    /// Installs missing packages of the system by apt-get (by sudo when not root)
+    /// Installs what is missing of the system without asking (`xtask/set-up` reads it)
     #[arg(long, global = true)]
-    install: bool,
-
-    /// In a CI job root installs what is missing without being asked
-    #[arg(long, global = true, env = "CI", value_parser = BoolishValueParser::new(), default_value = "false",
-        default_missing_value = "true", num_args = 0..=1, require_equals = true, hide = true)]
-    ci: bool,
-
-    /// Where Rust's standard library for Wasm may come from
-    #[arg(long, global = true, env = "PATCHPANEL_WASM_STD", value_enum, default_value_t = Source::Auto)]
-    wasm_std: Source,
+    yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,35 +67,39 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let install = Install::new(arguments.install, arguments.ci);
-    let set_up = (arguments.wasm_std, install);
     let mut progress = Progress::new(Interrupt::listen()?);
+    set_up::run(&progress.interrupt)?;
     match arguments.command {
-        Task::Dev(options) => dev::run(&options, arguments.wasm_std, install, &mut progress),
-        Task::Test { arguments: further } => {
-            if further.is_empty() {
+        Task::Dev(options) => dev::run(&options, &mut progress),
+        Task::Test { arguments } => {
+            if arguments.is_empty() {
                 plugins::test_guests(&mut progress)?;
             }
-            strangers::get_tool_chains(install, arguments.ci, &mut progress)?;
             // The hostile connectors are programs for Wasm; built for this machine they would only take time.
-            let arguments = ["test", "--workspace", "--exclude", "guests"];
-            with_setup::cargo("Building and running the tests", &arguments, &further, set_up, &mut progress)
+            with_plugins("tests", &["test", "--workspace", "--exclude", "guests"], &arguments, &mut progress)
         }
-        Task::Bench { names } => {
-            let arguments = ["bench", "--package", "patchpanel", "--bench", "bench"];
-            let further = [vec!["--".to_owned()], names].concat();
-            with_setup::cargo("Building and running the benchmarks", &arguments, &further, set_up, &mut progress)
-        }
-        Task::Zoo { names } => {
-            let arguments = ["bench", "--package", "patchpanel", "--bench", "zoo"];
-            let further = [vec!["--".to_owned()], names].concat();
-            with_setup::cargo("Building and running the zoo", &arguments, &further, set_up, &mut progress)
-        }
+        Task::Bench { names } => bench("bench", "benchmarks", names, &mut progress),
+        Task::Zoo { names } => bench("zoo", "zoo", names, &mut progress),
         Task::Fuzz(options) => fuzz::run(&options, &mut progress),
         Task::Plugins => {
-            plugins::build_with_guests(arguments.wasm_std, install, &mut progress)?;
+            plugins::build_with_guests(&mut progress)?;
             progress.summary();
             Ok(())
         }
     }
+}
+
+fn bench(name: &str, title: &str, names: Vec<String>, progress: &mut Progress) -> Result<()> {
+    let further = [vec!["--".to_owned()], names].concat();
+    with_plugins(title, &["bench", "--package", "patchpanel", "--bench", name], &further, progress)
+}
+
+/// Builds the connectors, then runs cargo with these arguments.
+fn with_plugins(title: &str, arguments: &[&str], further: &[String], progress: &mut Progress) -> Result<()> {
+    plugins::build_with_guests(progress)?;
+    let mut cargo = Command::new(workspace::cargo());
+    cargo.current_dir(workspace::root()).args(arguments).arg("--locked").args(further);
+    progress.run(&format!("Building and running the {title}"), &mut cargo, "see the failures above")?;
+    progress.summary();
+    Ok(())
 }

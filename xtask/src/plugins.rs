@@ -11,9 +11,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use wit_component::ComponentEncoder;
 
-pub(crate) use self::standard_library::Source;
 use self::standard_library::{StandardLibrary, TARGET};
-use crate::packages::Install;
 use crate::progress::Progress;
 use crate::workspace;
 
@@ -27,18 +25,18 @@ struct Plugin {
 }
 
 /// Builds the connectors and returns the directory of the components.
-pub(crate) fn build(source: Source, install: Install, progress: &mut Progress) -> Result<PathBuf> {
+pub(crate) fn build(progress: &mut Progress) -> Result<PathBuf> {
     let plugins = list(plugin)?;
     ensure!(!plugins.is_empty(), "there is no connector in plugins/");
-    make("connectors", &plugins, &StandardLibrary::find(source, install, progress)?, progress)
+    make("connectors", &plugins, &StandardLibrary::find()?, progress)
 }
 
 /// Builds the connectors, and the hostile ones for the tests.
-pub(crate) fn build_with_guests(source: Source, install: Install, progress: &mut Progress) -> Result<()> {
-    build(source, install, progress)?;
+pub(crate) fn build_with_guests(progress: &mut Progress) -> Result<()> {
+    build(progress)?;
     let guests = list(guests)?;
     ensure!(!guests.is_empty(), "there is no guest in tests/guests/examples/");
-    make("guests", &guests, &StandardLibrary::find(source, install, progress)?, progress)?;
+    make("guests", &guests, &StandardLibrary::find()?, progress)?;
     Ok(())
 }
 

@@ -40,10 +40,19 @@ impl Progress {
 
     /// Runs a command that shows its own progress. `advice` says what to do when it fails.
     pub(crate) fn run(&mut self, title: &str, command: &mut Command, advice: &str) -> Result<()> {
+        self.shown(title, |interrupt| {
+            let status = interrupt.run(command, None)?;
+            let program = command.get_program().display();
+            ensure!(status.success(), "{title}: `{program}` ended with {status}; {advice}");
+            Ok(())
+        })
+    }
+
+    /// Does something that shows its own progress.
+    pub(crate) fn shown(&mut self, title: &str, work: impl FnOnce(&Interrupt) -> Result<()>) -> Result<()> {
         println!("… {title}");
         let start = Instant::now();
-        let status = self.interrupt.run(command, None)?;
-        ensure!(status.success(), "{title}: `{}` ended with {status}; {advice}", command.get_program().display());
+        work(&self.interrupt)?;
         self.finish(title, start);
         Ok(())
     }

@@ -42,7 +42,7 @@ pub fn program() -> Result<PathBuf> {
     directories
         .map(|directory| directory.join("pgbouncer"))
         .find(|path| path.is_file())
-        .context("PgBouncer is not installed; on Debian or Ubuntu: apt-get install pgbouncer")
+        .context("PgBouncer is not installed; `./x test` installs it")
 }
 
 impl PgBouncer {

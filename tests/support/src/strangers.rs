@@ -61,26 +61,9 @@ impl Stranger {
         }
     }
 
-    /// Debian's packages that have the tool-chain.
-    pub fn packages(self) -> &'static [&'static str] {
-        match self {
-            Self::Python => &["python3", "python3-venv"],
-            Self::JavaScript => &["nodejs", "npm"],
-            Self::C => &["clang", "lld"],
-        }
-    }
-
-    /// Looks for the tool-chain.
+    /// Looks for the tool-chain, as the set-up of the tests does.
     pub fn find_tool_chain(self) -> Result<(), Missing> {
-        let python = "import sys, ensurepip, venv; assert sys.version_info >= (3, 10), sys.version";
-        let node = "if (parseInt(process.versions.node) < 18) throw process.version";
-        let links = ["--target=wasm32", "-nostdlib", "-Wl,--no-entry", "-x", "c", "/dev/null", "-o", "/dev/null"];
-        let says: &[(&str, &[&str])] = match self {
-            Self::Python => &[("python3", &["-c", python])],
-            Self::JavaScript => &[("node", &["-e", node]), ("npm", &["--version"])],
-            Self::C => &[("clang", &links)],
-        };
-        let found = says.iter().try_for_each(|(program, arguments)| run(Command::new(program).args(*arguments)));
+        let found = run(Command::new(root().join("xtask").join("set-up")).args(["find", self.name()]));
         found.map_err(|error| Missing { stranger: self, reason: format!("{error:#}").replace('\n', " ") })
     }
 
@@ -176,12 +159,8 @@ const SLEEPER: &str = "sleeper.wasm";
 
 impl fmt::Display for Missing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (language, packages) = (self.stranger.language(), self.stranger.packages().join(" "));
-        write!(
-            formatter,
-            "the tool-chain for {language} is missing: {}; on Debian: apt-get install {packages}",
-            self.reason
-        )
+        let language = self.stranger.language();
+        write!(formatter, "the tool-chain for {language} is missing; `./x test` installs it: {}", self.reason)
     }
 }
 

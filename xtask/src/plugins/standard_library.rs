@@ -2,32 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::packages::Install;
-use crate::progress::Progress;
 use crate::workspace;
 
 /// What connectors are compiled for: no operating system, no WASI.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The packages of Debian that have the sources, with the compiler that fits them, and where that compiler is.
-const PACKAGES: [&str; 2] = ["rustc-web", "rust-web-src"];
+/// The compiler and the sources of Debian's packages rustc-web and rust-web-src.
 const PACKAGED_RUSTC: &str = "/usr/bin/rustc";
 const PACKAGED_SOURCES: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
 
-const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
-
-/// Where the standard library may come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Source {
-    /// The one that is installed, else from rustup, else from Debian's sources.
-    Auto,
-    /// Built from Debian's packages rustc-web and rust-web-src, whatever rustup has.
-    Source,
-}
+/// Says `source` where Debian's sources are to be used, whatever rustup has.
+const CHOICE: &str = "PATCHPANEL_WASM_STD";
 
 /// A standard library that can be used.
 pub(super) enum StandardLibrary {
@@ -36,29 +24,15 @@ pub(super) enum StandardLibrary {
 }
 
 impl StandardLibrary {
-    pub(super) fn find(source: Source, install: Install, progress: &mut Progress) -> Result<Self> {
-        if source == Source::Auto && installed()? {
+    /// Finds what `xtask/set-up` has seen to.
+    pub(super) fn find() -> Result<Self> {
+        let choice = std::env::var_os(CHOICE).unwrap_or_else(|| "auto".into());
+        ensure!(choice == "auto" || choice == "source", "{CHOICE} is either `auto` or `source`");
+        if choice == "auto" && installed()? {
             return Ok(Self::Installed);
         }
-        // Once it has been built here, a slow or absent network is not asked again.
-        let built = packaged() && Self::FromSource { linker: linker()? }.target_directory().is_dir();
-        if source == Source::Auto && !built {
-            match download(progress) {
-                Ok(()) => return Ok(Self::Installed),
-                Err(error) => println!("  {error:#}; building it from Debian's sources instead"),
-            }
-            progress.interrupt.check()?;
-        }
-        if !packaged() {
-            let purpose =
-                format!("Rust's standard library for {TARGET} (also to be had by `rustup target add {TARGET}`)");
-            install.install(&PACKAGES, &purpose, progress)?;
-            ensure!(
-                packaged(),
-                "the packages {} lack {PACKAGED_SOURCES}; use `rustup target add {TARGET}`",
-                PACKAGES.join(" and ")
-            );
-        }
+        let packaged = Path::new(PACKAGED_RUSTC).is_file() && Path::new(PACKAGED_SOURCES).is_file();
+        ensure!(packaged, "there is no standard library for {TARGET}: run `rustup target add {TARGET}`");
         Ok(Self::FromSource { linker: linker()? })
     }
 
@@ -98,28 +72,13 @@ fn installed() -> Result<bool> {
     Ok(["libcore-", "libstd-"].iter().all(|library| names.iter().any(|name| name.starts_with(library))))
 }
 
-fn download(progress: &mut Progress) -> Result<()> {
-    let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]);
-    println!("… Getting Rust's standard library for {TARGET}");
-    let status = progress.interrupt.run(&mut rustup, Some(DOWNLOAD_LIMIT))?;
-    ensure!(status.success(), "rustup cannot get it ({status})");
-    ensure!(installed()?, "rustup has got it, but not for the compiler that `rustc` runs");
-    Ok(())
-}
-
-fn packaged() -> bool {
-    Path::new(PACKAGED_RUSTC).is_file() && Path::new(PACKAGED_SOURCES).is_file()
-}
-
 /// Debian's compiler brings no linker for Wasm; rustup's does.
 fn linker() -> Result<PathBuf> {
     let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
     let host = rustc(&["--print", "host-tuple"])?;
     let linker = sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
-    if !linker.is_file() {
-        bail!("there is no linker for Wasm at {}; use a Rust that rustup has installed", linker.display());
-    }
+    let found = linker.is_file();
+    ensure!(found, "there is no linker for Wasm at {}; use a Rust that rustup has installed", linker.display());
     Ok(linker)
 }
 

@@ -27,8 +27,7 @@ impl Binaries {
             .find(|directory| ["initdb", "postgres", "psql"].iter().all(|program| directory.join(program).is_file()))
             .map(|directory| Self { directory })
             .context(
-                "PostgreSQL's server programs (initdb, postgres, psql) are not installed; \
-                 on Debian or Ubuntu: apt-get install postgresql",
+                "PostgreSQL's server programs (initdb, postgres, psql) are not installed; `./x test` installs them",
             )
     }
 
