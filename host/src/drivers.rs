@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::connectors::contract::Statement;
 use crate::descriptor::Descriptor;
 use crate::diagnosis::{Fault, Halted, Privileges, Server, Stage, Stages, code};
 use crate::egress::Egress;
 use crate::fairness::Shares;
 use crate::secrets::Credentials;
+use crate::statement::Statement;
 
 mod postgres;
 

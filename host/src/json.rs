@@ -36,6 +36,11 @@ pub fn parse_bounded(text: &[u8], max_values: usize) -> Result<Value, Error> {
     Ok(value)
 }
 
+/// The pointer of the member `name` of the object at `pointer` (RFC 6901, section 3).
+pub fn member(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 /// A value at some depth.
 #[derive(Clone, Copy)]
 struct Element<'a> {

@@ -25,6 +25,7 @@ pub mod digest;
 pub mod drivers;
 pub mod egress;
 pub mod fairness;
+pub mod finding;
 #[cfg(test)]
 mod fuzz;
 pub mod hex;
@@ -40,5 +41,6 @@ pub mod schema;
 pub mod secrets;
 pub mod settings;
 pub mod sqlite;
+pub mod statement;
 pub mod store;
 pub mod stranger;

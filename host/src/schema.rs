@@ -9,7 +9,8 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
-use crate::connectors::contract::{Finding, Severity};
+use crate::finding::Finding;
+use crate::json::member;
 
 /// More findings than this help nobody.
 const MAX_FINDINGS: usize = 100;
@@ -189,11 +190,6 @@ fn shown(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// The pointer of the member `name` of the object at `pointer` (RFC 6901, section 3).
-pub fn member(pointer: &str, name: &str) -> String {
-    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
 /// A schema's error in plain words. Never the value: it may be a credential in the wrong place.
 fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
     use ValidationErrorKind as Kind;
@@ -237,26 +233,6 @@ fn wrong_type(kind: &TypeKind, at: &str) -> Finding {
     };
     let article = if expected.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
     Finding::error("wrong_type", at, &format!("It must be {article} {expected}."))
-}
-
-impl Finding {
-    /// An error without a hint.
-    pub fn error(code: &str, pointer: &str, message: &str) -> Self {
-        Self {
-            severity: Severity::Error,
-            code: code.to_owned(),
-            pointer: pointer.to_owned(),
-            message: message.to_owned(),
-            hint: None,
-        }
-    }
-
-    /// The same with what to do about it.
-    #[must_use]
-    pub fn with_hint(mut self, hint: &str) -> Self {
-        self.hint = Some(hint.to_owned());
-        self
-    }
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use patchpanel::connections::{Candidate, Trial};
-use patchpanel::connectors::contract::{Level, Page, Purpose};
+use patchpanel::connectors::contract::{Page, Purpose};
 use patchpanel::connectors::{Call, Connectors};
 use patchpanel::diagnosis::Outcome;
 use patchpanel::drivers::{self, Drivers};
 use patchpanel::egress::{self, Egress};
 use patchpanel::secrets::{Credentials, Secret};
+use patchpanel::statement::Level;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};

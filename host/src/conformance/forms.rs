@@ -45,7 +45,7 @@ impl<'a> Form<'a> {
         for (name, property) in properties.into_iter().flatten() {
             if self.fields < MAX_FIELDS {
                 self.fields += 1;
-                self.field(&crate::schema::member(pointer, name), property);
+                self.field(&crate::json::member(pointer, name), property);
             }
         }
     }

@@ -77,7 +77,7 @@ impl<'a> Generator<'a> {
             while let Some((pointer, schema, value)) = open.pop() {
                 let (schema, Some(members)) = (self.resolve(&schema), value.as_object()) else { continue };
                 for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-                    let here = crate::schema::member(&pointer, name);
+                    let here = crate::json::member(&pointer, name);
                     if let Some(member) = members.get(name) {
                         open.push((here, property.clone(), member));
                         continue;

@@ -121,7 +121,7 @@ fn values() -> impl Iterator<Item = Value> {
 pub(super) fn places(value: &Value) -> Vec<String> {
     let below: Vec<(String, &Value)> = match value {
         Value::Object(members) => {
-            members.iter().map(|(name, member)| (crate::schema::member("", name), member)).collect()
+            members.iter().map(|(name, member)| (crate::json::member("", name), member)).collect()
         }
         Value::Array(elements) => {
             elements.iter().enumerate().map(|(index, element)| (format!("/{index}"), element)).collect()

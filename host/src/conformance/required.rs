@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::{Finding, Kit, Tried};
-use crate::connectors::contract::Severity;
 
 pub(super) fn check(kit: &Kit<'_>) -> Tried {
     let mut tried = Tried::default();
@@ -18,7 +17,7 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
                 continue;
             }
             count += 1;
-            dropped(kit, &config, &crate::schema::member(&parent, &member), &mut tried);
+            dropped(kit, &config, &crate::json::member(&parent, &member), &mut tried);
         }
     }
     tried.what = format!("{count} members dropped from the examples");
@@ -31,7 +30,7 @@ fn dropped(kit: &Kit<'_>, config: &Value, pointer: &str, tried: &mut Tried) {
         Ok(outcome) => outcome,
         Err(failed) => return tried.add(failed.finding(config)),
     };
-    let errors: Vec<_> = outcome.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let errors: Vec<_> = outcome.findings.iter().filter(|finding| finding.is_error()).collect();
     if errors.is_empty() {
         return;
     }
@@ -57,7 +56,7 @@ fn members(value: &Value) -> Vec<(String, String)> {
             Value::Object(members) => {
                 for (name, member) in members {
                     found.push((pointer.clone(), name.clone()));
-                    open.push((crate::schema::member(&pointer, name), member));
+                    open.push((crate::json::member(&pointer, name), member));
                 }
             }
             Value::Array(elements) => {

@@ -4,28 +4,30 @@ use serde_json::Value;
 
 use super::explain::explain;
 use super::{Finding, Kit};
-use crate::connectors::contract::{self, Level, Page, Purpose, Statement};
+use crate::connectors::contract::{self, Page, Purpose};
 use crate::connectors::{Accepted, CallError, Target};
 use crate::diagnosis::{Fault, Stage, code};
 use crate::drivers;
+use crate::finding;
 use crate::secrets::{Credentials, Secret};
+use crate::statement::{Level, Statement};
 
 /// What became of a configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
-    pub(super) findings: Vec<contract::Finding>,
+    pub(super) findings: Vec<finding::Finding>,
     /// What it became, if it was accepted.
     pub(super) accepted: Option<Accepted>,
     /// What it is described as.
     pub(super) target: Option<Target>,
-    pub(super) statements: Vec<Result<Statement, Vec<contract::Finding>>>,
+    pub(super) statements: Vec<Result<Statement, Vec<finding::Finding>>>,
     pub(super) advice: Option<contract::Advice>,
 }
 
 impl Outcome {
     /// What decides: whether it is accepted, as what, where it leads, and which errors there are.
     pub(super) fn verdict(&self) -> impl PartialEq + use<> {
-        let errors = self.findings.iter().filter(|finding| finding.severity == contract::Severity::Error);
+        let errors = self.findings.iter().filter(|finding| finding.is_error());
         let errors: Vec<_> = errors.map(|error| (error.code.clone(), error.pointer.clone())).collect();
         let normalised = self.accepted.as_ref().map(|accepted| accepted.normalised.clone());
         (errors, normalised, self.target.clone())
@@ -150,8 +152,8 @@ impl Kit<'_> {
 }
 
 /// The first error among findings, to stand behind a sentence.
-pub(super) fn first_error(findings: &[contract::Finding]) -> String {
-    let error = findings.iter().find(|finding| finding.severity == contract::Severity::Error);
+pub(super) fn first_error(findings: &[finding::Finding]) -> String {
+    let error = findings.iter().find(|finding| finding.is_error());
     error.map_or_else(String::new, |error| format!(": {} {}", error.pointer, error.message))
 }
 

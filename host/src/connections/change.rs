@@ -9,13 +9,12 @@ use super::deposit::discard;
 use super::record::{self, bindings, credentials_to_json, parse, schema_properties};
 use super::trial::{check_config, check_credentials, describe};
 use super::write::write;
-use super::{
-    ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, finding, now, owner,
-};
+use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, now, owner};
 use crate::auth::Permission;
-use crate::connectors::contract::{Finding, Purpose};
+use crate::connectors::contract::Purpose;
 use crate::connectors::{Accepted, Call, Connector, Target};
-use crate::schema;
+use crate::finding::{self, Finding};
+use crate::json;
 use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
 use crate::store::{self, Turn, connector_versions};
@@ -212,7 +211,7 @@ fn check_names(connector: &Connector, auth_method: &str, names: &[String]) -> Ve
     let method = connector.manifest().auth_methods.iter().find(|method| method.name == auth_method);
     let required = method.and_then(|method| method.credential_schema.get("required")?.as_array());
     let known: BTreeSet<_> = schema_properties(connector, auth_method).collect();
-    let pointer = |name: &str| schema::member("/credentials", name);
+    let pointer = |name: &str| json::member("/credentials", name);
     let unknown = names.iter().filter(|name| !known.contains(name)).map(|name| {
         let message = format!("The authentication method `{auth_method}` has no such credential.");
         Finding::error("unknown_member", &pointer(name), &message).with_hint("Leave it out, or clear it with null.")

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::trial::Prepared;
-use crate::connectors::contract::{Level, Page};
+use crate::connectors::contract::Page;
 use crate::connectors::{Call, CallError, Connector};
 use crate::diagnosis::{Blame, Fault, Schema, code};
 use crate::drivers::{Row, Session};
+use crate::statement::Level;
 
 /// At most this many tables are listed.
 const MAX_TABLES: u16 = 200;

@@ -5,7 +5,7 @@ use aws_lc_rs::{hmac, rand};
 use tokio::sync::OnceCell;
 
 use super::{Connection, Connections, Error, Request, now};
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::hex;
 use crate::secrets::{self, Reference, Secret, SecretStore};
 use crate::store::idempotency::IdempotencyRow;

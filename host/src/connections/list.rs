@@ -2,7 +2,7 @@
 
 use super::{Connection, Connections, Error, Request, Status};
 use crate::auth::Permission;
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::store;
 use crate::store::connections::{self, Column, ConnectionRow, Selection};
 

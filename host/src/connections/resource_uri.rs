@@ -2,7 +2,7 @@
 //! whole and never parsed.
 
 use crate::auth::Tenant;
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 
 /// The longest slug, in characters.
 const MAX_SLUG_CHARS: usize = 64;

@@ -6,9 +6,10 @@ use super::record::{accepted, bindings};
 use super::trial::{Prepared, halted};
 use super::{ATTEMPTS, Connections, Error, Request, Status, Withheld, binding, now, owner};
 use crate::auth::Permission;
-use crate::connectors::contract::{Finding, Purpose};
+use crate::connectors::contract::Purpose;
 use crate::connectors::{Call, Connector};
 use crate::diagnosis::{Fault, Halted, Outcome, Report, Stage, Stages, code};
+use crate::finding::Finding;
 use crate::store::Turn;
 use crate::store::connections::{self, ConnectionRow, TestOutcome};
 

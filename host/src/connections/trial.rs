@@ -7,12 +7,13 @@ use serde_json::Value;
 use zeroize::Zeroize;
 
 use super::discover::{Discovered, discover};
-use super::{Candidate, Error, finding};
-use crate::connectors::contract::{Finding, Purpose, Severity};
+use super::{Candidate, Error};
+use crate::connectors::contract::Purpose;
 use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target, Version};
 use crate::diagnosis::{Blame, Fault, Halted, Report, Stage, Stages, code};
 use crate::drivers::{Drivers, Session};
-use crate::schema;
+use crate::finding::{self, Finding};
+use crate::json;
 use crate::secrets::{Credentials, MAX_SECRET_BYTES};
 use crate::store::connections::ConnectionRow;
 
@@ -188,7 +189,7 @@ fn check_member(connector: &Connector, member: &str) -> Option<Finding> {
     let right_member = &connector.manifest().config_member;
     (member != right_member).then(|| {
         let message = format!("A connection of this type is configured in `{right_member}`.");
-        Finding::error("wrong_member", &schema::member("", member), &message)
+        Finding::error("wrong_member", &json::member("", member), &message)
             .with_hint(&format!("Send the configuration as `{right_member}`."))
     })
 }
@@ -213,7 +214,7 @@ fn findings_of_credentials(version: &Version, auth_method: &str, credentials: &C
         if let Ok(text) = str::from_utf8(value.expose()) {
             object.insert(name.to_owned(), Value::from(text));
         } else {
-            let pointer = schema::member("/credentials", name);
+            let pointer = json::member("/credentials", name);
             findings.push(Finding::error("wrong_type", &pointer, "The credential is not UTF-8 text."));
         }
     }
@@ -304,7 +305,7 @@ fn of_connector(target: &Target) -> Option<Fault> {
 
 /// A connector's warning as a line of the report.
 fn warning(finding: &Finding) -> Fault {
-    debug_assert_eq!(finding.severity, Severity::Warning, "an error would have been refused");
+    debug_assert!(!finding.is_error(), "an error would have been refused");
     let fault = Fault::new(&code::CONFIG_WARNING).message(finding.to_string());
     match &finding.hint {
         Some(hint) => fault.remedy(hint),

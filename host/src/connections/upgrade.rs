@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::record::{accepted, bindings, credentials_to_json};
 use super::write::write;
-use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, finding, now};
+use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now};
 use crate::auth::Permission;
-use crate::connectors::contract::Finding;
 use crate::connectors::shadow::{Outcome, Stored};
 use crate::connectors::{Accepted, Connector, Target};
+use crate::finding::{self, Finding};
 use crate::store::connections::ConnectionRow;
 use crate::store::{self, Turn, connector_versions};
 

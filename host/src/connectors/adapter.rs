@@ -7,10 +7,12 @@ use serde_json::Value;
 use wasmtime::Store;
 use wasmtime::component::Component;
 
-use super::contract::{Advice, Finding, Manifest, Page, Purpose, Statement};
+use super::contract::{Advice, Manifest, Page, Purpose};
 use super::instance::State;
 use super::v1::Version1;
 use crate::descriptor::Descriptor;
+use crate::finding::Finding;
+use crate::statement::Statement;
 
 /// A version of the contract that the host speaks.
 pub(super) struct Contract {

@@ -19,7 +19,7 @@ use super::adapter::{Adapter, SPOKEN, choose};
 use super::cache::{self, Cache};
 use super::call::CallError;
 use super::compile::{CompileLimits, Compiler};
-use super::contract::{Finding, Purpose, Severity};
+use super::contract::Purpose;
 use super::engine::Allocator;
 use super::limits::Limits;
 use super::priority::give_way;
@@ -28,6 +28,7 @@ use super::runtime::Runtime;
 use super::version::Version;
 use super::{Error, precheck};
 use crate::digest;
+use crate::finding::Finding;
 
 pub(super) use manifest::Schemas;
 pub use surface::{Surface, WasiPolicy};
@@ -247,7 +248,7 @@ fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
 }
 
 fn not_accepted(index: usize, findings: &[Finding]) -> Reason {
-    let first = findings.iter().find(|finding| finding.severity == Severity::Error);
+    let first = findings.iter().find(|finding| finding.is_error());
     let what = first.map_or_else(String::new, |it| format!(": {it}"));
     let remedy = "Give examples that validate and describe accept without credentials.";
     Reason::new("example", format!("it does not accept its own example {index}{what}"), remedy)

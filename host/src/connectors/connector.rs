@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::breaker::Breaker;
-use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Statement};
+use super::contract::{Advice, AuthMethod, Manifest, Page, Purpose};
 use super::guests::{Guests, Key, Unfinished};
 use super::probation::Probation;
 use super::shadow::{self, Comparison, Stored};
 use super::version::Version;
 use super::{Accepted, Call, CallError, Target, echo};
+use crate::finding::Finding;
+use crate::statement::Statement;
 use crate::{diagnosis, metric};
 
 /// Comparisons one after the other, behind all other calls, before another connector's are.

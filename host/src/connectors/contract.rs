@@ -1,8 +1,8 @@
 //! The host's one model of the contract. Each contract version is a thin adapter to it.
 
-use std::fmt;
-
 use serde_json::Value;
+
+use crate::statement::Level;
 
 /// The members of a request that can hold a configuration; a manifest says which one is its connector's.
 pub const CONFIG_MEMBERS: [&str; 3] = ["database_config", "storage_config", "filesystem_config"];
@@ -32,40 +32,6 @@ impl Purpose {
             Self::Use => "use",
             Self::Shadow => "shadow",
         }
-    }
-}
-
-/// How much a finding weighs. An unknown severity is an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Nothing is stored.
-    Error,
-    /// The user is told.
-    Warning,
-}
-
-/// One thing to say about an input: found by a schema, a connector or the host itself. Never repeats the value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// How much it weighs.
-    pub severity: Severity,
-    /// Stable, such as `required`.
-    pub code: String,
-    /// JSON pointer of the member.
-    pub pointer: String,
-    /// One sentence.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-/// In one line: where, unless it is about the whole input, and what.
-impl fmt::Display for Finding {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.pointer.is_empty() {
-            write!(formatter, "{}: ", self.pointer)?;
-        }
-        formatter.write_str(&self.message)
     }
 }
 
@@ -150,60 +116,6 @@ pub struct Page {
     pub after: Vec<String>,
     /// 1 to 10,000.
     pub limit: u32,
-}
-
-/// The levels of the catalog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Schemas.
-    Schemas,
-    /// Tables and views.
-    Tables,
-    /// Columns.
-    Columns,
-}
-
-impl Level {
-    /// The name in the contract.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Schemas => "schemas",
-            Self::Tables => "tables",
-            Self::Columns => "columns",
-        }
-    }
-
-    /// The columns of its result, in their order; the contract documents them.
-    pub fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Schemas => &["schema_name", "comment"],
-            Self::Tables => &["schema_name", "table_name", "table_kind", "comment", "estimated_rows"],
-            Self::Columns => &[
-                "schema_name",
-                "table_name",
-                "ordinal_position",
-                "column_name",
-                "data_type",
-                "data_type_display",
-                "nullable",
-                "constraint_kind",
-                "precision",
-                "scale",
-                "comment",
-            ],
-        }
-    }
-}
-
-/// The statement that answers a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// `sql`.
-    pub language: String,
-    /// One statement with the driver's placeholders.
-    pub text: String,
-    /// Bound in order, as text.
-    pub parameters: Vec<String>,
 }
 
 /// Better words for a fault.

@@ -5,10 +5,10 @@
 use serde_json::Value;
 
 use super::CallError;
-use super::contract::Finding;
 use super::judge::MAX_ENDPOINTS;
 use super::limits::{Exceeded, Limit, Limits};
-use crate::schema;
+use crate::finding::Finding;
+use crate::json;
 
 /// The finding that stands for a failed call about this configuration, if it is so long that the connector need not have
 /// done anything wrong; else the failure.
@@ -23,7 +23,7 @@ pub(super) fn too_long(config: &Value, error: CallError, limits: &Limits) -> Res
     }
     let message = format!("It is too long: with it, {error}.");
     let hint = "Send only what is needed, such as only the certificates that count.";
-    Ok(Finding::error("too_long", &schema::member("", longest), &message).with_hint(hint))
+    Ok(Finding::error("too_long", &json::member("", longest), &message).with_hint(hint))
 }
 
 /// Bytes of a value as JSON by the most verbose of usual writers, which escapes all that is not ASCII.

@@ -9,11 +9,12 @@ use semver::Version as Semver;
 use serde::{Deserialize, Serialize};
 use tracing::subscriber::NoSubscriber;
 
-use super::contract::{Finding, Purpose};
-use super::version::{Version, refuse};
+use super::contract::Purpose;
+use super::version::Version;
 use super::{Accepted, Binding, CallError, Connector, Target, reach};
 use crate::descriptor::{Descriptor, Value};
 use crate::digest;
+use crate::finding::{self, Finding};
 use crate::stranger::shown;
 
 /// Differences of one connection that are kept.
@@ -114,7 +115,7 @@ fn look(candidate: &Version, stored: &Stored) -> Comparison {
 /// or stays as it is where the candidate has no migration.
 fn take_over(candidate: &Version, stored: &Accepted) -> Result<Result<(Accepted, Target), Vec<Finding>>, CallError> {
     let (findings, anew) = candidate.validate(Purpose::Shadow, &stored.sent, &stored.credentials_set)?;
-    let Some(anew) = anew.filter(|_| !refuse(&findings)) else { return Ok(Err(findings)) };
+    let Some(anew) = anew.filter(|_| !finding::refuse(&findings)) else { return Ok(Err(findings)) };
     let parse = |version: &str| Semver::parse(version).ok();
     let is_later = parse(&stored.written_by) > parse(&candidate.manifest().version);
     let accepted = if is_later {

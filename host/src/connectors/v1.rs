@@ -6,11 +6,13 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
-use super::contract::{Advice, AuthMethod, Finding, Instruction, Manifest, Page, Reach, Severity, Statement};
+use super::contract::{Advice, AuthMethod, Instruction, Manifest, Page, Reach};
 use super::instance::State;
 use super::wasi;
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
+use crate::finding::{Finding, Severity};
 use crate::json;
+use crate::statement::Statement;
 use crate::stranger::shown;
 
 pub(super) mod bindings {

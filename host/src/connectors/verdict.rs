@@ -4,10 +4,11 @@
 use serde_json::Value;
 
 use super::adapter::Verdict;
-use super::contract::{Advice, Finding, Statement};
+use super::contract::Advice;
 use super::text;
-use super::version::refuse;
+use crate::finding::{self, Finding};
 use crate::schema::Schema;
+use crate::statement::Statement;
 
 const MAX_FINDINGS: usize = 100;
 const MAX_CODE_BYTES: usize = 64;
@@ -17,7 +18,7 @@ const MAX_STATEMENT_BYTES: usize = 64 << 10;
 /// Checks the answer to `validate` for this configuration.
 pub(super) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) -> Result<(), String> {
     check_findings(config, &verdict.findings)?;
-    let refused = refuse(&verdict.findings);
+    let refused = finding::refuse(&verdict.findings);
     match &verdict.normalised {
         None if !refused => Err("it found no error, and gave no normalised configuration".to_owned()),
         Some(_) if refused => Err("it found an error, and gave a normalised configuration".to_owned()),
@@ -30,7 +31,7 @@ pub(super) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) 
 
 /// Checks findings that stand for an answer to `describe` or `plan`.
 pub(super) fn check_refusal(config: &Value, findings: &[Finding]) -> Result<(), String> {
-    if !refuse(findings) {
+    if !finding::refuse(findings) {
         return Err("it refused without a finding that is an error".to_owned());
     }
     check_findings(config, findings)

@@ -8,14 +8,16 @@ use serde_json::Value;
 
 use super::adapter::{Adapter, Configuration, Context, Fault};
 use super::admission::{Schemas, Surface};
-use super::contract::{Advice, AuthMethod, Finding, Manifest, Page, Purpose, Severity, Statement};
+use super::contract::{Advice, AuthMethod, Manifest, Page, Purpose};
 use super::judge::{Case, Refusal};
 use super::limits::Limits;
 use super::reach::Approvals;
 use super::runtime::Runtime;
 use super::{Accepted, CallError, Target, verdict};
 use crate::diagnosis;
-use crate::schema;
+use crate::finding::{self, Finding};
+use crate::json;
+use crate::statement::Statement;
 
 /// A connector version. A call holds the calling thread until it ends or meets its deadline, so a server calls through
 /// [`super::Connector`], which has threads for that.
@@ -88,7 +90,7 @@ impl Version {
             None => Ok(&methods[0]),
             Some(chosen) => methods.iter().find(|method| chosen == method.name.as_str()).ok_or_else(|| {
                 let names = methods.iter().map(|method| method.name.as_str()).collect::<Vec<_>>().join(", ");
-                Finding::error("unknown_value", &schema::member("", member), &format!("It must be one of: {names}."))
+                Finding::error("unknown_value", &json::member("", member), &format!("It must be one of: {names}."))
             }),
         }
     }
@@ -124,7 +126,7 @@ impl Version {
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
         let mut findings = self.check_config(config);
         let Ok(method) = self.auth_method(config) else { return Ok((findings, None)) };
-        if refuse(&findings) {
+        if finding::refuse(&findings) {
             return Ok((findings, None));
         }
         let properties = method.credential_schema.get("properties");
@@ -139,7 +141,7 @@ impl Version {
         let verdict = self.runtime.call(&self.label, |store| self.adapter.validate(store, context, &configuration))?;
         self.sensible(verdict::check_verdict(config, &verdict, &self.schemas.config))?;
         add(&mut findings, verdict.findings);
-        let accepted = verdict.normalised.filter(|_| !refuse(&findings)).map(|normalised| Accepted {
+        let accepted = verdict.normalised.filter(|_| !finding::refuse(&findings)).map(|normalised| Accepted {
             sent: config.clone(),
             normalised,
             auth_method: configuration.auth_method,
@@ -186,7 +188,7 @@ impl Version {
         let verdict = self.runtime.call(&self.label, |store| self.adapter.migrate(store, context, &configuration))?;
         let Some(verdict) = verdict else { return Ok(None) };
         self.sensible(verdict::check_verdict(&stored.normalised, &verdict, &self.schemas.config))?;
-        let migrated = verdict.normalised.filter(|_| !refuse(&verdict.findings)).map(|normalised| Accepted {
+        let migrated = verdict.normalised.filter(|_| !finding::refuse(&verdict.findings)).map(|normalised| Accepted {
             normalised,
             written_by: self.manifest.version.clone(),
             ..stored.clone()
@@ -260,11 +262,6 @@ impl From<&Accepted> for Configuration {
             written_by: Some(accepted.written_by.clone()),
         }
     }
-}
-
-/// Whether these findings refuse a configuration.
-pub(super) fn refuse(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
 /// Adds what a connector found about members of which the host has not said the same sort of thing already.

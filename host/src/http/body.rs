@@ -19,7 +19,7 @@ use super::authentication::Authenticated;
 use super::error::ApiError;
 use super::places::BodyMemory;
 use super::schemas::Schemas;
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::json;
 
 /// The largest body, in bytes.

@@ -15,9 +15,9 @@ use super::connectors::record::ShadowReport;
 use crate::auth::Permission;
 use crate::connections;
 use crate::connectors::admission::Reason;
-use crate::connectors::contract::{Finding, Severity};
 use crate::connectors::{CallError, Limit};
 use crate::fairness::Refused;
+use crate::finding::{Finding, Severity};
 use crate::rollout::{self, Shadow, State};
 use crate::{secrets, store};
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::error::ApiError;
 use crate::connections::{Filter, MAX_LIMIT, Status};
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::stranger::shown;
 
 /// The fields that a list can be sorted by.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::schema::{self, Schema};
 
 /// The schemas of request bodies, by the names of their components.

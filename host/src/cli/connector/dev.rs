@@ -18,9 +18,10 @@ use crate::authoring::{self, CASES, Change, Project, SAMPLE, Steps, Watch};
 use crate::cli::Cli;
 use crate::conformance::{CHECKS, Kit, Options};
 use crate::connectors::admission::Reason;
-use crate::connectors::contract::{Finding, Purpose, Severity};
+use crate::connectors::contract::Purpose;
 use crate::connectors::{Target, Version};
 use crate::descriptor::{Parameter, Value};
+use crate::finding::Finding;
 use crate::json;
 use crate::logs;
 use crate::settings::{self, Settings};
@@ -216,7 +217,7 @@ fn refusal(reason: &Reason) -> String {
 }
 
 fn finding(finding: &Finding) -> String {
-    let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
+    let severity = if finding.is_error() { "error" } else { "warning" };
     let pointer = if finding.pointer.is_empty() { "(all of it)" } else { &finding.pointer };
     let hint = finding.hint.as_ref().map_or_else(String::new, |hint| format!("    {}\n", escaped(hint)));
     format!("  {severity}: {} {}: {}\n{hint}", escaped(pointer), finding.code, escaped(&finding.message))

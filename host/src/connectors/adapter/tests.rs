@@ -9,10 +9,10 @@ use test_support::guests;
 use wasmtime::Engine;
 
 use super::*;
-use crate::connectors::contract::Level;
 use crate::connectors::engine::{self, Allocator};
 use crate::connectors::limits::Limits;
 use crate::connectors::{cache, instance};
+use crate::statement::Level;
 use draft::Draft;
 use draft::bindings::exports::patchpanel::connector as exports;
 

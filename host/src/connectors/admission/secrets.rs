@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Reason;
 use crate::connectors::contract::Manifest;
-use crate::schema;
+use crate::json;
 use crate::stranger::shown;
 
 /// How names of secrets end, separators left out.
@@ -59,13 +59,13 @@ fn properties(schema: &Value) -> Vec<(String, &str, &Value)> {
         match value {
             Value::Object(members) => {
                 for (keyword, member) in members {
-                    let here = schema::member(&pointer, keyword);
+                    let here = json::member(&pointer, keyword);
                     // What is only an example has names of its own.
                     match (keyword.as_str(), member) {
                         ("examples" | "default" | "const" | "enum", _) => {}
                         ("properties", Value::Object(named)) => {
                             for (name, property) in named {
-                                let pointer = schema::member(&here, name);
+                                let pointer = json::member(&here, name);
                                 found.push((pointer.clone(), name.as_str(), property));
                                 open.push((pointer, property));
                             }

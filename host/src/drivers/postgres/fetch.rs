@@ -7,11 +7,11 @@ use super::messages::violation;
 use super::server_error::ServerError;
 use super::statement::{self, Column, Encoding, Failure, Sink, Values};
 use super::{Bounds, Session};
-use crate::connectors::contract::Statement;
 use crate::diagnosis::{Fault, Stage, code};
 use crate::drivers::Row;
 use crate::egress::Deadline;
 use crate::egress::guard::Limits;
+use crate::statement::Statement;
 
 /// The server stops the statement after this long.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);

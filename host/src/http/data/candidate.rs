@@ -11,8 +11,9 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::connections::Candidate;
-use crate::connectors::contract::{CONFIG_MEMBERS, Finding};
-use crate::schema::member;
+use crate::connectors::contract::CONFIG_MEMBERS;
+use crate::finding::Finding;
+use crate::json::member;
 use crate::secrets::{Credentials, Secret};
 
 /// A credential in a request.

@@ -16,7 +16,7 @@ use super::candidate::{self, Credential};
 use super::record::{ConnectionRecord, Tagged};
 use crate::auth::Permission;
 use crate::connections::{Candidate, Idempotency, NewConnection};
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::http::authentication::{Admitted, Authenticated};
 use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};

@@ -13,7 +13,7 @@ use super::create::Tag;
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::connections::{Candidate, Change, Connection};
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};

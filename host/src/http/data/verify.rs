@@ -13,7 +13,7 @@ use super::candidate::{self, Credential};
 use super::report::TestResult;
 use crate::auth::Permission;
 use crate::connections::Candidate;
-use crate::connectors::contract::Finding;
+use crate::finding::Finding;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};

@@ -16,12 +16,12 @@ use super::super::Session;
 use super::super::login::{Login, stage_of};
 use super::super::target::Target;
 use super::{PASSWORD, READ, credentials, descriptor, hashing};
-use crate::connectors::contract::Statement;
 use crate::descriptor::{Parameter, TlsMode, Value};
 use crate::diagnosis::{Fault, Server, ServerText, Stage, Stages, code};
 use crate::egress::{Deadline, Stream};
 use crate::fairness::Shares;
 use crate::fuzz;
+use crate::statement::Statement;
 
 /// Between what the server says and what it says when the client has said something more.
 const SEPARATOR: &[u8] = b"\n--\n";

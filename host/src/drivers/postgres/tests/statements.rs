@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use tokio::net::TcpListener;
 
 use super::{DRIVERS, LOGIN, Then, credentials, descriptor, serve};
-use crate::connectors::contract::Statement;
 use crate::descriptor::TlsMode;
 use crate::diagnosis::{Fault, Stage, Stages};
 use crate::drivers::{Row, Session};
+use crate::statement::Statement;
 
 const TEXT: u32 = 25;
 

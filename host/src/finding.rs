@@ -1,0 +1,96 @@
+//! One thing to say about an input, in the form that schemas, connectors and the host itself share.
+
+use std::fmt;
+
+use crate::json;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The input is refused: nothing is stored, and nothing dialled.
+    Error,
+    /// The input is taken, and the user told.
+    Warning,
+}
+
+/// One thing to say about an input: found by a schema, a connector or the host itself. It never repeats the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Stable, such as `required`.
+    pub code: String,
+    /// JSON pointer (RFC 6901) of the member that it is about; empty for the whole input.
+    pub pointer: String,
+    /// One sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// An error about the member at a JSON pointer, without a hint.
+    pub fn error(code: &str, pointer: &str, message: &str) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: code.to_owned(),
+            pointer: pointer.to_owned(),
+            message: message.to_owned(),
+            hint: None,
+        }
+    }
+
+    /// The finding, with what to do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+
+    /// Whether it refuses the input.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// In one line: where, unless it is about the whole input, and what.
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.pointer.is_empty() {
+            write!(formatter, "{}: ", self.pointer)?;
+        }
+        formatter.write_str(&self.message)
+    }
+}
+
+/// Whether one of these findings refuses the input.
+pub fn refuse(findings: &[Finding]) -> bool {
+    findings.iter().any(Finding::is_error)
+}
+
+/// Moves findings about a value to where the value is in the object around it: below this member.
+pub fn under(member: &str, findings: Vec<Finding>) -> impl Iterator<Item = Finding> {
+    let prefix = json::member("", member);
+    findings.into_iter().map(move |finding| Finding { pointer: format!("{prefix}{}", finding.pointer), ..finding })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_point_into_the_body() {
+        let findings = vec![Finding::error("a", "", "m"), Finding::error("b", "/port", "m")];
+        let moved: Vec<_> = under("a/b~c", findings).map(|finding| finding.pointer).collect();
+        assert_eq!(moved, ["/a~1b~0c", "/a~1b~0c/port"]);
+    }
+
+    #[test]
+    fn an_error_refuses_and_a_warning_does_not() {
+        let error = Finding::error("a", "", "m");
+        let warning = Finding { severity: Severity::Warning, ..error.clone() };
+        for (findings, refused) in [(vec![], false), (vec![warning.clone()], false), (vec![warning, error], true)] {
+            assert_eq!(refuse(&findings), refused, "{findings:?}");
+        }
+    }
+}
