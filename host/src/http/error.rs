@@ -1,14 +1,15 @@
 //! The one error of the HTTP edge: every refusal and failure becomes one documented body with one status and code.
 
+mod body;
+mod origin;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::connectors::record::ShadowReport;
@@ -16,10 +17,11 @@ use crate::auth::Permission;
 use crate::connections;
 use crate::connectors::admission::Reason;
 use crate::connectors::{CallError, Limit};
-use crate::fairness::Refused;
-use crate::finding::{Finding, Severity};
-use crate::rollout::{self, Shadow, State};
-use crate::{secrets, store};
+use crate::finding::Finding;
+use crate::rollout::{Shadow, State};
+use crate::store;
+pub(super) use body::ErrorFacts;
+pub use body::{ErrorBody, WireFinding};
 
 /// How long a caller waits before trying again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -281,82 +283,6 @@ fn summary(findings: &[Finding]) -> String {
     }
 }
 
-impl From<connections::Error> for ApiError {
-    fn from(error: connections::Error) -> Self {
-        use connections::Error;
-        match error {
-            Error::NotFound => Self::NotFound("connection"),
-            Error::Forbidden(permission) => Self::InsufficientPermissions(permission),
-            Error::AlreadyExists(resource_uri) => Self::AlreadyExists(resource_uri),
-            Error::Invalid(findings) => Self::Validation(findings),
-            Error::CredentialsRequired(fields) => Self::CredentialsRequired(fields),
-            Error::Withheld { why, credentials } => Self::CredentialsWithheld { why, credentials },
-            Error::RevisionMismatch(_) => Self::PreconditionFailed,
-            Error::Contended => Self::Unavailable("Others keep changing the connection; try again in a moment.".into()),
-            Error::Disabled => Self::ConnectionDisabled,
-            Error::NoUpgrade => Self::NoUpgrade,
-            Error::ListTooLong => Self::ListTooLong,
-            Error::Store(error) => error.into(),
-            Error::Secrets(secrets::Error::Refused(refused)) => refused.into(),
-            Error::Secrets(error @ secrets::Error::Unavailable(_)) => Self::unavailable("secret store", &error),
-            Error::Secrets(error) => Self::internal(&error),
-            // Logged where it happened, with what the caller is not told.
-            Error::Connector(error) => Self::Connector(error),
-        }
-    }
-}
-
-impl From<store::Error> for ApiError {
-    fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Refused(refused) => refused.into(),
-            store::Error::Quota(exceeded) => Self::QuotaExceeded(exceeded),
-            error @ (store::Error::Unavailable(_) | store::Error::TooLong) => {
-                Self::unavailable("metadata store", &error)
-            }
-            error => Self::internal(&error),
-        }
-    }
-}
-
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Key => Self::RateLimited {
-                message: "There are too many requests of your organization that read or write at once; try again in a \
-                          moment."
-                    .to_owned(),
-                retry_after: Duration::from_secs(1),
-            },
-            Refused::All => Self::Busy(Duration::from_secs(1)),
-        }
-    }
-}
-
-impl From<rollout::Error> for ApiError {
-    fn from(error: rollout::Error) -> Self {
-        use rollout::Error;
-        match error {
-            Error::Forbidden(permission) => Self::InsufficientPermissions(permission),
-            Error::NotFound => Self::NotFound("connector version"),
-            Error::TooLarge(most) => Self::PayloadTooLarge(usize::try_from(most).unwrap_or(usize::MAX)),
-            Error::Refused { digest, reasons } => Self::ConnectorRefused { digest, reasons },
-            Error::State { state, wanted } => Self::ConnectorState { state, wanted },
-            Error::ShadowFailed(shadow) => Self::ShadowFailed(shadow),
-            Error::NothingBefore => Self::NothingBefore,
-            Error::Serving(count) => Self::ConnectorServing(count),
-            Error::Contended => Self::Unavailable("Others change the same versions; try again in a moment.".into()),
-            Error::TooManyUploads => {
-                Self::Unavailable("Other uploads are being admitted; try again when they are.".into())
-            }
-            Error::Connector(error) => Self::Connector(error),
-            Error::Store(error) => error.into(),
-            Error::Library(error) => Self::unavailable("library of connectors", &error),
-            error @ (Error::Directory(_) | Error::BrokenOff(_)) => Self::internal(&error),
-        }
-    }
-}
-
 impl IntoResponse for ApiError {
     /// The status and the headers; `correlation` writes the body, since it knows the request's ids.
     fn into_response(self) -> Response {
@@ -370,112 +296,5 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(ErrorFacts { code, message: self.to_string(), details: self.details() });
         response
-    }
-}
-
-/// What the body says beside the status and the ids. Travels in the response's extensions.
-#[derive(Debug, Clone)]
-pub(super) struct ErrorFacts {
-    code: &'static str,
-    message: String,
-    details: Value,
-}
-
-impl ErrorFacts {
-    /// The body.
-    pub(super) fn body(self, status: StatusCode, request_id: &str, trace_id: &str) -> ErrorBody {
-        ErrorBody {
-            error: ErrorContent {
-                code: self.code.to_owned(),
-                message: self.message,
-                status: status.as_u16(),
-                details: self.details,
-                request_id: request_id.to_owned(),
-                trace_id: trace_id.to_owned(),
-            },
-        }
-    }
-}
-
-/// The body of every answer that is not a success.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ErrorBody {
-    /// What went wrong.
-    error: ErrorContent,
-}
-
-/// What went wrong.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ErrorContent {
-    /// Stable, for programs, such as `VALIDATION_ERROR`.
-    #[schema(example = "VALIDATION_ERROR")]
-    code: String,
-    /// For people; may change.
-    message: String,
-    /// The HTTP status.
-    #[schema(example = 422)]
-    status: u16,
-    /// For `VALIDATION_ERROR`: `findings`, a list of {severity, pointer, code, message, hint}. For `CREDENTIALS_REQUIRED`:
-    /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`. For `CONNECTOR_LIMIT_…`: `connector`,
-    /// `limit`, its `value` in the unit of the setting, and the `setting`. For `CONNECTOR_REFUSED`: `digest` and
-    /// `reasons`, a list of {code, message, remedy}. For `CONNECTOR_SHADOW_FAILED`: `shadow`. For `QUOTA_EXCEEDED`: the
-    /// `quota`, its `value`, and the operator's `setting`. Else null.
-    #[schema(value_type = Option<Object>)]
-    details: Value,
-    /// Names this request in the host's log; also in the header `X-Request-ID`.
-    #[schema(example = "req-6f1c1f9e-8d0c-4b62-9f5e-0a4f4ad2f0b7")]
-    request_id: String,
-    /// The W3C trace id: from the request's `traceparent`, else a new one.
-    #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
-    trace_id: String,
-}
-
-/// One thing that is wrong with a request.
-#[derive(Debug, Serialize)]
-pub struct WireFinding<'a> {
-    severity: &'static str,
-    pointer: &'a str,
-    code: &'a str,
-    message: &'a str,
-    hint: Option<&'a str>,
-}
-
-impl<'a> From<&'a Finding> for WireFinding<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        Self {
-            severity: match finding.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
-            pointer: &finding.pointer,
-            code: &finding.code,
-            message: &finding.message,
-            hint: finding.hint.as_deref(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lost_race_is_retryable_and_a_condition_that_does_not_hold_is_not() {
-        let answer = |error: connections::Error| {
-            let response = ApiError::from(error).into_response();
-            (response.status().as_u16(), response.headers().contains_key(header::RETRY_AFTER))
-        };
-        assert_eq!(answer(connections::Error::Contended), (503, true));
-        assert_eq!(answer(connections::Error::RevisionMismatch(2)), (412, false));
-    }
-    #[test]
-    fn credentials_whose_names_are_lost_are_all_to_be_sent() {
-        let message = |names: &[&str]| {
-            let credentials = names.iter().map(|name| (*name).to_owned()).collect();
-            ApiError::from(connections::Error::Withheld { why: connections::Withheld::Altered, credentials })
-                .to_string()
-        };
-        assert!(message(&[]).ends_with("; send all its credentials again."), "{}", message(&[]));
-        assert!(message(&["a", "b"]).ends_with("; send these credentials again: a, b."), "{}", message(&["a", "b"]));
     }
 }
