@@ -8,6 +8,7 @@ mod connectors;
 mod contracts;
 mod crashes;
 mod data_directory;
+mod documents;
 mod faults;
 mod golden;
 mod hostile_servers;
