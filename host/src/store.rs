@@ -4,6 +4,7 @@
 //! Every function on tenant data takes the tenant as an argument. Organizations take turns at the store, and no turn of
 //! theirs is longer than its bound.
 
+mod columns;
 pub mod connections;
 pub mod connector_versions;
 mod health;

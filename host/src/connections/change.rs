@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::deposit::discard;
-use super::record::{self, bindings, credentials_to_json, parse, schema_properties};
+use super::record::{self, bindings, bindings_to_json, parse, rendition, schema_properties};
 use super::trial::{check_config, check_credentials, describe};
 use super::write::write;
 use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, now, owner};
@@ -17,7 +17,7 @@ use crate::finding::{self, Finding};
 use crate::json;
 use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
-use crate::store::{self, Turn, connector_versions};
+use crate::store::{Turn, connector_versions};
 
 /// A configuration that the connector accepted with the credentials that will be set.
 struct Reviewed {
@@ -82,8 +82,8 @@ impl Connections {
         }
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         // A version that has been replaced meanwhile must not come back with a configuration of its own.
-        let is_reviewed_by_another = after.connector_digest != before.connector_digest
-            && !connector_versions::is_active(&mut transaction, &after.connector_digest).await?;
+        let is_reviewed_by_another = after.serving.digest != before.serving.digest
+            && !connector_versions::is_active(&mut transaction, &after.serving.digest).await?;
         let is_replaced = after.secret != before.secret;
         if is_reviewed_by_another || !write(&mut transaction, &before, after, keeps_status).await? {
             return Ok(false);
@@ -176,13 +176,9 @@ fn apply(after: &mut ConnectionRow, change: &Change, reviewed: &Reviewed) -> Res
     if let Some((member, _)) = &change.config {
         after.config_member.clone_from(member);
     }
-    after.auth_method.clone_from(&accepted.auth_method);
     after.config_sent = accepted.sent.to_string();
-    after.config = accepted.normalised.to_string();
-    after.credentials_set = credentials_to_json(connector, accepted);
-    after.bindings = serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
-    after.written_by.clone_from(&accepted.written_by);
-    connector.digest().clone_into(&mut after.connector_digest);
+    after.serving = rendition(connector, accepted.clone());
+    after.bindings = bindings_to_json(&target.bindings)?;
     // The version that it waited for looks at it again.
     (after.before, after.upgrade) = (None, None);
     if after.status != Status::Disabled.name() {
@@ -229,12 +225,13 @@ fn check_names(connector: &Connector, auth_method: &str, names: &[String]) -> Ve
 mod tests {
     use super::*;
     use crate::secrets::Secret;
+    use crate::store::connections::Rendition;
 
     #[test]
     fn absent_keeps_a_value_sets_and_null_clears() {
         let before = super::super::reaper::tests::row("data:acme:sales:a");
-        let before =
-            ConnectionRow { credentials_set: r#"{"username":true,"password":true,"key":false}"#.into(), ..before };
+        let credentials_set = r#"{"username":true,"password":true,"key":false}"#.into();
+        let before = ConnectionRow { serving: Rendition { credentials_set, ..before.serving.clone() }, ..before };
         let secret = || Some(Secret::new(*b"x"));
         for (credentials, expected_kept, expected_names) in [
             (vec![], vec!["username", "password"], vec!["password", "username"]),

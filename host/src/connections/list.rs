@@ -38,7 +38,7 @@ pub struct Listed {
 impl Listed {
     /// How large it is, in bytes: what it takes to make something of it grows with that.
     pub fn bytes(&self) -> usize {
-        self.rows.iter().map(|row| row.config.len() + row.config_sent.len() + row.bindings.len()).sum()
+        self.rows.iter().map(|row| row.serving.config.len() + row.config_sent.len() + row.bindings.len()).sum()
     }
 
     /// The connections.

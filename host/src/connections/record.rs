@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use crate::auth::Tenant;
 use crate::connectors::shadow::Difference;
 use crate::connectors::{Accepted, Binding, Connector};
-use crate::store::{self, connections::ConnectionRow};
+use crate::store;
+use crate::store::connections::{ConnectionRow, Rendition};
 
 /// A connection's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,12 +138,12 @@ impl TryFrom<ConnectionRow> for Connection {
             tags: row.tags,
             connection_type: row.connection_type,
             config_member: row.config_member,
-            config: parse(&row.config, "configuration")?,
+            config: parse(&row.serving.config, "configuration")?,
             credentials_set,
             status: Status::from_name(&row.status).ok_or(store::Error::Damaged("status"))?,
             status_reason: row.status_reason,
-            connector_version: row.connector.as_ref().map_or(row.written_by, |it| it.version.clone()),
-            connector_digest: row.connector_digest,
+            connector_version: row.connector.as_ref().map_or(row.serving.written_by, |it| it.version.clone()),
+            connector_digest: row.serving.digest,
             connector_contract: row.connector.map(|it| it.contract),
             upgrade: row.upgrade.map(|it| parse(&it.upgrade, "connector upgrade")).transpose()?,
             created_by: row.created_by,
@@ -163,10 +164,10 @@ pub(crate) fn accepted(row: &ConnectionRow) -> Result<Accepted, store::Error> {
     credentials_set.sort();
     Ok(Accepted {
         sent: parse(&row.config_sent, "configuration")?,
-        normalised: parse(&row.config, "configuration")?,
-        auth_method: row.auth_method.clone(),
+        normalised: parse(&row.serving.config, "configuration")?,
+        auth_method: row.serving.auth_method.clone(),
         credentials_set,
-        written_by: row.written_by.clone(),
+        written_by: row.serving.written_by.clone(),
     })
 }
 
@@ -175,14 +176,24 @@ pub(crate) fn bindings(row: &ConnectionRow) -> Result<Vec<Binding>, store::Error
     parse(&row.bindings, "list of bindings")
 }
 
-/// JSON: each credential of the accepted method, in the order of its schema, and whether it is set.
-pub(crate) fn credentials_to_json(connector: &Connector, accepted: &Accepted) -> String {
-    let mut members = Map::new();
-    for name in schema_properties(connector, &accepted.auth_method) {
-        let set = accepted.credentials_set.contains(name);
-        members.insert(name.clone(), Value::Bool(set));
+/// What a version has accepted, as it is stored.
+pub(crate) fn rendition(connector: &Connector, accepted: Accepted) -> Rendition {
+    let names = schema_properties(connector, &accepted.auth_method);
+    // Each credential of the method, in the order of its schema.
+    let credentials_set: Map<String, Value> =
+        names.map(|name| (name.clone(), accepted.credentials_set.contains(name).into())).collect();
+    Rendition {
+        digest: connector.digest().to_owned(),
+        config: accepted.normalised.to_string(),
+        written_by: accepted.written_by,
+        credentials_set: Value::Object(credentials_set).to_string(),
+        auth_method: accepted.auth_method,
     }
-    Value::Object(members).to_string()
+}
+
+/// What credentials were accepted for, as it is stored.
+pub(super) fn bindings_to_json(bindings: &[Binding]) -> Result<String, store::Error> {
+    serde_json::to_string(bindings).map_err(|_| store::Error::Damaged("list of bindings"))
 }
 
 /// The names of the method's credentials, in the order of its schema.
@@ -202,7 +213,7 @@ pub(super) fn parse<T: serde::de::DeserializeOwned>(json: &str, what: &'static s
 
 /// Every credential of the row's method, in the order of its schema, and whether it is set.
 pub(super) fn credentials_set(row: &ConnectionRow) -> Result<Vec<(String, bool)>, store::Error> {
-    let members: Map<String, Value> = parse(&row.credentials_set, "list of credentials")?;
+    let members: Map<String, Value> = parse(&row.serving.credentials_set, "list of credentials")?;
     members
         .into_iter()
         .map(|(name, set)| Ok((name, set.as_bool().ok_or(store::Error::Damaged("list of credentials"))?)))

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::record::credentials_to_json;
+use super::record::{bindings_to_json, rendition};
 use super::trial::Prepared;
 use super::{ATTEMPTS, Connection, Connections, Error, NewConnection, Request, Status, now, resource_uri};
 use crate::auth::Permission;
@@ -10,7 +10,7 @@ use crate::connectors::Call;
 use crate::connectors::contract::Purpose;
 use crate::store::connections::{ConnectionRow, ConnectorFacts};
 use crate::store::idempotency::IdempotencyRow;
-use crate::store::{self, Turn, connections, connector_versions, idempotency, usage};
+use crate::store::{Turn, connections, connector_versions, idempotency, usage};
 
 impl Connections {
     /// Registers a connection. Asked again with the same idempotency key, it answers what it has made before.
@@ -56,7 +56,7 @@ impl Connections {
             };
             return made.map(Some).ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()));
         }
-        let row = new_row(request, new, (resource_uri, id), &prepared)?;
+        let row = new_row(request, new, (resource_uri, id), prepared)?;
         self.insert(request, row, new, idempotency).await
     }
 
@@ -78,7 +78,7 @@ impl Connections {
         self.depository.sign(&mut row)?;
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         // Rows of a version that has been replaced would be left behind.
-        if !connector_versions::is_active(&mut transaction, &row.connector_digest).await? {
+        if !connector_versions::is_active(&mut transaction, &row.serving.digest).await? {
             return Ok(None);
         }
         if let Some(key) = &idempotency {
@@ -105,7 +105,7 @@ fn new_row(
     request: Request<'_>,
     new: &NewConnection,
     (resource_uri, id): (&str, String),
-    prepared: &Prepared,
+    prepared: Prepared,
 ) -> Result<ConnectionRow, Error> {
     let Prepared { connector, accepted, target, .. } = prepared;
     let now = now();
@@ -119,18 +119,14 @@ fn new_row(
         tags: new.tags.clone(),
         connection_type: new.candidate.connection_type.clone(),
         config_member: new.candidate.config_member.clone(),
-        auth_method: accepted.auth_method.clone(),
         config_sent: accepted.sent.to_string(),
-        config: accepted.normalised.to_string(),
-        credentials_set: credentials_to_json(connector, accepted),
-        bindings: serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?,
+        bindings: bindings_to_json(&target.bindings)?,
         secret: None,
         signature: None,
         secret_sequence: 1,
         status: Status::Pending.name().to_owned(),
         status_reason: None,
-        written_by: accepted.written_by.clone(),
-        connector_digest: connector.digest().to_owned(),
+        serving: rendition(&connector, accepted),
         connector: Some(ConnectorFacts {
             version: connector.manifest().version.clone(),
             contract: connector.contract().to_owned(),

@@ -38,7 +38,7 @@ impl Connections {
     /// Whether another connector version has taken the connection over since the row was read.
     async fn is_served_otherwise(&self, request: Request<'_>, row: &ConnectionRow) -> Result<bool, Error> {
         let again = self.find_for(request, &row.resource_uri, Permission::Use).await?;
-        Ok(again.connector_digest != row.connector_digest)
+        Ok(again.serving.digest != row.serving.digest)
     }
 
     /// Whether it has other credentials since the row was read.

@@ -131,7 +131,7 @@ impl Trial {
 
     /// The version that serves a stored connection; none when it is not loaded.
     pub(super) fn connector_of(&self, row: &ConnectionRow) -> Option<Arc<Connector>> {
-        self.connectors.find_version(&row.connection_type, &row.connector_digest)
+        self.connectors.find_version(&row.connection_type, &row.serving.digest)
     }
 
     /// Opens a session and looks around; better words for a fault come from the connector, if it has any.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::record::{accepted, bindings, credentials_to_json};
+use super::record::{accepted, bindings, bindings_to_json, rendition};
 use super::write::write;
 use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now};
 use crate::auth::Permission;
@@ -10,7 +10,7 @@ use crate::connectors::shadow::{Outcome, Stored};
 use crate::connectors::{Accepted, Connector, Target};
 use crate::finding::{self, Finding};
 use crate::store::connections::ConnectionRow;
-use crate::store::{self, Turn, connector_versions};
+use crate::store::{Turn, connector_versions};
 
 impl Connections {
     /// Gives a connection to the version of this digest that waits for its tenant, and binds its credentials to where
@@ -30,7 +30,7 @@ impl Connections {
             let waits = row.upgrade.as_ref().is_some_and(|upgrade| upgrade.digest == digest);
             let active = self.trial.connector(&row.connection_type).ok();
             let Some(connector) =
-                active.filter(|active| waits && active.digest() == digest && row.connector_digest != digest)
+                active.filter(|active| waits && active.digest() == digest && row.serving.digest != digest)
             else {
                 return Err(Error::NoUpgrade);
             };
@@ -51,14 +51,9 @@ impl Connections {
         self.depository.check(&before)?;
         let (accepted, target) = self.taken_over(request, &before, connector).await?;
         let mut row = before.clone();
-        row.auth_method.clone_from(&accepted.auth_method);
-        row.credentials_set = credentials_to_json(connector, &accepted);
-        row.config = accepted.normalised.to_string();
-        row.written_by = accepted.written_by;
-        row.bindings =
-            serde_json::to_string(&target.bindings).map_err(|_| store::Error::Damaged("list of bindings"))?;
+        row.serving = rendition(connector, accepted);
+        row.bindings = bindings_to_json(&target.bindings)?;
         self.depository.sign(&mut row)?;
-        connector.digest().clone_into(&mut row.connector_digest);
         (row.before, row.upgrade) = (None, None);
         row.updated_by.clone_from(&request.caller.principal);
         row.updated_at = now();
@@ -66,7 +61,7 @@ impl Connections {
             (row.status, row.status_reason) = (Status::Pending.name().to_owned(), None);
         }
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
-        if !connector_versions::is_active(&mut transaction, &row.connector_digest).await?
+        if !connector_versions::is_active(&mut transaction, &row.serving.digest).await?
             || !write(&mut transaction, &before, row, false).await?
         {
             return Ok(false);

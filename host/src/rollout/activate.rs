@@ -208,14 +208,13 @@ impl Rollout {
             let (mut taken_over, mut held) = (Vec::new(), Vec::new());
             for (connection, tried) in page.iter().zip(&tried) {
                 match reason_to_wait(&tried.outcome) {
-                    None => taken_over.push((connection, tried.hand_over(connection))),
+                    None => taken_over.push((connection, tried.taken_over(connection, &row.digest))),
                     Some(reason) => held.push((connection, upgrade(connector, &tried.outcome, reason)?)),
                 }
             }
             let mut changed = 0;
             if !taken_over.is_empty() {
-                changed +=
-                    serving::hand_over(&mut self.store.writer(Turn::Host).await?, &row.digest, &taken_over).await?;
+                changed += serving::hand_over(&mut self.store.writer(Turn::Host).await?, &taken_over).await?;
             }
             if !held.is_empty() {
                 let mut transaction = self.store.begin(Turn::Host).await?;

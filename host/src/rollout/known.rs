@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::connectors::shadow::{Difference, Outcome};
 use crate::digest;
-use crate::store::connections::ConnectionRow;
-use crate::store::serving::HandOver;
+use crate::store::connections::{ConnectionRow, Rendition};
 
 /// Bytes that are remembered; with more, all is forgotten.
 const MAX_BYTES: usize = 16 << 20;
@@ -30,20 +29,15 @@ pub(super) struct Key {
 pub(super) struct Tried {
     pub(super) outcome: Outcome,
     /// How the connection is when the version takes it over; none if it stays as it is, since no version accepts it.
-    pub(super) taken_over: Option<HandOver>,
+    pub(super) taken_over: Option<Rendition>,
 }
 
 impl Tried {
-    /// How this connection is when the version takes it over.
-    pub(super) fn hand_over(&self, row: &ConnectionRow) -> Cow<'_, HandOver> {
+    /// How this connection is when the version of this digest takes it over.
+    pub(super) fn taken_over(&self, row: &ConnectionRow, digest: &str) -> Cow<'_, Rendition> {
         match &self.taken_over {
             Some(taken_over) => Cow::Borrowed(taken_over),
-            None => Cow::Owned(HandOver {
-                config: row.config.clone(),
-                written_by: row.written_by.clone(),
-                auth_method: row.auth_method.clone(),
-                credentials_set: row.credentials_set.clone(),
-            }),
+            None => Cow::Owned(Rendition { digest: digest.to_owned(), ..row.serving.clone() }),
         }
     }
 
@@ -56,11 +50,7 @@ impl Tried {
             Outcome::Rejected(findings) => findings.iter().map(|it| it.pointer.len() + it.message.len()).sum(),
             Outcome::Unchanged | Outcome::Failed(_) | Outcome::RejectedByBoth => 0,
         };
-        let taken_over = self
-            .taken_over
-            .as_ref()
-            .map_or(0, |it| it.config.len() + it.written_by.len() + it.auth_method.len() + it.credentials_set.len());
-        size_of::<Self>() + outcome + taken_over
+        size_of::<Self>() + outcome + self.taken_over.as_ref().map_or(0, Rendition::bytes)
     }
 }
 
@@ -79,10 +69,10 @@ impl Key {
     pub(super) fn new(candidate: &str, row: &ConnectionRow, is_loaded: bool) -> Self {
         Self {
             candidate: candidate.to_owned(),
-            serving: is_loaded.then(|| row.connector_digest.clone()),
+            serving: is_loaded.then(|| row.serving.digest.clone()),
             connection: row.id.clone(),
             revision: row.revision,
-            config: digest::of(row.config.as_bytes()),
+            config: digest::of(row.serving.config.as_bytes()),
         }
     }
 }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::known::{Key, Tried};
 use super::{Error, Rollout};
 use crate::clock::now;
-use crate::connections::record::{accepted, bindings, credentials_to_json};
+use crate::connections::record::{accepted, bindings, rendition};
 use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored, told};
 use crate::connectors::{CallError, Connector};
 use crate::store::Turn;
 use crate::store::connections::ConnectionRow;
 use crate::store::connector_versions::ConnectorVersionRow;
-use crate::store::serving::{self, HandOver, Others};
+use crate::store::serving::{self, Others};
 
 /// Connections of a report that are described one by one.
 const MAX_DETAILS: usize = 100;
@@ -158,7 +158,7 @@ impl Rollout {
         is_quiet: bool,
     ) -> Result<Vec<Arc<Tried>>, Error> {
         let cases = rows.iter().map(|row| {
-            let serving = self.connectors.loaded(&row.connector_digest);
+            let serving = self.connectors.loaded(&row.serving.digest);
             let key = Key::new(candidate.digest(), row, serving.is_some());
             let known = self.known.get(&key);
             Case { row, serving, key, known }
@@ -222,13 +222,7 @@ struct Case<'a> {
 
 /// What of a comparison is needed when the version takes the connection over.
 fn remember(candidate: &Connector, Comparison { outcome, taken }: Comparison) -> Tried {
-    let taken_over = taken.map(|(accepted, _)| HandOver {
-        config: accepted.normalised.to_string(),
-        credentials_set: credentials_to_json(candidate, &accepted),
-        written_by: accepted.written_by,
-        auth_method: accepted.auth_method,
-    });
-    Tried { outcome, taken_over }
+    Tried { outcome, taken_over: taken.map(|(accepted, _)| rendition(candidate, accepted)) }
 }
 
 #[cfg(test)]

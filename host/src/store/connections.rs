@@ -2,130 +2,20 @@
 //! the organization, only the latter.
 
 mod list;
+pub(super) mod rendition;
+mod row;
 mod tags;
 
-use sqlx::Row;
-use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::usage::{self, Difference};
-use super::{Connection, Error, Transaction, project};
+use super::{Connection, Error, Transaction, columns, project};
 use crate::auth::Tenant;
+use row::{bytes, changing_columns, lasting_columns, tags_of};
 
 pub use list::{Column, Selection, list};
-
-/// One row. JSON is text; times are microseconds since 1970 in UTC.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnectionRow {
-    /// A UUID, version 7.
-    pub id: String,
-    /// The organization.
-    pub organization: String,
-    /// The project; empty for the organization's own.
-    pub project: String,
-    /// Unique within the organization; never changes.
-    pub resource_uri: String,
-    /// The name.
-    pub name: String,
-    /// The description.
-    pub description: String,
-    /// The tags in the tenant's order.
-    pub tags: Vec<String>,
-    /// The connector's type name; never changes.
-    pub connection_type: String,
-    /// The member of a request's body that holds the configuration.
-    pub config_member: String,
-    /// One of the connector's authentication methods.
-    pub auth_method: String,
-    /// JSON: the configuration as the tenant sent it.
-    pub config_sent: String,
-    /// JSON: the configuration as the connector normalised it.
-    pub config: String,
-    /// JSON: credential name → whether it is set.
-    pub credentials_set: String,
-    /// JSON: `connectors::Binding`s.
-    pub bindings: String,
-    /// Where the credentials are, if there are any.
-    pub secret: Option<SecretLocation>,
-    /// What shows that id, project, secret and bindings are as the host has written them; see
-    /// [`RowFacts`](crate::secrets::RowFacts).
-    pub signature: Option<String>,
-    /// The last secret version that was given out.
-    pub secret_sequence: i64,
-    /// `PENDING`, `ACTIVE`, `ERROR` or `DISABLED`.
-    pub status: String,
-    /// Why.
-    pub status_reason: Option<String>,
-    /// The connector version that wrote the configuration, as its manifest has it.
-    pub written_by: String,
-    /// The digest of the connector version that serves it.
-    pub connector_digest: String,
-    /// What that version says of itself; none when it is gone.
-    pub connector: Option<ConnectorFacts>,
-    /// What it was before that version took it over; none once somebody has changed it.
-    pub before: Option<Before>,
-    /// The connector version that waits for its tenant's agreement.
-    pub upgrade: Option<UpgradeRow>,
-    /// Who registered it.
-    pub created_by: String,
-    /// Who changed it last.
-    pub updated_by: String,
-    /// When it was registered.
-    pub created_at: i64,
-    /// When somebody changed it last.
-    pub updated_at: i64,
-    /// When it was tested last.
-    pub last_tested_at: Option<i64>,
-    /// Grows by one with every change that somebody makes.
-    pub revision: i64,
-    /// Grows by one with every recorded test.
-    pub test_revision: i64,
-}
-
-/// What a connector version says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnectorFacts {
-    /// A semantic version.
-    pub version: String,
-    /// The version of the contract.
-    pub contract: String,
-}
-
-/// What a connection was before another connector version took it over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Before {
-    /// The digest of the version that served it.
-    pub digest: String,
-    /// The configuration.
-    pub config: String,
-    /// The version that wrote the configuration.
-    pub written_by: String,
-    /// The authentication method.
-    pub auth_method: String,
-    /// JSON: credential name → whether it is set.
-    pub credentials_set: String,
-}
-
-/// A connector version that would lead a connection elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpgradeRow {
-    /// Its digest.
-    pub digest: String,
-    /// JSON: what would change.
-    pub upgrade: String,
-}
-
-/// Where a secret version is; whose it is goes without saying.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretLocation {
-    /// The secret store's name.
-    pub store: String,
-    /// The key within the organization.
-    pub key: String,
-    /// The version.
-    pub version: i64,
-    /// How large the secret is.
-    pub bytes: i64,
-}
+pub use rendition::Rendition;
+pub use row::{ConnectionRow, ConnectorFacts, SecretLocation, UpgradeRow};
 
 /// The outcome of a test, to be recorded.
 #[derive(Debug, Clone, Copy)]
@@ -140,51 +30,13 @@ pub struct TestOutcome<'a> {
 
 /// Inserts a row; false when its resource URI is taken. Refused when the tenant has as much as it may have.
 pub async fn insert(transaction: &mut Transaction, row: &ConnectionRow) -> Result<bool, Error> {
-    let inserted = sqlx::query(
-        "insert into connections (id, organization, project, resource_uri, name, description, search_text, tags,
-             connection_type, config_member, auth_method, config_sent, config, credentials_set, bindings, secret_store,
-             secret_key, secret_version, secret_sequence, status, status_reason, written_by, connector_digest,
-             created_by, updated_by, created_at, updated_at, last_tested_at, revision, test_revision, secret_bytes,
-             bytes, signature)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-             $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
-         on conflict (organization, resource_uri) do nothing returning id",
-    )
-    .bind(&row.id)
-    .bind(&row.organization)
-    .bind(&row.project)
-    .bind(&row.resource_uri)
-    .bind(&row.name)
-    .bind(&row.description)
-    .bind(search_text(row))
-    .bind(to_json(&row.tags))
-    .bind(&row.connection_type)
-    .bind(&row.config_member)
-    .bind(&row.auth_method)
-    .bind(&row.config_sent)
-    .bind(&row.config)
-    .bind(&row.credentials_set)
-    .bind(&row.bindings)
-    .bind(row.secret.as_ref().map(|secret| &*secret.store))
-    .bind(row.secret.as_ref().map(|secret| &*secret.key))
-    .bind(row.secret.as_ref().map(|secret| secret.version))
-    .bind(row.secret_sequence)
-    .bind(&row.status)
-    .bind(row.status_reason.as_deref())
-    .bind(&row.written_by)
-    .bind(&row.connector_digest)
-    .bind(&row.created_by)
-    .bind(&row.updated_by)
-    .bind(row.created_at)
-    .bind(row.updated_at)
-    .bind(row.last_tested_at)
-    .bind(row.revision)
-    .bind(row.test_revision)
-    .bind(row.secret.as_ref().map_or(0, |secret| secret.bytes))
-    .bind(bytes(row))
-    .bind(row.signature.as_deref())
-    .fetch_optional(&mut **transaction)
-    .await?;
+    let columns = [lasting_columns(row), changing_columns(row)].concat();
+    let insert = columns::insert(
+        "connections",
+        &columns,
+        "on conflict (organization, resource_uri) do nothing returning id",
+    );
+    let inserted = columns::bind(sqlx::query(insert), &columns).fetch_optional(&mut **transaction).await?;
     if inserted.is_none() {
         return Ok(false);
     }
@@ -227,52 +79,19 @@ pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &Connec
             .fetch_optional(&mut **transaction)
             .await?;
     let Some(before) = before else { return Ok(false) };
-    let updated = sqlx::query(
-        "update connections set name = $5, description = $6, search_text = $7, tags = $8, config_member = $9,
-             auth_method = $10, config_sent = $11, config = $12, credentials_set = $13, bindings = $14,
-             secret_store = $15, secret_key = $16, secret_version = $17, status = $18, status_reason = $19,
-             written_by = $20, connector_digest = $21, updated_by = $22, updated_at = $23,
-             before_digest = $25, before_config = $26, before_written_by = $27, before_auth_method = $28,
-             before_credentials_set = $29, upgrade_digest = $30, upgrade = $31, secret_bytes = $32, bytes = $33,
-             signature = $34, revision = revision + 1
-         where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $24 returning id",
-    )
-    .bind(&tenant.organization)
-    .bind(project(tenant))
-    .bind(&row.id)
-    .bind(row.revision)
-    .bind(&row.name)
-    .bind(&row.description)
-    .bind(search_text(row))
-    .bind(to_json(&row.tags))
-    .bind(&row.config_member)
-    .bind(&row.auth_method)
-    .bind(&row.config_sent)
-    .bind(&row.config)
-    .bind(&row.credentials_set)
-    .bind(&row.bindings)
-    .bind(row.secret.as_ref().map(|secret| &*secret.store))
-    .bind(row.secret.as_ref().map(|secret| &*secret.key))
-    .bind(row.secret.as_ref().map(|secret| secret.version))
-    .bind(&row.status)
-    .bind(row.status_reason.as_deref())
-    .bind(&row.written_by)
-    .bind(&row.connector_digest)
-    .bind(&row.updated_by)
-    .bind(row.updated_at)
-    .bind(row.test_revision)
-    .bind(row.before.as_ref().map(|before| &*before.digest))
-    .bind(row.before.as_ref().map(|before| &*before.config))
-    .bind(row.before.as_ref().map(|before| &*before.written_by))
-    .bind(row.before.as_ref().map(|before| &*before.auth_method))
-    .bind(row.before.as_ref().map(|before| &*before.credentials_set))
-    .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.digest))
-    .bind(row.upgrade.as_ref().map(|upgrade| &*upgrade.upgrade))
-    .bind(row.secret.as_ref().map_or(0, |secret| secret.bytes))
-    .bind(bytes(row))
-    .bind(row.signature.as_deref())
-    .fetch_optional(&mut **transaction)
-    .await?;
+    let columns = changing_columns(row);
+    let update = format!(
+        "update connections set {}, revision = revision + 1
+         where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $5 returning id",
+        columns::assignments(&columns, 5)
+    );
+    let query = sqlx::query(AssertSqlSafe(update))
+        .bind(&tenant.organization)
+        .bind(project(tenant))
+        .bind(&row.id)
+        .bind(row.revision)
+        .bind(row.test_revision);
+    let updated = columns::bind(query, &columns).fetch_optional(&mut **transaction).await?;
     if updated.is_none() {
         return Ok(false);
     }
@@ -346,97 +165,4 @@ pub async fn next_secret_version(connection: &mut Connection, tenant: &Tenant, i
 pub fn owner(row: &ConnectionRow) -> Tenant {
     let project = Some(row.project.clone()).filter(|project| !project.is_empty());
     Tenant { organization: row.organization.clone(), project }
-}
-
-/// What it takes of its organization's.
-fn bytes(row: &ConnectionRow) -> i64 {
-    let texts = [&row.name, &row.description, &row.config_sent, &row.config, &row.bindings];
-    let bytes = usage::bytes(texts.map(String::as_str), &row.tags);
-    i64::try_from(bytes).unwrap_or(i64::MAX) + row.secret.as_ref().map_or(0, |secret| secret.bytes)
-}
-
-fn search_text(row: &ConnectionRow) -> String {
-    format!("{}\n{}", row.name, row.description).to_lowercase()
-}
-
-fn to_json(tags: &[String]) -> String {
-    serde_json::Value::from(tags).to_string()
-}
-
-impl TryFrom<&AnyRow> for ConnectionRow {
-    type Error = Error;
-
-    fn try_from(row: &AnyRow) -> Result<Self, Error> {
-        let secret_store: Option<String> = row.try_get("secret_store")?;
-        let secret_key: Option<String> = row.try_get("secret_key")?;
-        let secret_version: Option<i64> = row.try_get("secret_version")?;
-        let bytes = row.try_get("secret_bytes")?;
-        let secret = match (secret_store, secret_key, secret_version) {
-            (Some(store), Some(key), Some(version)) => Some(SecretLocation { store, key, version, bytes }),
-            (None, None, None) => None,
-            _ => return Err(Error::Damaged("secret reference")),
-        };
-        Ok(Self {
-            id: row.try_get("id")?,
-            organization: row.try_get("organization")?,
-            project: row.try_get("project")?,
-            resource_uri: row.try_get("resource_uri")?,
-            name: row.try_get("name")?,
-            description: row.try_get("description")?,
-            tags: tags_of(row)?,
-            connection_type: row.try_get("connection_type")?,
-            config_member: row.try_get("config_member")?,
-            auth_method: row.try_get("auth_method")?,
-            config_sent: row.try_get("config_sent")?,
-            config: row.try_get("config")?,
-            credentials_set: row.try_get("credentials_set")?,
-            bindings: row.try_get("bindings")?,
-            secret,
-            signature: row.try_get("signature")?,
-            secret_sequence: row.try_get("secret_sequence")?,
-            status: row.try_get("status")?,
-            status_reason: row.try_get("status_reason")?,
-            written_by: row.try_get("written_by")?,
-            connector_digest: row.try_get("connector_digest")?,
-            connector: connector_facts(row)?,
-            before: before(row)?,
-            upgrade: upgrade(row)?,
-            created_by: row.try_get("created_by")?,
-            updated_by: row.try_get("updated_by")?,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
-            last_tested_at: row.try_get("last_tested_at")?,
-            revision: row.try_get("revision")?,
-            test_revision: row.try_get("test_revision")?,
-        })
-    }
-}
-
-fn tags_of(row: &AnyRow) -> Result<Vec<String>, Error> {
-    let tags: String = row.try_get("tags")?;
-    serde_json::from_str(&tags).map_err(|_| Error::Damaged("list of tags"))
-}
-
-fn connector_facts(row: &AnyRow) -> Result<Option<ConnectorFacts>, Error> {
-    let facts = (row.try_get("connector_version")?, row.try_get("connector_contract")?);
-    Ok(if let (Some(version), Some(contract)) = facts { Some(ConnectorFacts { version, contract }) } else { None })
-}
-
-fn before(row: &AnyRow) -> Result<Option<Before>, Error> {
-    let Some(digest) = row.try_get("before_digest")? else { return Ok(None) };
-    Ok(Some(Before {
-        digest,
-        config: row.try_get("before_config")?,
-        written_by: row.try_get("before_written_by")?,
-        auth_method: row.try_get("before_auth_method")?,
-        credentials_set: row.try_get("before_credentials_set")?,
-    }))
-}
-
-fn upgrade(row: &AnyRow) -> Result<Option<UpgradeRow>, Error> {
-    match (row.try_get("upgrade_digest")?, row.try_get("upgrade")?) {
-        (Some(digest), Some(upgrade)) => Ok(Some(UpgradeRow { digest, upgrade })),
-        (None, None) => Ok(None),
-        _ => Err(Error::Damaged("connector upgrade")),
-    }
 }

@@ -7,8 +7,10 @@ use std::borrow::Cow;
 
 use sqlx::AssertSqlSafe;
 
-use super::connections::{ConnectionRow, UpgradeRow};
+use super::connections::rendition::COLUMNS;
+use super::connections::{ConnectionRow, Rendition, UpgradeRow};
 use super::{Connection, Error};
+use crate::sqlite::placeholders;
 
 /// The connections of a type that another version than this one serves.
 #[derive(Debug, Clone, Copy)]
@@ -19,19 +21,6 @@ pub struct Others<'a> {
     pub digest: &'a str,
     /// Whether those count that wait for their tenant because of it.
     pub with_held: bool,
-}
-
-/// A connection as the version has it that takes it over.
-#[derive(Debug, Clone)]
-pub struct HandOver {
-    /// The configuration.
-    pub config: String,
-    /// The version that has written it.
-    pub written_by: String,
-    /// The authentication method.
-    pub auth_method: String,
-    /// JSON: credential name → whether it is set.
-    pub credentials_set: String,
 }
 
 /// The digests of the versions that connections or types need: those that serve a connection, the active ones, and what
@@ -124,7 +113,7 @@ pub async fn hold(connection: &mut Connection, row: &ConnectionRow, upgrade: &Up
     )
     .bind(&row.id)
     .bind(row.revision)
-    .bind(&row.connector_digest)
+    .bind(&row.serving.digest)
     .bind(&upgrade.digest)
     .bind(&upgrade.upgrade)
     .execute(connection)
@@ -132,59 +121,41 @@ pub async fn hold(connection: &mut Connection, row: &ConnectionRow, upgrade: &Up
     Ok(held.rows_affected())
 }
 
-/// Gives connections to another version, in one statement: others that write wait for no more. How many it was; those that
-/// somebody has changed since stay as they are, and so do all if that version is active no more.
-pub async fn hand_over(
-    connection: &mut Connection,
-    digest: &str,
-    rows: &[(&ConnectionRow, Cow<'_, HandOver>)],
-) -> Result<u64, Error> {
-    // $1 is the digest; each row has seven more.
-    let tuple = |row: usize| -> String {
-        let values: Vec<String> = (0..7).map(|column| format!("${}", 2 + 7 * row + column)).collect();
-        format!("({})", values.join(", "))
-    };
-    let tuples: Vec<String> = (0..rows.len()).map(tuple).collect();
+/// Gives connections to the version that has made these renditions of them, in one statement: others that write wait for
+/// no more. How many it was; those that somebody has changed since stay as they are, and so do those whose version is
+/// active no more.
+pub async fn hand_over(connection: &mut Connection, rows: &[(&ConnectionRow, Cow<'_, Rendition>)]) -> Result<u64, Error> {
+    let keep = COLUMNS.map(|[serving, before]| format!("{before} = {serving}"));
     // SQLite and PostgreSQL name the columns of `values` alike (SQLite and PostgreSQL manuals, "SELECT" and "VALUES").
+    let take = (4..).zip(COLUMNS).map(|(column, [serving, _])| format!("{serving} = column{column}"));
     let update = format!(
-        "update connections set before_digest = connector_digest, before_config = config,
-             before_written_by = written_by, before_auth_method = auth_method,
-             before_credentials_set = credentials_set, connector_digest = $1, config = column4, written_by = column5,
-             auth_method = column6, credentials_set = column7, upgrade_digest = null, upgrade = null,
-             test_revision = test_revision + 1
+        "update connections set {}, {}, upgrade_digest = null, upgrade = null, test_revision = test_revision + 1
          from (values {}) as taken_over
          where id = column1 and revision = cast(column2 as bigint) and connector_digest = column3
-             and exists (select 1 from connector_versions where digest = $1 and state = 'ACTIVE')",
-        tuples.join(", ")
+             and exists (select 1 from connector_versions where digest = column4 and state = 'ACTIVE')",
+        keep.join(", "),
+        take.collect::<Vec<_>>().join(", "),
+        placeholders(rows.len(), 3 + COLUMNS.len())
     );
-    let mut query = sqlx::query(AssertSqlSafe(update)).bind(digest);
-    for (row, to) in rows {
-        query = query
-            .bind(&row.id)
-            .bind(row.revision)
-            .bind(&row.connector_digest)
-            .bind(&to.config)
-            .bind(&to.written_by)
-            .bind(&to.auth_method)
-            .bind(&to.credentials_set);
+    let mut query = sqlx::query(AssertSqlSafe(update));
+    for (row, rendition) in rows {
+        query = query.bind(&row.id).bind(row.revision).bind(&row.serving.digest);
+        for member in rendition.members() {
+            query = query.bind(member);
+        }
     }
     Ok(query.execute(connection).await?.rows_affected())
 }
 
 /// Gives connections that `from` serves back to `to` as they were, where nobody has changed them since.
 pub async fn give_back(connection: &mut Connection, from: &str, to: &str) -> Result<(), Error> {
-    sqlx::query(
-        "update connections set connector_digest = before_digest, config = before_config,
-             written_by = before_written_by, auth_method = before_auth_method,
-             credentials_set = before_credentials_set, before_digest = null, before_config = null,
-             before_written_by = null, before_auth_method = null, before_credentials_set = null,
-             upgrade_digest = null, upgrade = null, test_revision = test_revision + 1
+    let take = COLUMNS.map(|[serving, before]| format!("{serving} = {before}, {before} = null"));
+    let update = format!(
+        "update connections set {}, upgrade_digest = null, upgrade = null, test_revision = test_revision + 1
          where connector_digest = $1 and before_digest = $2",
-    )
-    .bind(from)
-    .bind(to)
-    .execute(connection)
-    .await?;
+        take.join(", ")
+    );
+    sqlx::query(AssertSqlSafe(update)).bind(from).bind(to).execute(connection).await?;
     Ok(())
 }
 

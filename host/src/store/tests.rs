@@ -5,7 +5,7 @@ mod usage;
 
 use uuid::Uuid;
 
-use super::connections::{Column, ConnectionRow, SecretLocation, Selection, TestOutcome};
+use super::connections::{Column, ConnectionRow, Rendition, SecretLocation, Selection, TestOutcome};
 use super::idempotency::IdempotencyRow;
 use super::*;
 
@@ -47,6 +47,17 @@ pub(super) fn tenant(organization: &str, project: Option<&str>) -> Tenant {
     Tenant { organization: organization.into(), project: project.map(Into::into) }
 }
 
+/// Such as a connector makes of a connection.
+pub(crate) fn rendition() -> Rendition {
+    Rendition {
+        digest: "sha256:00".into(),
+        config: r#"{"host":"h","port":5432}"#.into(),
+        written_by: "1.0.0".into(),
+        auth_method: "basic".into(),
+        credentials_set: r#"{"password":true}"#.into(),
+    }
+}
+
 pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRow {
     ConnectionRow {
         id: Uuid::now_v7().to_string(),
@@ -58,18 +69,14 @@ pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRo
         tags: vec!["b".into(), "a".into()],
         connection_type: "postgres".into(),
         config_member: "database_config".into(),
-        auth_method: "basic".into(),
         config_sent: r#"{"host":"h"}"#.into(),
-        config: r#"{"host":"h","port":5432}"#.into(),
-        credentials_set: r#"{"username":true}"#.into(),
         bindings: "[]".into(),
         secret: Some(SecretLocation { store: "local".into(), key: "k".into(), version: 1, bytes: 7 }),
         signature: None,
         secret_sequence: 1,
         status: "PENDING".into(),
         status_reason: None,
-        written_by: "1.0.0".into(),
-        connector_digest: "sha256:00".into(),
+        serving: rendition(),
         connector: None,
         before: None,
         upgrade: None,
@@ -104,8 +111,12 @@ async fn names(store: &Store, tenant: &Tenant, selection: &Selection<'_>) -> (Ve
 async fn keeps_every_column_across_a_restart() {
     let directory = Directory::new();
     let store = directory.open().await.unwrap();
-    let full =
-        ConnectionRow { status_reason: Some("why".into()), last_tested_at: Some(7), ..row("acme", "sales", "a") };
+    let full = ConnectionRow {
+        status_reason: Some("why".into()),
+        last_tested_at: Some(7),
+        before: Some(Rendition { digest: "sha256:ff".into(), ..rendition() }),
+        ..row("acme", "sales", "a")
+    };
     let bare = ConnectionRow { secret: None, tags: Vec::new(), ..row("acme", "sales", "b") };
     assert!(insert(&store, &full).await && insert(&store, &bare).await);
     store.close().await;

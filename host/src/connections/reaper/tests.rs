@@ -13,6 +13,7 @@ use crate::secrets::{self, Credentials, IfMissing, LocalStore, Reference, Secret
 use crate::store::Store;
 use crate::store::connections::{self, ConnectionRow, Selection};
 use crate::store::intents::IntentRow;
+use crate::store::tests::rendition;
 
 /// A data directory that can be opened again, as after a crash.
 struct Installation {
@@ -61,18 +62,14 @@ pub(crate) fn row(resource_uri: &str) -> ConnectionRow {
         tags: Vec::new(),
         connection_type: "postgres".into(),
         config_member: "database_config".into(),
-        auth_method: "basic".into(),
         config_sent: "{}".into(),
-        config: "{}".into(),
-        credentials_set: r#"{"password":true}"#.into(),
         bindings: "[]".into(),
         secret: None,
         signature: None,
         secret_sequence: 1,
         status: "PENDING".into(),
         status_reason: None,
-        written_by: "1.0.0".into(),
-        connector_digest: "sha256:00".into(),
+        serving: rendition(),
         connector: None,
         before: None,
         upgrade: None,
