@@ -33,7 +33,8 @@ use crate::store::{self, Store, Turn, serving};
 pub use activate::Activation;
 pub use event::{Event, Events, News, Subscription};
 pub use library::{Incoming, Received};
-pub use record::{State, VersionRecord};
+pub use crate::store::connector_versions::State;
+pub use record::{Standing, VersionRecord};
 pub use shadow::{Detail, Shadow};
 
 use directory::Directory;
@@ -195,7 +196,7 @@ impl Rollout {
         let needed = self.needed().await?;
         for row in rows.iter().filter(|row| needed.contains(&row.digest)) {
             match self.load(row).await {
-                Ok(connector) if row.state == State::Active.name() => self.connectors.activate(connector),
+                Ok(connector) if row.state == State::Active => self.connectors.activate(connector),
                 Ok(connector) => self.connectors.keep(connector),
                 Err(Error::Refused { reasons, .. }) => {
                     log_refusal(row.file.as_deref().unwrap_or(&row.digest), &reasons);
@@ -210,7 +211,7 @@ impl Rollout {
                 Err(error) => return Err(error),
             }
         }
-        for row in rows.iter().filter(|row| row.state == State::Active.name()) {
+        for row in rows.iter().filter(|row| row.state == State::Active) {
             self.watch(&row.type_name, &row.digest).await?;
         }
         self.go_on_draining().await
@@ -300,7 +301,7 @@ impl Rollout {
             return Ok(());
         }
         let _turn = self.turn.lock().await;
-        if self.find_row(&row.digest).await?.state == State::Active.name() {
+        if self.find_row(&row.digest).await?.state == State::Active {
             self.connectors.activate(Arc::clone(connector));
         } else if self.needed().await?.contains(&row.digest) {
             self.connectors.keep(Arc::clone(connector));

@@ -141,6 +141,16 @@ pub enum Error {
     /// The database refused what this program asked of it.
     #[error("the metadata store failed")]
     Database(#[source] sqlx::Error),
+    /// What was to be written cannot follow what is there. Nothing is written; it is a mistake of this program.
+    #[error("a {what} that is {now} cannot become {next}")]
+    Transition {
+        /// Of what, such as `connection`.
+        what: &'static str,
+        /// The status or state that is stored.
+        now: &'static str,
+        /// The one that was to be written.
+        next: &'static str,
+    },
     /// A stored value is not what this program stores there.
     #[error("the metadata store has a damaged {0}")]
     Damaged(&'static str),

@@ -181,9 +181,8 @@ fn apply(after: &mut ConnectionRow, change: &Change, reviewed: &Reviewed) -> Res
     after.bindings = bindings_to_json(&target.bindings)?;
     // The version that it waited for looks at it again.
     (after.before, after.upgrade) = (None, None);
-    if after.status != Status::Disabled.name() {
-        Status::Pending.name().clone_into(&mut after.status);
-        after.status_reason = None;
+    if after.status != Status::Disabled {
+        (after.status, after.status_reason) = (Status::Pending, None);
     }
     Ok(())
 }

@@ -20,12 +20,11 @@ impl Connections {
             if revision.is_some_and(|revision| revision != before.revision) {
                 return Err(Error::RevisionMismatch(before.revision));
             }
-            if (before.status == Status::Disabled.name()) == disabled {
+            if (before.status == Status::Disabled) == disabled {
                 return Ok(Connection::try_from(before)?);
             }
-            let status = if disabled { Status::Disabled } else { Status::Pending };
             let mut row = before.clone();
-            status.name().clone_into(&mut row.status);
+            row.status = if disabled { Status::Disabled } else { Status::Pending };
             row.status_reason = disabled.then(|| format!("disabled by {}", request.caller.principal));
             row.updated_by.clone_from(&request.caller.principal);
             row.updated_at = now();

@@ -61,7 +61,7 @@ impl Connections {
             tags: &filter.tags,
             created_by: filter.created_by.as_deref(),
             connection_type: filter.connection_type.as_deref(),
-            status: filter.status.map(Status::name),
+            status: filter.status,
             sort: sort(&filter.sort)?,
             offset: u64::from(filter.page.saturating_sub(1)) * u64::from(limit),
             limit,

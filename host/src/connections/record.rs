@@ -9,38 +9,7 @@ use crate::connectors::{Accepted, Binding, Connector};
 use crate::store;
 use crate::store::connections::{ConnectionRow, Rendition};
 
-/// A connection's status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Registered or changed, and not tested since.
-    Pending,
-    /// The last test was good.
-    Active,
-    /// The last test was bad.
-    Error,
-    /// Not to be used until an operator enables it.
-    Disabled,
-}
-
-impl Status {
-    /// Every status.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Active, Self::Error, Self::Disabled];
-
-    /// The status with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name() == name)
-    }
-
-    /// Its name, stored and for the caller.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "PENDING",
-            Self::Active => "ACTIVE",
-            Self::Error => "ERROR",
-            Self::Disabled => "DISABLED",
-        }
-    }
-}
+pub use crate::store::connections::Status;
 
 /// A registered connection; no credential, ever. Times are microseconds since 1970, UTC.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,7 +109,7 @@ impl TryFrom<ConnectionRow> for Connection {
             config_member: row.config_member,
             config: parse(&row.serving.config, "configuration")?,
             credentials_set,
-            status: Status::from_name(&row.status).ok_or(store::Error::Damaged("status"))?,
+            status: row.status,
             status_reason: row.status_reason,
             connector_version: row.connector.as_ref().map_or(row.serving.written_by, |it| it.version.clone()),
             connector_digest: row.serving.digest,

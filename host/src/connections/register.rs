@@ -124,7 +124,7 @@ fn new_row(
         secret: None,
         signature: None,
         secret_sequence: 1,
-        status: Status::Pending.name().to_owned(),
+        status: Status::Pending,
         status_reason: None,
         serving: rendition(&connector, accepted),
         connector: Some(ConnectorFacts {

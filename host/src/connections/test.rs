@@ -19,7 +19,7 @@ impl Connections {
     pub async fn test(&self, request: Request<'_>, resource_uri: &str) -> Result<Report, Error> {
         for attempt in 1..=ATTEMPTS {
             let row = self.find_for(request, resource_uri, Permission::Use).await?;
-            if row.status == Status::Disabled.name() {
+            if row.status == Status::Disabled {
                 return Err(Error::Disabled);
             }
             let connector = self.trial.connector_of(&row);
@@ -112,7 +112,7 @@ impl Connections {
             Outcome::Passed | Outcome::Warned(_) | Outcome::Skipped => None,
         });
         let status = if failed.is_none() { Status::Active } else { Status::Error };
-        let outcome = TestOutcome { status: status.name(), status_reason: failed.as_deref(), tested_at: now() };
+        let outcome = TestOutcome { status, status_reason: failed.as_deref(), tested_at: now() };
         // Not recorded when the connection has changed or gone meanwhile: it is another one that was tested.
         let mut writer = self.store.writer(Turn::Of(&row.organization)).await?;
         connections::record_test(&mut writer, &owner(row), row, outcome).await?;

@@ -57,8 +57,8 @@ impl Connections {
         (row.before, row.upgrade) = (None, None);
         row.updated_by.clone_from(&request.caller.principal);
         row.updated_at = now();
-        if row.status != Status::Disabled.name() {
-            (row.status, row.status_reason) = (Status::Pending.name().to_owned(), None);
+        if row.status != Status::Disabled {
+            (row.status, row.status_reason) = (Status::Pending, None);
         }
         let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
         if !connector_versions::is_active(&mut transaction, &row.serving.digest).await?

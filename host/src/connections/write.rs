@@ -17,7 +17,7 @@ pub(super) async fn write(
     let owner = owner(before);
     let Some(now) = connections::find(transaction, &owner, &before.resource_uri).await? else { return Ok(false) };
     let as_tested_since = ConnectionRow {
-        status: now.status.clone(),
+        status: now.status,
         status_reason: now.status_reason.clone(),
         last_tested_at: now.last_tested_at,
         test_revision: now.test_revision,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::record::{state, to_json};
+use super::record::to_json;
 use super::shadow::{differences, findings};
 use super::{Error, Rollout, Shadow, State, VersionRecord};
 use crate::clock::now;
@@ -47,17 +47,17 @@ impl Rollout {
         let (rollout, principal, digest) = (Arc::clone(self), principal.to_owned(), digest.to_owned());
         tokio::spawn(async move {
             let row = rollout.find_row(&digest).await?;
-            match state(&row)? {
+            match row.state {
                 State::Pending => return Err(refuse(State::Pending, "wait until it has been admitted")),
                 State::Refused => return Err(refuse(State::Refused, "upload it again to have it looked at again")),
-                State::Shadow | State::Active | State::Draining | State::Retired | State::RolledBack => {}
+                State::Shadow | State::Active | State::Retired | State::RolledBack => {}
             }
             let connector = rollout.load(&row).await?;
             rollout.revive(&row, &connector).await?;
             if activation.dry_run {
                 let shadow = to_json(&rollout.try_out(&row, &connector).await?)?;
                 rollout.change(&digest, |row| row.shadow = Some(shadow)).await?;
-            } else if row.state != State::Active.name() {
+            } else if row.state != State::Active {
                 rollout.introduce(row, connector, activation.hold_failing).await?;
                 tracing::info!(digest, principal, "connector activated");
             }
@@ -89,8 +89,8 @@ impl Rollout {
         let reasons = to_json(&[Reason::new("shadow_failed", message, remedy)])?;
         let report = to_json(&shadow)?;
         self.change(&row.digest, |row| {
-            if row.state == State::Pending.name() {
-                State::Shadow.name().clone_into(&mut row.state);
+            if row.state == State::Pending {
+                row.state = State::Shadow;
             }
             (row.reasons, row.shadow) = (reasons, Some(report));
         })
@@ -109,7 +109,7 @@ impl Rollout {
         let mut transaction = self.store.begin(Turn::Host).await?;
         // As it is now: whoever was faster may have deleted it, or activated it.
         let row = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
-        if state(&row)? == State::Active {
+        if row.state == State::Active {
             return Ok(row);
         }
         let before = end(&mut transaction, &row.type_name, State::Retired, &[]).await?;
@@ -141,8 +141,8 @@ impl Rollout {
             let _turn = rollout.turn.lock().await;
             let mut transaction = rollout.store.begin(Turn::Host).await?;
             let row = connector_versions::find(&mut transaction, &digest).await?.ok_or(Error::NotFound)?;
-            if state(&row)? != State::Active {
-                return Err(refuse(state(&row)?, "only an active version can be rolled back"));
+            if row.state != State::Active {
+                return Err(refuse(row.state, "only an active version can be rolled back"));
             }
             let before = connector_versions::last_good(&mut transaction, &row.type_name).await?;
             let (Some(before), Some(connector)) = (before, connector) else { return Err(Error::NothingBefore) };
@@ -170,7 +170,7 @@ impl Rollout {
         let _turn = self.turn.lock().await;
         let mut transaction = self.store.begin(Turn::Host).await?;
         let row = connector_versions::find(&mut transaction, digest).await?;
-        let Some(row) = row.filter(|row| row.state == State::Active.name()) else { return Ok(()) };
+        let Some(row) = row.filter(|row| row.state == State::Active) else { return Ok(()) };
         let retired = end(&mut transaction, &row.type_name, State::Retired, std::slice::from_ref(&reason)).await?;
         transaction.commit().await?;
         self.connectors.retire(&row.type_name);
@@ -258,7 +258,7 @@ async fn end(
     reasons: &[Reason],
 ) -> Result<Option<ConnectorVersionRow>, Error> {
     let Some(mut row) = connector_versions::active(transaction, type_name).await? else { return Ok(None) };
-    state.name().clone_into(&mut row.state);
+    row.state = state;
     row.reasons = to_json(reasons)?;
     row.changed_at = now();
     connector_versions::update(transaction, &row).await?;
@@ -271,7 +271,7 @@ async fn begin(
     mut row: ConnectorVersionRow,
     shadow: Option<&Shadow>,
 ) -> Result<ConnectorVersionRow, Error> {
-    State::Active.name().clone_into(&mut row.state);
+    row.state = State::Active;
     "[]".clone_into(&mut row.reasons);
     if let Some(shadow) = shadow {
         row.shadow = Some(to_json(shadow)?);

@@ -25,7 +25,7 @@ impl Rollout {
             let _place = incoming.take_place();
             let received = rollout.library.keep(incoming).await?;
             let (row, connector) = rollout.admit(&received, &principal, None).await?;
-            if row.state == State::Pending.name() {
+            if row.state == State::Pending {
                 rollout.await_activation(&row, &connector).await?;
                 crash::point("upload-tried");
             }
@@ -39,14 +39,14 @@ impl Rollout {
         let shadow = to_json(&self.try_out(row, connector).await?)?;
         let row = self.change(&row.digest, |row| {
             // The same bytes may have come twice at once.
-            if row.state == State::Pending.name() {
+            if row.state == State::Pending {
                 describe(row, connector);
-                State::Shadow.name().clone_into(&mut row.state);
+                row.state = State::Shadow;
                 row.shadow = Some(shadow);
             }
         });
         let row = row.await?;
-        if row.state == State::Shadow.name() {
+        if row.state == State::Shadow {
             *self.awaiting_activation() = Some(row.digest.clone());
             self.connectors.keep(Arc::clone(connector));
         }
@@ -57,7 +57,7 @@ impl Rollout {
     pub(super) async fn go_on(&self) -> Result<(), Error> {
         let rows = connector_versions::list(&mut self.store.reader(Turn::Host).await?).await?;
         // Those of the directory are taken in from there.
-        for row in rows.into_iter().filter(|row| row.state == State::Pending.name() && row.file.is_none()) {
+        for row in rows.into_iter().filter(|row| row.state == State::Pending && row.file.is_none()) {
             let digest = row.digest.clone();
             let received = Received { digest: row.digest, bytes: row.bytes.unsigned_abs() };
             let admitted = async {
@@ -101,8 +101,8 @@ impl Rollout {
             Err(Error::Refused { digest, reasons }) => {
                 let written = to_json(&reasons)?;
                 let row = self.change(&digest, |row| {
-                    if row.state == State::Pending.name() {
-                        State::Refused.name().clone_into(&mut row.state);
+                    if row.state == State::Pending {
+                        row.state = State::Refused;
                         row.reasons = written;
                     }
                 });
@@ -127,7 +127,7 @@ impl Rollout {
         let mut transaction = self.store.begin(Turn::Host).await?;
         let found = connector_versions::find(&mut transaction, &received.digest).await?;
         if let Some(row) = found {
-            if row.state != State::Refused.name() {
+            if row.state != State::Refused {
                 return Ok(row);
             }
             connector_versions::delete(&mut transaction, &row.digest).await?;
@@ -137,7 +137,7 @@ impl Rollout {
             type_name: String::new(),
             version: String::new(),
             contract: String::new(),
-            state: State::Pending.name().to_owned(),
+            state: State::Pending,
             reasons: "[]".to_owned(),
             shadow: None,
             file: file.map(str::to_owned),

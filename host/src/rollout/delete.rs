@@ -47,7 +47,7 @@ impl Rollout {
         for (state, wanted) in
             [(State::Active, "activate another one first"), (State::Pending, "wait until it has been admitted")]
         {
-            if row.state == state.name() {
+            if row.state == state {
                 return Err(Error::State { state, wanted });
             }
         }

@@ -155,7 +155,7 @@ impl Rollout {
             return Ok(true);
         };
         let decided = [State::Active, State::Retired, State::RolledBack];
-        if !decided.iter().any(|state| row.state == state.name()) || self.is_damaged(digest) {
+        if !decided.contains(&row.state) || self.is_damaged(digest) {
             return Ok(false);
         }
         if let Some((old_name, _)) = old_name {
@@ -216,8 +216,8 @@ impl Rollout {
             let written = to_json(&reasons)?;
             self.change(&row.digest, |row| {
                 describe(row, &connector);
-                if row.state == State::Pending.name() {
-                    State::Refused.name().clone_into(&mut row.state);
+                if row.state == State::Pending {
+                    row.state = State::Refused;
                     row.reasons = written;
                 }
             })
@@ -232,7 +232,7 @@ impl Rollout {
                 row.file = Some(name.to_owned());
             })
             .await?;
-        if row.state == State::Active.name() {
+        if row.state == State::Active {
             return Ok(None);
         }
         match self.introduce(row, connector, false).await {
@@ -272,7 +272,7 @@ impl Rollout {
         connector_versions::forget_file(&mut transaction, name).await?;
         let row = connector_versions::find(&mut transaction, digest).await?;
         transaction.commit().await?;
-        match row.filter(|row| row.state == State::Active.name() && row.file.as_deref() == Some(name)) {
+        match row.filter(|row| row.state == State::Active && row.file.as_deref() == Some(name)) {
             Some(row) => {
                 let reason = Reason::new("file_gone", format!("its file {name} is gone"), "Put the file back.");
                 self.retire(&row.digest, reason).await

@@ -1,7 +1,7 @@
 //! Versions that are active no more, until no connection and no request is with them. What is told of a version is told
 //! with the lock on the set of those that drain, so that its end never comes before its beginning.
 
-use super::{Error, Rollout, State};
+use super::{Error, Rollout, Standing, State};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 use crate::store::{Turn, serving};
 
@@ -10,7 +10,7 @@ impl Rollout {
     pub(super) fn begin_to_drain(&self, row: &ConnectorVersionRow) {
         let mut draining = self.draining();
         draining.insert(row.digest.clone());
-        if row.state == State::Retired.name() { self.events.draining(row) } else { self.events.state(row) }
+        if row.state == State::Retired { self.events.draining(row) } else { self.events.state(row) }
     }
 
     /// Tells that a version serves what is new, whatever it did before.
@@ -44,7 +44,7 @@ impl Rollout {
             let mut draining = self.draining();
             // Whoever has deleted it meanwhile has told that.
             let is_left = draining.remove(&digest);
-            if let Some(row) = row.filter(|row| is_left && row.state == State::Retired.name()) {
+            if let Some(row) = row.filter(|row| is_left && row.state == State::Retired) {
                 self.events.state(&row);
             }
         }
@@ -53,7 +53,7 @@ impl Rollout {
 
     /// Has those looked at that the last process left.
     pub(super) async fn go_on_draining(&self) -> Result<(), Error> {
-        let left = self.list().await?.into_iter().filter(|record| record.state == State::Draining);
+        let left = self.list().await?.into_iter().filter(|record| record.state == Standing::Draining);
         self.draining().extend(left.map(|record| record.digest));
         Ok(())
     }

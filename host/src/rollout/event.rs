@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::record::{State, reasons};
+use super::record::{Standing, reasons};
 use crate::connectors::admission::Reason;
 use crate::store::connector_versions::ConnectorVersionRow;
 
@@ -33,7 +33,7 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// It has this state now, for these reasons.
-    State(State, Vec<Reason>),
+    State(Standing, Vec<Reason>),
     /// It has been tried against so many of so many connections.
     Progress(u64, u64),
     /// It is gone.
@@ -81,13 +81,12 @@ impl Events {
     }
 
     pub(super) fn state(&self, row: &ConnectorVersionRow) {
-        let state = State::from_name(&row.state).unwrap_or(State::Refused);
-        self.send(row, News::State(state, reasons(row).unwrap_or_default()));
+        self.send(row, News::State(Standing::Stored(row.state), reasons(row).unwrap_or_default()));
     }
 
     /// `DRAINING`, which is what is seen of a row at first that says `RETIRED`.
     pub(super) fn draining(&self, row: &ConnectorVersionRow) {
-        self.send(row, News::State(State::Draining, reasons(row).unwrap_or_default()));
+        self.send(row, News::State(Standing::Draining, reasons(row).unwrap_or_default()));
     }
 
     pub(super) fn progress(&self, row: &ConnectorVersionRow, done: u64, total: u64) {

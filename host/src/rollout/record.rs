@@ -5,49 +5,25 @@ use std::collections::HashMap;
 use super::shadow::Shadow;
 use super::{Error, Rollout};
 use crate::connectors::admission::Reason;
-use crate::store::connector_versions::{self, ConnectorVersionRow};
+use crate::store::connector_versions::{self, ConnectorVersionRow, State};
 use crate::store::{self, Turn, serving};
 
-/// Where a version stands.
+/// Where a version stands, as it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Its bytes are there, and it is being admitted.
-    Pending,
-    /// It is admitted, and has been tried against the stored connections.
-    Shadow,
-    /// It serves what is new, and all connections that it has taken over.
-    Active,
-    /// It is active no more; requests or connections may still be with it.
+pub enum Standing {
+    /// As its row says.
+    Stored(State),
+    /// Its row says `RETIRED`, and requests or connections are still with it.
     Draining,
-    /// It serves nothing.
-    Retired,
-    /// It is not admitted.
-    Refused,
-    /// It was active and was put back.
-    RolledBack,
 }
 
-impl State {
-    /// Every state.
-    pub const ALL: [Self; 7] =
-        [Self::Pending, Self::Shadow, Self::Active, Self::Draining, Self::Retired, Self::Refused, Self::RolledBack];
-
-    /// Its name, stored and for the caller. `DRAINING` is never stored: it is what can be seen of `RETIRED`.
+impl Standing {
+    /// For the caller.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Pending => "PENDING",
-            Self::Shadow => "SHADOW",
-            Self::Active => "ACTIVE",
+            Self::Stored(state) => state.name(),
             Self::Draining => "DRAINING",
-            Self::Retired => "RETIRED",
-            Self::Refused => "REFUSED",
-            Self::RolledBack => "ROLLED_BACK",
         }
-    }
-
-    /// The state of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -63,7 +39,7 @@ pub struct VersionRecord {
     /// The version of the contract.
     pub contract: Option<String>,
     /// Where it stands.
-    pub state: State,
+    pub state: Standing,
     /// Why it is not active, if that has a reason.
     pub reasons: Vec<Reason>,
     /// What it made of the stored connections when it was last tried.
@@ -102,12 +78,11 @@ impl Rollout {
     }
 
     fn record(&self, connections: u64, row: ConnectorVersionRow) -> Result<VersionRecord, Error> {
-        let stored = state(&row)?;
         let refused = self.refused().get(&row.digest).cloned();
-        let state = match stored {
-            State::Active if refused.is_some() => State::Refused,
-            State::Retired if connections > 0 || self.draining().contains(&row.digest) => State::Draining,
-            stored => stored,
+        let state = match row.state {
+            State::Active if refused.is_some() => Standing::Stored(State::Refused),
+            State::Retired if connections > 0 || self.draining().contains(&row.digest) => Standing::Draining,
+            stored => Standing::Stored(stored),
         };
         let known = |text: String| Some(text).filter(|text| !text.is_empty());
         Ok(VersionRecord {
@@ -127,11 +102,6 @@ impl Rollout {
             activated_at: row.activated_at,
         })
     }
-}
-
-/// The state in a row.
-pub(super) fn state(row: &ConnectorVersionRow) -> Result<State, store::Error> {
-    State::from_name(&row.state).ok_or(store::Error::Damaged("connector state"))
 }
 
 /// The reasons in a row.

@@ -4,6 +4,7 @@
 mod list;
 pub(super) mod rendition;
 mod row;
+mod status;
 mod tags;
 
 use sqlx::{AssertSqlSafe, Row as _};
@@ -15,13 +16,14 @@ use row::{bytes, changing_columns, lasting_columns, tags_of};
 
 pub use list::{Column, Selection, list};
 pub use rendition::Rendition;
+pub use status::Status;
 pub use row::{ConnectionRow, ConnectorFacts, SecretLocation, UpgradeRow};
 
 /// The outcome of a test, to be recorded.
 #[derive(Debug, Clone, Copy)]
 pub struct TestOutcome<'a> {
-    /// `ACTIVE` or `ERROR`.
-    pub status: &'a str,
+    /// Whether it was good.
+    pub status: Status,
     /// Why.
     pub status_reason: Option<&'a str>,
     /// When.
@@ -71,14 +73,19 @@ pub async fn find(
 /// recorded since. Type, resource URI, secret sequence and the time of the last test stay. Refused when the tenant has as
 /// much as it may have.
 pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &ConnectionRow) -> Result<bool, Error> {
-    let before =
-        sqlx::query("select tags, bytes from connections where organization = $1 and project = $2 and id = $3")
-            .bind(&tenant.organization)
-            .bind(project(tenant))
-            .bind(&row.id)
-            .fetch_optional(&mut **transaction)
-            .await?;
+    let before = sqlx::query(
+        "select tags, bytes, status from connections
+         where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $5",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(&row.id)
+    .bind(row.revision)
+    .bind(row.test_revision)
+    .fetch_optional(&mut **transaction)
+    .await?;
     let Some(before) = before else { return Ok(false) };
+    Status::stored(before.try_get("status")?)?.check_next(row.status)?;
     let columns = changing_columns(row);
     let update = format!(
         "update connections set {}, revision = revision + 1
@@ -109,22 +116,28 @@ pub async fn record_test(
     row: &ConnectionRow,
     outcome: TestOutcome<'_>,
 ) -> Result<bool, Error> {
-    let updated = sqlx::query(
+    let testable: Vec<Status> = Status::that_may_become(outcome.status).collect();
+    let places: Vec<String> = (10..).take(testable.len()).map(|place| format!("${place}")).collect();
+    let update = format!(
         "update connections set status = $6, status_reason = $7, last_tested_at = $8, test_revision = test_revision + 1
          where organization = $1 and project = $2 and id = $3 and config_sent = $4
-             and coalesce(secret_version, 0) = $5 and bindings = $9 and status <> 'DISABLED'",
-    )
-    .bind(&tenant.organization)
-    .bind(project(tenant))
-    .bind(&row.id)
-    .bind(&row.config_sent)
-    .bind(row.secret.as_ref().map_or(0, |secret| secret.version))
-    .bind(outcome.status)
-    .bind(outcome.status_reason)
-    .bind(outcome.tested_at)
-    .bind(&row.bindings)
-    .execute(connection)
-    .await?;
+             and coalesce(secret_version, 0) = $5 and bindings = $9 and status in ({})",
+        places.join(", ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(update))
+        .bind(&tenant.organization)
+        .bind(project(tenant))
+        .bind(&row.id)
+        .bind(&row.config_sent)
+        .bind(row.secret.as_ref().map_or(0, |secret| secret.version))
+        .bind(outcome.status.name())
+        .bind(outcome.status_reason)
+        .bind(outcome.tested_at)
+        .bind(&row.bindings);
+    for status in testable {
+        query = query.bind(status.name());
+    }
+    let updated = query.execute(connection).await?;
     Ok(updated.rows_affected() > 0)
 }
 

@@ -1,9 +1,13 @@
 //! Rows of connector versions, and of the files that they came from. They belong to the platform, not to a tenant.
 
+mod state;
+
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Connection, Error};
+use super::{Connection, Error, Transaction};
+
+pub use state::State;
 
 /// One row. JSON is text; times are microseconds since 1970 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +20,8 @@ pub struct ConnectorVersionRow {
     pub version: String,
     /// The version of the contract.
     pub contract: String,
-    /// `PENDING`, `SHADOW`, `ACTIVE`, `RETIRED`, `REFUSED` or `ROLLED_BACK`.
-    pub state: String,
+    /// Where it stands.
+    pub state: State,
     /// JSON: why it is not active.
     pub reasons: String,
     /// JSON: what it makes of the stored connections.
@@ -48,7 +52,7 @@ pub async fn insert(connection: &mut Connection, row: &ConnectorVersionRow) -> R
     .bind(&row.type_name)
     .bind(&row.version)
     .bind(&row.contract)
-    .bind(&row.state)
+    .bind(row.state.name())
     .bind(&row.reasons)
     .bind(row.shadow.as_deref())
     .bind(row.file.as_deref())
@@ -62,8 +66,15 @@ pub async fn insert(connection: &mut Connection, row: &ConnectorVersionRow) -> R
     Ok(inserted.is_some())
 }
 
-/// Writes all but digest, size and origin; false when the row is gone.
-pub async fn update(connection: &mut Connection, row: &ConnectorVersionRow) -> Result<bool, Error> {
+/// Writes all but digest, size and origin; false when the row is gone. A state that cannot follow the one that is there is
+/// an error. Within a transaction, so that nobody writes between the look and the write.
+pub async fn update(transaction: &mut Transaction, row: &ConnectorVersionRow) -> Result<bool, Error> {
+    let now = sqlx::query_scalar::<_, String>("select state from connector_versions where digest = $1")
+        .bind(&row.digest)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    let Some(now) = now else { return Ok(false) };
+    State::stored(&now)?.check_next(row.state)?;
     let updated = sqlx::query(
         "update connector_versions set type_name = $2, version = $3, contract = $4, state = $5, reasons = $6,
              shadow = $7, file = $8, changed_at = $9, activated_at = $10
@@ -73,13 +84,13 @@ pub async fn update(connection: &mut Connection, row: &ConnectorVersionRow) -> R
     .bind(&row.type_name)
     .bind(&row.version)
     .bind(&row.contract)
-    .bind(&row.state)
+    .bind(row.state.name())
     .bind(&row.reasons)
     .bind(row.shadow.as_deref())
     .bind(row.file.as_deref())
     .bind(row.changed_at)
     .bind(row.activated_at)
-    .fetch_optional(connection)
+    .fetch_optional(&mut **transaction)
     .await?;
     Ok(updated.is_some())
 }
@@ -193,7 +204,7 @@ impl TryFrom<&AnyRow> for ConnectorVersionRow {
             type_name: row.try_get("type_name")?,
             version: row.try_get("version")?,
             contract: row.try_get("contract")?,
-            state: row.try_get("state")?,
+            state: State::stored(row.try_get("state")?)?,
             reasons: row.try_get("reasons")?,
             shadow: row.try_get("shadow")?,
             file: row.try_get("file")?,

@@ -1,11 +1,15 @@
 //! The store against real SQLite files.
 
+mod serving;
+mod states;
 mod turns;
 mod usage;
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
-use super::connections::{Column, ConnectionRow, Rendition, SecretLocation, Selection, TestOutcome};
+use super::connections::{Column, ConnectionRow, Rendition, SecretLocation, Selection, Status, TestOutcome};
 use super::idempotency::IdempotencyRow;
 use super::*;
 
@@ -74,7 +78,7 @@ pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRo
         secret: Some(SecretLocation { store: "local".into(), key: "k".into(), version: 1, bytes: 7 }),
         signature: None,
         secret_sequence: 1,
-        status: "PENDING".into(),
+        status: Status::Pending,
         status_reason: None,
         serving: rendition(),
         connector: None,
@@ -195,7 +199,7 @@ async fn a_tenant_sees_its_project_and_its_organization_and_writes_only_its_own(
         assert!(!connections::update(&mut transaction, &foreign, own).await.unwrap());
         assert!(!connections::delete(&mut transaction, &foreign, &own.id, 1).await.unwrap());
         assert_eq!(connections::next_secret_version(&mut transaction, &foreign, &own.id).await.unwrap(), None);
-        let outcome = TestOutcome { status: "ACTIVE", status_reason: None, tested_at: 1 };
+        let outcome = TestOutcome { status: Status::Active, status_reason: None, tested_at: 1 };
         assert!(!connections::record_test(&mut transaction, &foreign, own, outcome).await.unwrap());
     }
     let project = tenant("acme", Some("sales"));
@@ -245,7 +249,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
     let tenant = tenant("acme", Some("sales"));
     let before = row("acme", "sales", "a");
     assert!(insert(&store, &before).await);
-    let outcome = TestOutcome { status: "ERROR", status_reason: Some("why"), tested_at: 9 };
+    let outcome = TestOutcome { status: Status::Error, status_reason: Some("why"), tested_at: 9 };
     let other_secret = SecretLocation { version: 2, ..before.secret.clone().unwrap() };
     let mut transaction = store.begin(TURN).await.unwrap();
     for stale in [
@@ -259,7 +263,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
     assert!(connections::record_test(&mut transaction, &tenant, &before, outcome).await.unwrap());
     transaction.commit().await.unwrap();
     let tested = ConnectionRow {
-        status: "ERROR".into(),
+        status: Status::Error,
         status_reason: Some("why".into()),
         last_tested_at: Some(9),
         test_revision: 1,
@@ -268,7 +272,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
     assert_eq!(find(&store, &tenant, &before.resource_uri).await, Some(tested.clone()));
     let mut transaction = store.begin(TURN).await.unwrap();
     assert!(!connections::update(&mut transaction, &tenant, &before).await.unwrap(), "the test's result is lost");
-    let disabled = ConnectionRow { status: "DISABLED".into(), ..tested };
+    let disabled = ConnectionRow { status: Status::Disabled, ..tested };
     assert!(connections::update(&mut transaction, &tenant, &disabled).await.unwrap(), "a test broke the edit");
     assert!(!connections::record_test(&mut transaction, &tenant, &before, outcome).await.unwrap());
 }
@@ -310,7 +314,7 @@ async fn lists_what_is_searched_filtered_and_sorted_in_pages_that_do_not_overlap
         (Selection { search: Some("' or 1=1 --"), ..all.clone() }, vec![]),
         (Selection { connection_type: Some("mysql"), ..all.clone() }, vec!["bravo"]),
         (Selection { created_by: Some("user:bob"), tags: &x, search: Some("char"), ..all.clone() }, vec!["charlie"]),
-        (Selection { status: Some("ACTIVE"), ..all.clone() }, vec![]),
+        (Selection { status: Some(Status::Active), ..all.clone() }, vec![]),
     ] {
         let (listed, total) = names(&store, &tenant, &selection).await;
         assert_eq!(listed, expected, "{selection:?}");

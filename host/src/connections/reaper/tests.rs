@@ -67,7 +67,7 @@ pub(crate) fn row(resource_uri: &str) -> ConnectionRow {
         secret: None,
         signature: None,
         secret_sequence: 1,
-        status: "PENDING".into(),
+        status: Status::Pending,
         status_reason: None,
         serving: rendition(),
         connector: None,

@@ -4,7 +4,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Arguments, AssertSqlSafe, Row as _};
 
-use super::ConnectionRow;
+use super::{ConnectionRow, Status};
 use crate::auth::Tenant;
 use crate::store::{Connection, Error, project};
 
@@ -58,7 +58,7 @@ pub struct Selection<'a> {
     /// The connector's type name.
     pub connection_type: Option<&'a str>,
     /// The status.
-    pub status: Option<&'a str>,
+    pub status: Option<Status>,
     /// Column and whether descending; then the newest first.
     pub sort: Vec<(Column, bool)>,
     /// How many to skip.
@@ -232,7 +232,7 @@ impl Statement {
         for (column, value) in [
             ("created_by", selection.created_by),
             ("connection_type", selection.connection_type),
-            ("status", selection.status),
+            ("status", selection.status.map(Status::name)),
         ] {
             if let Some(value) = value {
                 let value = self.bind(value);

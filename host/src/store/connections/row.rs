@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::Status;
 use super::rendition::{self, Rendition, Which};
 use crate::store::Error;
 use crate::store::columns::Column;
@@ -41,8 +42,8 @@ pub struct ConnectionRow {
     pub signature: Option<String>,
     /// The last secret version that was given out.
     pub secret_sequence: i64,
-    /// `PENDING`, `ACTIVE`, `ERROR` or `DISABLED`.
-    pub status: String,
+    /// What its last test has said, or that it is not to be used.
+    pub status: Status,
     /// Why.
     pub status_reason: Option<String>,
     /// What the connector version that serves it has made of it.
@@ -134,7 +135,7 @@ pub(super) fn changing_columns(row: &ConnectionRow) -> Vec<Column<'_>> {
         ("secret_bytes", secret.map_or(0, |secret| secret.bytes).into()),
         ("bytes", bytes(row).into()),
         ("signature", row.signature.as_deref().into()),
-        ("status", (&row.status).into()),
+        ("status", row.status.name().into()),
         ("status_reason", row.status_reason.as_deref().into()),
         ("upgrade_digest", upgrade.map(|upgrade| &*upgrade.digest).into()),
         ("upgrade", upgrade.map(|upgrade| &*upgrade.upgrade).into()),
@@ -189,7 +190,7 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             secret,
             signature: row.try_get("signature")?,
             secret_sequence: row.try_get("secret_sequence")?,
-            status: row.try_get("status")?,
+            status: Status::stored(row.try_get("status")?)?,
             status_reason: row.try_get("status_reason")?,
             serving: Rendition::read(row, Which::Serving)?.ok_or(Error::Damaged("connector version of a connection"))?,
             connector: connector_facts(row)?,

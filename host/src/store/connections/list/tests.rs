@@ -32,11 +32,11 @@ async fn a_list_goes_by_an_index_and_reads_only_the_rows_of_its_page() {
         (by(Column::UpdatedAt, true), newest, false),
         (by(Column::Status, true), newest, false),
         (by(Column::ConnectionType, true), newest, false),
-        (Selection { status: Some("ACTIVE"), ..all.clone() }, newest, true),
+        (Selection { status: Some(Status::Active), ..all.clone() }, newest, true),
         (Selection { connection_type: Some("postgres"), ..all.clone() }, newest, true),
-        (Selection { created_by: Some("user:a"), status: Some("ERROR"), ..all.clone() }, newest, true),
+        (Selection { created_by: Some("user:a"), status: Some(Status::Error), ..all.clone() }, newest, true),
         (Selection { tags: &x, ..all.clone() }, tagged, true),
-        (Selection { tags: &xy, status: Some("ACTIVE"), ..all.clone() }, tagged, true),
+        (Selection { tags: &xy, status: Some(Status::Active), ..all.clone() }, tagged, true),
         (Selection { tags: &xy, ..by(Column::Name, false) }, tagged, false),
     ] {
         for tenant in [tenant("acme", Some("sales")), tenant("acme", None)] {
@@ -63,7 +63,7 @@ async fn a_total_is_known_or_counted_in_an_index() {
             "project_tags USING INDEX sqlite_autoindex_project_tags_1 (organization=? AND project=? AND tag=?)",
         ),
         (Selection { tags: &xy, ..all.clone() }, "tagged USING COVERING INDEX connection_tags_by_creation"),
-        (Selection { status: Some("ACTIVE"), ..all.clone() }, "USING COVERING INDEX connections_by_creation"),
+        (Selection { status: Some(Status::Active), ..all.clone() }, "USING COVERING INDEX connections_by_creation"),
         (Selection { created_by: Some("user:a"), ..all.clone() }, "USING COVERING INDEX connections_by_creation"),
     ] {
         let plan = plan(&mut reader, count(&tenant("acme", Some("sales")), &selection)).await;
