@@ -12,9 +12,12 @@ mod delete;
 mod directory;
 mod drain;
 mod event;
+mod hand_over;
 mod known;
 mod library;
+mod load;
 mod record;
+mod roll_back;
 mod shadow;
 
 use std::collections::{BTreeSet, HashMap};
@@ -26,9 +29,9 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use crate::auth::{Caller, Permission};
 use crate::clock::now;
 use crate::connectors::admission::Reason;
-use crate::connectors::{self, CallError, Connector, Connectors, log_refusal};
+use crate::connectors::{self, CallError, Connectors};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::{self, Store, Turn, serving};
+use crate::store::{self, Store, Turn};
 
 pub use activate::Activation;
 pub use event::{Event, Events, News, Subscription};
@@ -187,88 +190,6 @@ impl Rollout {
         self.connectors.limits().component_bytes
     }
 
-    /// Loads what the last process left: the active versions, those that serve connections, and what can be gone back
-    /// to.
-    async fn resume(&self) -> Result<(), Error> {
-        let rows = connector_versions::list(&mut self.store.reader(Turn::Host).await?).await?;
-        let known: BTreeSet<String> = rows.iter().map(|row| row.digest.clone()).collect();
-        self.library.sweep(&known)?;
-        let needed = self.needed().await?;
-        for row in rows.iter().filter(|row| needed.contains(&row.digest)) {
-            match self.load(row).await {
-                Ok(connector) if row.state == State::Active => self.connectors.activate(connector),
-                Ok(connector) => self.connectors.keep(connector),
-                Err(Error::Refused { reasons, .. }) => {
-                    log_refusal(row.file.as_deref().unwrap_or(&row.digest), &reasons);
-                    self.refused().insert(row.digest.clone(), reasons);
-                }
-                // The others serve.
-                Err(Error::Library(error)) => {
-                    tracing::error!(digest = row.digest, %error, "a connector's file in the library cannot be read");
-                    let reason = Reason::new(library::DAMAGED, error.to_string(), "Mend the library's file system.");
-                    self.refused().insert(row.digest.clone(), vec![reason]);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        for row in rows.iter().filter(|row| row.state == State::Active) {
-            self.watch(&row.type_name, &row.digest).await?;
-        }
-        self.go_on_draining().await
-    }
-
-    /// The digests of the versions that have to be loaded.
-    async fn needed(&self) -> Result<BTreeSet<String>, Error> {
-        let needed = serving::needed(&mut self.store.reader(Turn::Host).await?).await?;
-        let mut needed: BTreeSet<String> = needed.into_iter().collect();
-        needed.extend(self.awaiting_activation().clone());
-        Ok(needed)
-    }
-
-    /// Unloads what nothing needs any more, once the last request that began with it has ended.
-    async fn unload(&self) -> Result<(), Error> {
-        let needed = self.needed().await?;
-        self.connectors.unload_all_but(&needed);
-        Ok(())
-    }
-
-    /// Has the active version watched, if there is one to go back to, which stays loaded for that.
-    async fn watch(&self, type_name: &str, digest: &str) -> Result<(), Error> {
-        let last_good = connector_versions::last_good(&mut self.store.reader(Turn::Host).await?, type_name).await?;
-        let before = match last_good.filter(|row| !self.refused().contains_key(&row.digest)) {
-            None => None,
-            Some(row) => match self.load(&row).await {
-                Ok(connector) => {
-                    self.connectors.keep(Arc::clone(&connector));
-                    Some(connector)
-                }
-                Err(Error::Refused { reasons, .. }) => {
-                    log_refusal(&row.digest, &reasons);
-                    None
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        self.connectors.watch(digest, before.as_deref());
-        Ok(())
-    }
-
-    /// The version of this row, loaded now if it is not yet.
-    async fn load(&self, row: &ConnectorVersionRow) -> Result<Arc<Connector>, Error> {
-        if let Some(connector) = self.connectors.loaded(&row.digest) {
-            return Ok(connector);
-        }
-        let name = row.file.clone().unwrap_or_else(|| row.digest.clone());
-        let admitted = match self.library.read(&row.digest).await? {
-            Ok(bytes) => self.connectors.admit_apart(bytes, name).await?,
-            Err(damage) => match self.take_again(row).await? {
-                Some(bytes) => self.connectors.admit_apart(bytes, name).await?,
-                None => Err(damage),
-            },
-        };
-        admitted.map_err(|reasons| Error::Refused { digest: row.digest.clone(), reasons })
-    }
-
     async fn find_row(&self, digest: &str) -> Result<ConnectorVersionRow, Error> {
         connector_versions::find(&mut self.store.reader(Turn::Host).await?, digest).await?.ok_or(Error::NotFound)
     }
@@ -292,21 +213,6 @@ impl Rollout {
             self.events.state(&row);
         }
         Ok(row)
-    }
-
-    /// Has a version serve again that was refused when the host started, although its row says that it serves.
-    async fn revive(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
-        self.refused().remove(&row.digest);
-        if self.connectors.loaded(&row.digest).is_some() {
-            return Ok(());
-        }
-        let _turn = self.turn.lock().await;
-        if self.find_row(&row.digest).await?.state == State::Active {
-            self.connectors.activate(Arc::clone(connector));
-        } else if self.needed().await?.contains(&row.digest) {
-            self.connectors.keep(Arc::clone(connector));
-        }
-        Ok(())
     }
 
     fn draining(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {

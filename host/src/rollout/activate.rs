@@ -1,30 +1,16 @@
-//! Publishing a version, and going back to the one before.
-//!
-//! First the type changes hands, in one transaction and one swap; then the connections follow in batches, each row from
-//! one version to the other at once. What a crash has left half done is done by whoever looks after stray connections.
+//! Publishing a version: the type changes hands, in one transaction and one swap. The connections follow
+//! ([`super::hand_over`]).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::record::to_json;
-use super::shadow::{differences, findings};
 use super::{Error, Rollout, Shadow, State, VersionRecord};
 use crate::clock::now;
-use crate::connections::record::Upgrade;
 use crate::connectors::Connector;
 use crate::connectors::admission::Reason;
-use crate::connectors::shadow::Outcome;
 use crate::crash;
-use crate::store::connections::UpgradeRow;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::serving::{self, Others};
 use crate::store::{Transaction, Turn};
-
-/// Connections that are handed over in one statement: others that write wait for it.
-const BATCH: u32 = 8;
-
-/// Between two batches, in which the store and the cores are others'.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// How to activate a version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -126,45 +112,6 @@ impl Rollout {
         Ok(row)
     }
 
-    /// Puts an active version back and makes the one before active again. Connections that nobody has changed since are as
-    /// they were at once; the others are looked at afterwards.
-    pub async fn roll_back(self: &Arc<Self>, digest: &str, reason: Reason) -> Result<VersionRecord, Error> {
-        let (rollout, digest) = (Arc::clone(self), digest.to_owned());
-        tokio::spawn(async move {
-            let row = rollout.find_row(&digest).await?;
-            let last_good =
-                connector_versions::last_good(&mut rollout.store.reader(Turn::Host).await?, &row.type_name).await?;
-            let connector = match &last_good {
-                Some(before) => Some(rollout.load(before).await?),
-                None => None,
-            };
-            let _turn = rollout.turn.lock().await;
-            let mut transaction = rollout.store.begin(Turn::Host).await?;
-            let row = connector_versions::find(&mut transaction, &digest).await?.ok_or(Error::NotFound)?;
-            if row.state != State::Active {
-                return Err(refuse(row.state, "only an active version can be rolled back"));
-            }
-            let before = connector_versions::last_good(&mut transaction, &row.type_name).await?;
-            let (Some(before), Some(connector)) = (before, connector) else { return Err(Error::NothingBefore) };
-            if connector.digest() != before.digest {
-                return Err(Error::Contended);
-            }
-            let ended = end(&mut transaction, &row.type_name, State::RolledBack, std::slice::from_ref(&reason)).await?;
-            let before = begin(&mut transaction, before, None).await?;
-            serving::give_back(&mut transaction, &digest, &before.digest).await?;
-            serving::withdraw(&mut transaction, &digest).await?;
-            rollout.connectors.keep(Arc::clone(&connector));
-            crash::point("rollback-written");
-            transaction.commit().await?;
-            crash::point("rollback-committed");
-            rollout.connectors.activate(connector);
-            tracing::warn!(digest, reason = reason.message, "connector rolled back");
-            rollout.follow_up(&before, ended).await;
-            rollout.find(&digest).await
-        })
-        .await?
-    }
-
     /// Serves a type no more. Its connections keep naming their versions, and work again when the type has one.
     pub(super) async fn retire(&self, digest: &str, reason: Reason) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
@@ -182,7 +129,7 @@ impl Rollout {
     }
 
     /// What follows when another version has become active. It is active whatever becomes of this.
-    async fn follow_up(&self, row: &ConnectorVersionRow, before: Option<ConnectorVersionRow>) {
+    pub(super) async fn follow_up(&self, row: &ConnectorVersionRow, before: Option<ConnectorVersionRow>) {
         self.tell_active(row);
         if let Some(before) = before {
             self.connectors.watch(&before.digest, None);
@@ -196,62 +143,10 @@ impl Rollout {
             tracing::error!(error = &error as &dyn std::error::Error, "what follows an activation failed");
         }
     }
-
-    /// Gives the connections of a type that others serve to its active version, but those that it would lead elsewhere or
-    /// does not accept; ends early when another version becomes active.
-    pub(super) async fn hand_over(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
-        let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: false };
-        let mut after = String::new();
-        loop {
-            let page = serving::page(&mut self.store.reader(Turn::Host).await?, others, &after, BATCH).await?;
-            let tried = self.compare(connector, &page, true).await?;
-            let (mut taken_over, mut held) = (Vec::new(), Vec::new());
-            for (connection, tried) in page.iter().zip(&tried) {
-                match reason_to_wait(&tried.outcome) {
-                    None => taken_over.push((connection, tried.taken_over(connection, &row.digest))),
-                    Some(reason) => held.push((connection, upgrade(connector, &tried.outcome, reason)?)),
-                }
-            }
-            let mut changed = 0;
-            if !taken_over.is_empty() {
-                changed += serving::hand_over(&mut self.store.writer(Turn::Host).await?, &taken_over).await?;
-            }
-            if !held.is_empty() {
-                let mut transaction = self.store.begin(Turn::Host).await?;
-                for (connection, upgrade) in held {
-                    changed += serving::hold(&mut transaction, connection, &upgrade).await?;
-                }
-                transaction.commit().await?;
-            }
-            crash::point("activation-handing-over");
-            let is_last = page.len() < BATCH as usize;
-            // Others may have changed the same connections; or another version is active.
-            if is_last || changed == 0 && !self.is_active(&row.digest).await? {
-                self.known.forget(&row.digest);
-                return Ok(());
-            }
-            after = page.last().map_or(after, |last| last.id.clone());
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    async fn is_active(&self, digest: &str) -> Result<bool, Error> {
-        Ok(connector_versions::is_active(&mut self.store.reader(Turn::Host).await?, digest).await?)
-    }
-
-    /// Looks for connections that are not with the active version of their type and do not wait for their tenant: those
-    /// that a crash, a roll-back or an edit has left so.
-    pub(super) async fn gather_strays(&self) -> Result<(), Error> {
-        let missed_by = serving::missed_by(&mut self.store.reader(Turn::Host).await?).await?;
-        for connector in missed_by.iter().filter_map(|digest| self.connectors.loaded(digest)) {
-            self.hand_over(&self.find_row(connector.digest()).await?, &connector).await?;
-        }
-        if missed_by.is_empty() { Ok(()) } else { self.unload().await }
-    }
 }
 
 /// Ends the active version of a type, if it has one; the row as it is now.
-async fn end(
+pub(super) async fn end(
     transaction: &mut Transaction,
     type_name: &str,
     state: State,
@@ -266,7 +161,7 @@ async fn end(
 }
 
 /// Makes a version the active one of its type, which has none; the row as it is now.
-async fn begin(
+pub(super) async fn begin(
     transaction: &mut Transaction,
     mut row: ConnectorVersionRow,
     shadow: Option<&Shadow>,
@@ -281,28 +176,6 @@ async fn begin(
     Ok(row)
 }
 
-/// Why a connection waits for its tenant, if it does.
-fn reason_to_wait(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Elsewhere(_) => {
-            Some("This version leads the connection or its credentials elsewhere, or may do so.".to_owned())
-        }
-        Outcome::Rejected(_) | Outcome::Failed(_) => {
-            let first = findings(outcome).into_iter().next().unwrap_or_default();
-            Some(format!("This version does not accept the configuration: {first}"))
-        }
-        Outcome::Unchanged | Outcome::Differs(_) | Outcome::RejectedByBoth => None,
-    }
-}
-
-/// What waits for the tenant.
-fn upgrade(connector: &Connector, outcome: &Outcome, reason: String) -> Result<UpgradeRow, Error> {
-    let digest = connector.digest().to_owned();
-    let version = connector.manifest().version.clone();
-    let upgrade = Upgrade { digest: digest.clone(), version, reason, differences: differences(outcome) };
-    Ok(UpgradeRow { digest, upgrade: to_json(&upgrade)? })
-}
-
-fn refuse(state: State, wanted: &'static str) -> Error {
+pub(super) fn refuse(state: State, wanted: &'static str) -> Error {
     Error::State { state, wanted }
 }

@@ -1,0 +1,51 @@
+//! Going back to the version before.
+
+use std::sync::Arc;
+
+use super::activate::{begin, end, refuse};
+use super::{Error, Rollout, State, VersionRecord};
+use crate::connectors::admission::Reason;
+use crate::crash;
+use crate::store::connector_versions;
+use crate::store::{Turn, serving};
+
+impl Rollout {
+    /// Puts an active version back and makes the one before active again. Connections that nobody has changed since are as
+    /// they were at once; the others are looked at afterwards.
+    pub async fn roll_back(self: &Arc<Self>, digest: &str, reason: Reason) -> Result<VersionRecord, Error> {
+        let (rollout, digest) = (Arc::clone(self), digest.to_owned());
+        tokio::spawn(async move {
+            let row = rollout.find_row(&digest).await?;
+            let last_good =
+                connector_versions::last_good(&mut rollout.store.reader(Turn::Host).await?, &row.type_name).await?;
+            let connector = match &last_good {
+                Some(before) => Some(rollout.load(before).await?),
+                None => None,
+            };
+            let _turn = rollout.turn.lock().await;
+            let mut transaction = rollout.store.begin(Turn::Host).await?;
+            let row = connector_versions::find(&mut transaction, &digest).await?.ok_or(Error::NotFound)?;
+            if row.state != State::Active {
+                return Err(refuse(row.state, "only an active version can be rolled back"));
+            }
+            let before = connector_versions::last_good(&mut transaction, &row.type_name).await?;
+            let (Some(before), Some(connector)) = (before, connector) else { return Err(Error::NothingBefore) };
+            if connector.digest() != before.digest {
+                return Err(Error::Contended);
+            }
+            let ended = end(&mut transaction, &row.type_name, State::RolledBack, std::slice::from_ref(&reason)).await?;
+            let before = begin(&mut transaction, before, None).await?;
+            serving::give_back(&mut transaction, &digest, &before.digest).await?;
+            serving::withdraw(&mut transaction, &digest).await?;
+            rollout.connectors.keep(Arc::clone(&connector));
+            crash::point("rollback-written");
+            transaction.commit().await?;
+            crash::point("rollback-committed");
+            rollout.connectors.activate(connector);
+            tracing::warn!(digest, reason = reason.message, "connector rolled back");
+            rollout.follow_up(&before, ended).await;
+            rollout.find(&digest).await
+        })
+        .await?
+    }
+}
