@@ -33,10 +33,10 @@ use crate::connectors::{self, CallError, Connectors};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 use crate::store::{self, Store, Turn};
 
+pub use crate::store::connector_versions::State;
 pub use activate::Activation;
 pub use event::{Event, Events, News, Subscription};
 pub use library::{Incoming, Received};
-pub use crate::store::connector_versions::State;
 pub use record::{Standing, VersionRecord};
 pub use shadow::{Detail, Shadow};
 

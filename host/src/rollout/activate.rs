@@ -12,6 +12,9 @@ use crate::crash;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 use crate::store::{Transaction, Turn};
 
+/// What to do with a version that is refused.
+const UPLOAD_AGAIN: &str = "upload it again to have it looked at again";
+
 /// How to activate a version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Activation {
@@ -35,7 +38,7 @@ impl Rollout {
             let row = rollout.find_row(&digest).await?;
             match row.state {
                 State::Pending => return Err(refuse(State::Pending, "wait until it has been admitted")),
-                State::Refused => return Err(refuse(State::Refused, "upload it again to have it looked at again")),
+                State::Refused => return Err(refuse(State::Refused, UPLOAD_AGAIN)),
                 State::Shadow | State::Active | State::Retired | State::RolledBack => {}
             }
             let connector = rollout.load(&row).await?;
@@ -97,6 +100,9 @@ impl Rollout {
         let row = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
         if row.state == State::Active {
             return Ok(row);
+        }
+        if !row.state.may_become(State::Active) {
+            return Err(refuse(row.state, UPLOAD_AGAIN));
         }
         let before = end(&mut transaction, &row.type_name, State::Retired, &[]).await?;
         let row = begin(&mut transaction, row, Some(shadow)).await?;

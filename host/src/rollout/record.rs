@@ -117,3 +117,39 @@ pub(super) fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String,
 fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, store::Error> {
     serde_json::from_str(json).map_err(|_| store::Error::Damaged("connector version"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::tests::states::documented;
+
+    /// What is seen although no state is written over another one: that a version has drained; that a start does not admit
+    /// an active one, and what becomes of that; and that one comes again, with a new row.
+    const SEEN: [(&str, &str); 6] = [
+        ("DRAINING", "RETIRED"),
+        ("ACTIVE", "REFUSED"),
+        ("REFUSED", "ACTIVE"),
+        ("REFUSED", "DRAINING"),
+        ("REFUSED", "ROLLED_BACK"),
+        ("REFUSED", "PENDING"),
+    ];
+
+    #[test]
+    fn the_manual_has_every_change_of_a_state() {
+        let mut possible = BTreeSet::from(SEEN.map(|(from, to)| (from.to_owned(), to.to_owned())));
+        for now in State::ALL {
+            for next in State::ALL.into_iter().filter(|next| now != *next && now.may_become(*next)) {
+                let draining = Standing::Draining.name();
+                let next = if next == State::Retired { draining } else { next.name() };
+                possible.insert((now.name().to_owned(), next.to_owned()));
+                if now == State::Retired {
+                    possible.insert((draining.to_owned(), next.to_owned()));
+                }
+            }
+        }
+        let [of_versions, _] = documented();
+        assert_eq!(of_versions, possible);
+    }
+}

@@ -31,7 +31,10 @@ pub(super) fn assignments(columns: &[Column<'_>], used: usize) -> String {
 }
 
 /// Binds the values, each to the next placeholder.
-pub(super) fn bind<'q>(mut query: Query<'q, Any, AnyArguments>, columns: &[Column<'_>]) -> Query<'q, Any, AnyArguments> {
+pub(super) fn bind<'q>(
+    mut query: Query<'q, Any, AnyArguments>,
+    columns: &[Column<'_>],
+) -> Query<'q, Any, AnyArguments> {
     for (_, value) in columns {
         query = match value {
             Value::Text(text) => query.bind(text.as_deref().map(str::to_owned)),

@@ -16,8 +16,8 @@ use row::{bytes, changing_columns, lasting_columns, tags_of};
 
 pub use list::{Column, Selection, list};
 pub use rendition::Rendition;
-pub use status::Status;
 pub use row::{ConnectionRow, ConnectorFacts, SecretLocation, UpgradeRow};
+pub use status::Status;
 
 /// The outcome of a test, to be recorded.
 #[derive(Debug, Clone, Copy)]
@@ -33,11 +33,8 @@ pub struct TestOutcome<'a> {
 /// Inserts a row; false when its resource URI is taken. Refused when the tenant has as much as it may have.
 pub async fn insert(transaction: &mut Transaction, row: &ConnectionRow) -> Result<bool, Error> {
     let columns = [lasting_columns(row), changing_columns(row)].concat();
-    let insert = columns::insert(
-        "connections",
-        &columns,
-        "on conflict (organization, resource_uri) do nothing returning id",
-    );
+    let insert =
+        columns::insert("connections", &columns, "on conflict (organization, resource_uri) do nothing returning id");
     let inserted = columns::bind(sqlx::query(insert), &columns).fetch_optional(&mut **transaction).await?;
     if inserted.is_none() {
         return Ok(false);

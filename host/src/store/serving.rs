@@ -124,7 +124,10 @@ pub async fn hold(connection: &mut Connection, row: &ConnectionRow, upgrade: &Up
 /// Gives connections to the version that has made these renditions of them, in one statement: others that write wait for
 /// no more. How many it was; those that somebody has changed since stay as they are, and so do those whose version is
 /// active no more.
-pub async fn hand_over(connection: &mut Connection, rows: &[(&ConnectionRow, Cow<'_, Rendition>)]) -> Result<u64, Error> {
+pub async fn hand_over(
+    connection: &mut Connection,
+    rows: &[(&ConnectionRow, Cow<'_, Rendition>)],
+) -> Result<u64, Error> {
     let keep = COLUMNS.map(|[serving, before]| format!("{before} = {serving}"));
     // SQLite and PostgreSQL name the columns of `values` alike (SQLite and PostgreSQL manuals, "SELECT" and "VALUES").
     let take = (4..).zip(COLUMNS).map(|(column, [serving, _])| format!("{serving} = column{column}"));

@@ -1,7 +1,7 @@
 //! The store against real SQLite files.
 
-mod serving;
-mod states;
+mod handing_over;
+pub(crate) mod states;
 mod turns;
 mod usage;
 

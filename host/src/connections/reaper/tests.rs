@@ -11,7 +11,7 @@ use crate::auth::Tenant;
 use crate::connections::deposit::{Pending, discard};
 use crate::secrets::{self, Credentials, IfMissing, LocalStore, Reference, Secret, SecretStore};
 use crate::store::Store;
-use crate::store::connections::{self, ConnectionRow, Selection};
+use crate::store::connections::{self, ConnectionRow, Selection, Status};
 use crate::store::intents::IntentRow;
 use crate::store::tests::rendition;
 

@@ -76,7 +76,8 @@ impl Rendition {
 /// What is written into the columns of one of a row's renditions.
 pub(super) fn columns(rendition: Option<&Rendition>, which: Which) -> impl Iterator<Item = Column<'_>> {
     let members = rendition.map(Rendition::members);
-    COLUMNS.into_iter().enumerate().map(move |(member, columns)| {
-        (columns[which as usize], members.map(|members| members[member].as_str()).into())
-    })
+    COLUMNS
+        .into_iter()
+        .enumerate()
+        .map(move |(member, columns)| (columns[which as usize], members.map(|members| members[member].as_str()).into()))
 }

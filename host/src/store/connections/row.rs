@@ -192,7 +192,8 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             secret_sequence: row.try_get("secret_sequence")?,
             status: Status::stored(row.try_get("status")?)?,
             status_reason: row.try_get("status_reason")?,
-            serving: Rendition::read(row, Which::Serving)?.ok_or(Error::Damaged("connector version of a connection"))?,
+            serving: Rendition::read(row, Which::Serving)?
+                .ok_or(Error::Damaged("connector version of a connection"))?,
             connector: connector_facts(row)?,
             before: Rendition::read(row, Which::Before)?,
             upgrade: upgrade(row)?,

@@ -1,12 +1,14 @@
 //! The words of closed sets: none stands in SQL that is not one of them, and none is written that cannot follow.
 
-use super::serving::version;
+use std::collections::BTreeSet;
+
+use super::handing_over::version;
 use super::*;
 use crate::store::connector_versions::State;
 
 /// Words in capitals between two quotes.
 fn literals(source: &str) -> impl Iterator<Item = &str> {
-    let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_word = |text: &&str| text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     source.split('\'').skip(1).filter(is_word)
 }
 
@@ -28,6 +30,34 @@ fn sql_names_no_status_and_no_state_that_is_not_there() {
         }
     }
     assert!(seen.contains(&"ACTIVE") && seen.contains(&"RETIRED") && seen.contains(&"PENDING"), "{seen:?}");
+}
+
+/// The changes that the manual's tables of states have in their first two columns: those of connector versions, and those
+/// of connections.
+pub(crate) fn documented() -> [BTreeSet<(String, String)>; 2] {
+    let manual = include_str!("../../../../docs/operations.md");
+    let mut tables = vec![BTreeSet::new()];
+    for line in manual.lines() {
+        let cells: Vec<&str> = line.split(" | ").take(2).map(|cell| cell.trim_start_matches("| ")).collect();
+        let states = cells.iter().filter_map(|cell| cell.strip_prefix('`')?.strip_suffix('`'));
+        match states.filter(|name| name.bytes().all(|it| it.is_ascii_uppercase() || it == b'_')).collect::<Vec<_>>()[..]
+        {
+            [from, to] => _ = tables.last_mut().unwrap().insert((from.to_owned(), to.to_owned())),
+            _ if tables.last().unwrap().is_empty() => {}
+            _ => tables.push(BTreeSet::new()),
+        }
+    }
+    tables.retain(|table| !table.is_empty());
+    tables.try_into().unwrap()
+}
+
+#[test]
+fn the_manual_has_every_change_of_a_status() {
+    let all = Status::ALL.into_iter().flat_map(|now| Status::ALL.map(|next| (now, next)));
+    let possible = all.filter(|(now, next)| now != next && now.may_become(*next));
+    let possible: BTreeSet<_> = possible.map(|(now, next)| (now.name().to_owned(), next.name().to_owned())).collect();
+    let [_, of_connections] = documented();
+    assert_eq!(of_connections, possible);
 }
 
 #[tokio::test]

@@ -211,7 +211,7 @@ async fn no_tenant_has_more_than_its_quota_and_who_has_too_much_may_have_less() 
     let sales = tenant("acme", Some("sales"));
     let room = check_room(&mut store.reader(TURN).await.unwrap(), &sales, store.quotas()).await;
     assert!(matches!(room, Err(Error::Quota(Exceeded { quota: Quota::Connections, .. }))), "{room:?}");
-    let large = ConnectionRow { config: "x".repeat(1 << 20), tags: vec![], ..row("acme", "it", "5") };
+    let large = ConnectionRow { config_sent: "x".repeat(1 << 20), tags: vec![], ..row("acme", "it", "5") };
     assert_eq!(refused(&large).await, Exceeded { quota: Quota::Bytes, most: 1 << 20 });
     let grown = ConnectionRow { config_sent: "x".repeat(1 << 20), ..first.clone() };
     assert!(matches!(change(&store, &grown).await, Err(Error::Quota(Exceeded { quota: Quota::Bytes, .. }))));
