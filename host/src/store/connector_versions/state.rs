@@ -42,14 +42,10 @@ impl State {
         let possible: &[Self] = match self {
             // Tried; activated by its file in the directory; not admitted.
             Self::Pending => &[Self::Shadow, Self::Active, Self::Refused],
-            // Activated.
-            Self::Shadow => &[Self::Active],
             // Another one was activated, or its file is gone; it was rolled back.
             Self::Active => &[Self::Retired, Self::RolledBack],
-            // Activated again; the one after it was rolled back.
-            Self::Retired => &[Self::Active],
-            // Activated again.
-            Self::RolledBack => &[Self::Active],
+            // Activated, for the first time or again; or the version after it was rolled back.
+            Self::Shadow | Self::Retired | Self::RolledBack => &[Self::Active],
             // When it comes again, a new row takes the place of its own.
             Self::Refused => &[],
         };
