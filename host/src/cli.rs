@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::authoring;
-use crate::connectors::compile::child;
+use crate::connectors::admission::compiler;
 use crate::settings::{self, Settings};
 
 /// The program failed, or the connection does.
@@ -67,8 +67,8 @@ enum Command {
     Connector(connector::Connector),
     Secrets(secrets::Secrets),
     /// Compiles a component for a host, within limits; only a host calls it.
-    #[command(name = child::COMMAND, hide = true)]
-    CompileConnector(child::Arguments),
+    #[command(name = compiler::COMMAND, hide = true)]
+    CompileConnector(compiler::Arguments),
 }
 
 /// Why a command did not do what it was asked.
@@ -118,7 +118,7 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(command)) => explain::run(&command).map(|()| ExitCode::SUCCESS),
         Some(Command::Connector(command)) => connector::run(&cli.settings, &command),
         Some(Command::Secrets(command)) => secrets::run(&cli.settings, &command).map(|()| ExitCode::SUCCESS),
-        Some(Command::CompileConnector(arguments)) => Ok(child::run(&arguments)),
+        Some(Command::CompileConnector(arguments)) => Ok(compiler::run(&arguments)),
     };
     outcome.unwrap_or_else(report)
 }

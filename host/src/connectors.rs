@@ -1,39 +1,19 @@
 //! The connectors: Wasm components that validate configurations and describe connections. They never see the network,
 //! the store or a secret value.
 //!
-//! From bytes to an answer: `precheck` counts and `admission` decides whether they become a connector, `compile` makes
-//! them code in a process of its own and `cache` keeps it; `adapter` speaks the contract's version and `wasi` what stock
-//! tool-chains expect; `guests` and `instance` run one call within its `limits`, `echo` knows what a long configuration has
-//! to do with one that is exceeded, `breaker` rests a connector that keeps failing, and `verdict`, `reach` and `judge` decide
-//! whether an answer counts. From one version to the next: `shadow` compares them on a stored connection, and `probation`
-//! watches the new one.
+//! [`Connectors`] has them all and knows which version serves what. Below it are five groups, each with a front that says what
+//! it offers and what it may know: `contract` is what is said, and in which version of the contract; `guest` runs code;
+//! `judge` decides whether an answer counts; `admission` makes versions of bytes; `change` leads from one version to the
+//! next. `contract` and `judge` know no caller, and `guest` knows neither.
 
-mod adapter;
 pub mod admission;
-pub mod breaker;
-mod cache;
 mod call;
-pub(crate) mod compile;
+pub mod change;
 mod connector;
 pub mod contract;
-mod echo;
-mod engine;
-mod guests;
-mod instance;
+mod guest;
 mod judge;
-mod limits;
-mod log;
-mod precheck;
-mod priority;
-pub mod probation;
-mod reach;
-mod runtime;
-pub mod shadow;
-mod text;
-mod v1;
-mod verdict;
 mod version;
-mod wasi;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -46,15 +26,15 @@ use tokio::sync::oneshot;
 
 use crate::descriptor::Descriptor;
 use crate::regular_file;
+pub use admission::CompileLimits;
+use admission::cache::Cache;
 use admission::{Admission, Reason};
-use breaker::Breaker;
-use cache::Cache;
 pub use call::{Call, CallError};
-pub use compile::CompileLimits;
+use change::probation;
 pub use connector::Connector;
-pub use engine::Allocator;
-pub use limits::{Exceeded, Limit, Limits};
-pub use reach::Approvals;
+use guest::breaker::Breaker;
+pub use guest::{Allocator, Exceeded, Limit, Limits, breaker};
+pub use judge::Approvals;
 pub use version::Version;
 
 /// What becomes a connector, and how it runs.
@@ -366,7 +346,7 @@ pub fn read(file: &Path, limits: &Limits) -> Result<Vec<u8>, Vec<Reason>> {
     let unreadable = |what: String| vec![Reason::new("unreadable", what, "Name a file that this user may read.")];
     match regular_file::read(file, limits.component_bytes) {
         Ok(bytes) => Ok(bytes),
-        Err(regular_file::Error::TooLarge(most)) => Err(admission::too_large(most)),
+        Err(regular_file::Error::TooLarge(most)) => Err(vec![Reason::too_large(most)]),
         Err(error @ regular_file::Error::NotRegular) => Err(unreadable(error.to_string())),
         Err(regular_file::Error::Io(error)) => Err(unreadable(format!("the file cannot be read: {error}"))),
     }

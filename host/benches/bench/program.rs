@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
-use patchpanel::connectors::{Settings, admission, breaker, probation};
+use patchpanel::connectors::change::probation;
+use patchpanel::connectors::{Settings, admission, breaker};
 use patchpanel::secrets::{DerivedKeys, IfMissing};
 use serde_json::json;
 

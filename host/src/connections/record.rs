@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::Tenant;
-use crate::connectors::shadow::Difference;
+use crate::connectors::change::compare::Difference;
 use crate::connectors::{Accepted, Binding, Connector};
 use crate::store;
 use crate::store::connections::{ConnectionRow, Rendition};

@@ -6,7 +6,7 @@ use super::record::{accepted, bindings, bindings_to_json, rendition};
 use super::write::write;
 use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now};
 use crate::auth::Permission;
-use crate::connectors::shadow::{Outcome, Stored};
+use crate::connectors::change::compare::{Outcome, Stored};
 use crate::connectors::{Accepted, Connector, Target};
 use crate::finding::{self, Finding};
 use crate::store::connections::ConnectionRow;

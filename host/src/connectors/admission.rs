@@ -2,64 +2,35 @@
 //! does not hide the other: first the bytes, then the compiled component, then what it says of itself, then what it
 //! answers.
 
+pub(super) mod cache;
+mod compile;
 mod manifest;
+mod precheck;
+mod reason;
 mod secrets;
 mod surface;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use wasmtime::component::Component;
 
-use super::adapter::{Adapter, SPOKEN, choose};
-use super::cache::{self, Cache};
-use super::call::CallError;
-use super::compile::{CompileLimits, Compiler};
-use super::contract::Purpose;
-use super::engine::Allocator;
-use super::limits::Limits;
-use super::priority::give_way;
-use super::reach::Approvals;
-use super::runtime::Runtime;
+use super::contract::{Adapter, Purpose, SPOKEN, choose};
+use super::guest::{Allocator, Limits, Runtime, give_way};
+use super::judge::Approvals;
 use super::version::Version;
-use super::{Error, precheck};
+use super::{CallError, Error, call};
 use crate::digest;
 use crate::finding::Finding;
 
+use cache::Cache;
+pub use compile::CompileLimits;
+use compile::Compiler;
+pub(crate) use compile::child as compiler;
 pub(super) use manifest::Schemas;
+pub use reason::Reason;
 pub use surface::{Surface, WasiPolicy};
-
-/// Why a component is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// Stable, such as `unexpected_import`.
-    pub code: Cow<'static, str>,
-    /// What is wrong.
-    pub message: String,
-    /// What its author can do.
-    pub remedy: String,
-}
-
-impl Reason {
-    pub(crate) fn new(code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), remedy: remedy.into() }
-    }
-
-    /// A second file for one type.
-    pub fn duplicate_type(type_name: &str) -> Self {
-        let message = format!("another file is a connector for {type_name} already");
-        Self::new("duplicate_type", message, "Keep one file for each type.")
-    }
-
-    /// Bytes that are no component, in the words of who read them.
-    pub(super) fn not_a_component(why: &str) -> Self {
-        Self::new("not_a_component", why, "Build it as a component of the contract's world, and copy the whole file.")
-    }
-}
 
 /// What an operator decides about what becomes a connector, and about what it may take.
 #[derive(Debug, Clone)]
@@ -129,7 +100,7 @@ impl Admission {
         let adapter = link(&surface.contract, &component).map_err(|reason| vec![reason])?;
         let ask = || {
             give_way();
-            self.runtime.call(&Arc::from(name), |store| adapter.manifest(store))
+            call::make(&self.runtime, &Arc::from(name), |store| adapter.manifest(store))
         };
         let manifest = ask().map_err(|error| vec![self_check(&error)])?;
         let again = ask().map_err(|error| vec![self_check(&error)])?;
@@ -213,13 +184,7 @@ fn link(built_for: &str, component: &Component) -> Result<Box<dyn Adapter>, Reas
 
 /// Refuses what is too large to be looked at.
 fn check_size(bytes: u64, limits: &Limits) -> Result<(), Vec<Reason>> {
-    if bytes <= limits.component_bytes { Ok(()) } else { Err(too_large(limits.component_bytes)) }
-}
-
-/// The reason against a component of more than this many bytes.
-pub(super) fn too_large(most: u64) -> Vec<Reason> {
-    let message = format!("it is larger than {} MiB (the setting connector_max_component_mib)", most >> 20);
-    vec![Reason::new("too_large", message, "Leave out debug information and what is not used.")]
+    if bytes <= limits.component_bytes { Ok(()) } else { Err(vec![Reason::too_large(limits.component_bytes)]) }
 }
 
 /// Tries the manifest's examples, as a tenant would send them, up to the judged descriptor, twice each.

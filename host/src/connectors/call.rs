@@ -1,9 +1,12 @@
-//! A call of a connector: who asks, and how it can fail.
+//! A call of a connector: who asks, how it is made, and how it can fail.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::contract::Purpose;
-use super::limits::Exceeded;
+use wasmtime::Store;
+
+use super::contract::{Failure, Purpose};
+use super::guest::{self, Exceeded, Runtime, State};
 
 /// Who asks, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -77,4 +80,31 @@ impl CallError {
     pub(super) fn is_of_connector(&self) -> bool {
         matches!(self, Self::Limit { .. } | Self::Trap { .. } | Self::Nonsense { .. } | Self::Astray { .. })
     }
+}
+
+/// One call of this connector on the calling thread, in a store of its own. A failure is logged, with what the caller is not
+/// told.
+pub(super) fn make<T>(
+    runtime: &Runtime,
+    connector: &Arc<str>,
+    work: impl FnOnce(&mut Store<State>) -> Result<T, Failure>,
+) -> Result<T, CallError> {
+    runtime.call(connector, |store| work(store).map_err(|failure| explain(failure, connector, store)))
+}
+
+fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> CallError {
+    let label = connector.to_string();
+    let error = match failure {
+        Failure::Nonsense(reason) => {
+            tracing::warn!(connector = label, reason, "a connector's answer breaks the contract");
+            return CallError::Nonsense { connector: label, reason };
+        }
+        Failure::Guest(error) => error,
+    };
+    if let Some(exceeded) = guest::exceeded(&error, store) {
+        tracing::warn!(connector = label, limit = %exceeded, "a connector exceeded a limit");
+        return CallError::Limit { connector: label, exceeded };
+    }
+    tracing::warn!(connector = label, error = format!("{error:#}"), "a connector trapped");
+    CallError::Trap { connector: label }
 }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::breaker::Breaker;
+use super::change::compare::{self, Comparison, Stored};
+use super::change::probation::Probation;
 use super::contract::{Advice, AuthMethod, Manifest, Page, Purpose};
-use super::guests::{Guests, Key, Unfinished};
-use super::probation::Probation;
-use super::shadow::{self, Comparison, Stored};
+use super::guest::breaker::Breaker;
+use super::guest::{Key, Threads, Unfinished};
 use super::version::Version;
-use super::{Accepted, Call, CallError, Target, echo};
+use super::{Accepted, Call, CallError, Target, judge};
 use crate::finding::Finding;
 use crate::statement::Statement;
 use crate::{diagnosis, metric};
@@ -88,7 +88,7 @@ impl Connector {
         let (config, credentials_set) = (Arc::clone(config), credentials_set.to_vec());
         let validate = move |version: &Version| {
             let answer = version.validate(call.purpose, &config, &credentials_set);
-            answer.or_else(|error| Ok((vec![echo::too_long(&config, error, version.limits())?], None)))
+            answer.or_else(|error| Ok((vec![judge::too_long(&config, error, version.limits())?], None)))
         };
         self.on_guest_thread(call, "validate", validate).await
     }
@@ -101,7 +101,7 @@ impl Connector {
     ) -> Result<Result<Target, Vec<Finding>>, CallError> {
         let describe = move |version: &Version, accepted: &Accepted| {
             let answer = version.describe(call.purpose, accepted);
-            answer.or_else(|error| Ok(Err(vec![echo::too_long(&accepted.normalised, error, version.limits())?])))
+            answer.or_else(|error| Ok(Err(vec![judge::too_long(&accepted.normalised, error, version.limits())?])))
         };
         self.on_stored(call, "describe", accepted, describe, Result::is_err).await
     }
@@ -193,7 +193,7 @@ impl Connector {
                 answer
             })
         };
-        let answer = self.in_turn(&self.version.runtime.guests, call.organization, job).await;
+        let answer = self.in_turn(&self.version.runtime.threads, call.organization, job).await;
         if matches!(answer, Err(CallError::Busy)) {
             self.count(function, "busy");
         }
@@ -232,7 +232,7 @@ impl Connector {
     /// Has a stored connection looked at by this version and by the one that serves it, in the turn of an organization.
     pub async fn compare(self: &Arc<Self>, organization: &str, stored: Stored) -> Result<Comparison, CallError> {
         let candidate = Arc::clone(&self.version);
-        self.in_turn(&self.version.runtime.guests, organization, move || shadow::compare(&candidate, &stored)).await
+        self.in_turn(&self.version.runtime.threads, organization, move || compare::compare(&candidate, &stored)).await
     }
 
     /// The same behind all other calls, for no request waits for it: for the first of these, one at least and as many as
@@ -242,25 +242,25 @@ impl Connector {
         let compare = move || {
             let (start, mut compared) = (Instant::now(), Vec::new());
             for stored in &stored {
-                compared.push(shadow::compare(&candidate, stored));
+                compared.push(compare::compare(&candidate, stored));
                 if start.elapsed() >= TURN {
                     break;
                 }
             }
             compared
         };
-        self.in_turn(&self.version.runtime.guests_behind, "", compare).await
+        self.in_turn(&self.version.runtime.threads_behind, "", compare).await
     }
 
     /// Runs a job on one of these threads, in the turn of an organization.
     async fn in_turn<T: Send + 'static>(
         &self,
-        guests: &Guests,
+        threads: &Threads,
         organization: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CallError> {
         let key = Key { organization: organization.to_owned(), connector: self.version.manifest.type_name.clone() };
-        match guests.run(key, work).await {
+        match threads.run(key, work).await {
             Ok(result) => Ok(result),
             Err(Unfinished::Busy) => Err(CallError::Busy),
             Err(Unfinished::Panicked) => Err(CallError::Trap { connector: self.label().to_owned() }),

@@ -1,6 +1,15 @@
-//! The host's one model of the contract. Each contract version is a thin adapter to it.
+//! The contract: the host's one model of it, and the seam to its versions. Each version that the host speaks is a thin adapter
+//! to the model.
+//!
+//! It knows how a guest is linked and what it is given, and nothing of who asks or of what becomes of the answers.
+
+mod adapter;
+pub(super) mod text;
+mod v1;
 
 use serde_json::Value;
+
+pub(super) use adapter::{Adapter, Configuration, Context, Failure, Fault, SPOKEN, Verdict, choose, spoken_versions};
 
 use crate::statement::Level;
 

@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
+use wasmtime::Store;
 
-use super::adapter::{Adapter, Configuration, Context, Fault};
 use super::admission::{Schemas, Surface};
-use super::contract::{Advice, AuthMethod, Manifest, Page, Purpose};
-use super::judge::{Case, Refusal};
-use super::limits::Limits;
-use super::reach::Approvals;
-use super::runtime::Runtime;
-use super::{Accepted, CallError, Target, verdict};
+use super::contract::{Adapter, Advice, AuthMethod, Configuration, Context, Failure, Fault, Manifest, Page, Purpose};
+use super::guest::{Limits, Runtime, State};
+use super::judge::{self, Approvals, Case, Refusal};
+use super::{Accepted, CallError, Target, call};
 use crate::diagnosis;
 use crate::finding::{self, Finding};
 use crate::json;
@@ -138,8 +136,8 @@ impl Version {
             written_by: None,
         };
         let context = Context { purpose };
-        let verdict = self.runtime.call(&self.label, |store| self.adapter.validate(store, context, &configuration))?;
-        self.sensible(verdict::check_verdict(config, &verdict, &self.schemas.config))?;
+        let verdict = self.call(|store| self.adapter.validate(store, context, &configuration))?;
+        self.sensible(judge::check_verdict(config, &verdict, &self.schemas.config))?;
         add(&mut findings, verdict.findings);
         let accepted = verdict.normalised.filter(|_| !finding::refuse(&findings)).map(|normalised| Accepted {
             sent: config.clone(),
@@ -154,11 +152,11 @@ impl Version {
     /// Asks for the descriptor and judges it. Findings mean that this version no longer accepts the configuration.
     pub fn describe(&self, purpose: Purpose, accepted: &Accepted) -> Result<Result<Target, Vec<Finding>>, CallError> {
         let (context, configuration) = (Context { purpose }, accepted.into());
-        let answer = self.runtime.call(&self.label, |store| self.adapter.describe(store, context, &configuration))?;
+        let answer = self.call(|store| self.adapter.describe(store, context, &configuration))?;
         let descriptor = match answer {
             Ok(descriptor) => descriptor,
             Err(findings) => {
-                self.sensible(verdict::check_refusal(&accepted.normalised, &findings))?;
+                self.sensible(judge::check_refusal(&accepted.normalised, &findings))?;
                 return Ok(Err(findings));
             }
         };
@@ -185,9 +183,9 @@ impl Version {
         stored: &Accepted,
     ) -> Result<Option<Result<Accepted, Vec<Finding>>>, CallError> {
         let (context, configuration) = (Context { purpose }, stored.into());
-        let verdict = self.runtime.call(&self.label, |store| self.adapter.migrate(store, context, &configuration))?;
+        let verdict = self.call(|store| self.adapter.migrate(store, context, &configuration))?;
         let Some(verdict) = verdict else { return Ok(None) };
-        self.sensible(verdict::check_verdict(&stored.normalised, &verdict, &self.schemas.config))?;
+        self.sensible(judge::check_verdict(&stored.normalised, &verdict, &self.schemas.config))?;
         let migrated = verdict.normalised.filter(|_| !finding::refuse(&verdict.findings)).map(|normalised| Accepted {
             normalised,
             written_by: self.manifest.version.clone(),
@@ -204,10 +202,10 @@ impl Version {
         page: &Page,
     ) -> Result<Option<Result<Statement, Vec<Finding>>>, CallError> {
         let (context, configuration) = (Context { purpose }, accepted.into());
-        let plan = self.runtime.call(&self.label, |store| self.adapter.plan(store, context, &configuration, page))?;
+        let plan = self.call(|store| self.adapter.plan(store, context, &configuration, page))?;
         self.sensible(match &plan {
-            Some(Ok(statement)) => verdict::check_statement(statement),
-            Some(Err(findings)) => verdict::check_refusal(&accepted.normalised, findings),
+            Some(Ok(statement)) => judge::check_statement(statement),
+            Some(Err(findings)) => judge::check_refusal(&accepted.normalised, findings),
             None => Ok(()),
         })?;
         Ok(plan)
@@ -228,10 +226,13 @@ impl Version {
             native_code: fault.sqlstate.clone(),
             message: fault.message.clone(),
         };
-        let advice =
-            self.runtime.call(&self.label, |store| self.adapter.diagnose(store, context, &configuration, &fault))?;
-        self.sensible(advice.iter().try_for_each(verdict::check_advice))?;
+        let advice = self.call(|store| self.adapter.diagnose(store, context, &configuration, &fault))?;
+        self.sensible(advice.iter().try_for_each(judge::check_advice))?;
         Ok(advice)
+    }
+
+    fn call<T>(&self, work: impl FnOnce(&mut Store<State>) -> Result<T, Failure>) -> Result<T, CallError> {
+        call::make(&self.runtime, &self.label, work)
     }
 
     fn sensible(&self, answer: Result<(), String>) -> Result<(), CallError> {

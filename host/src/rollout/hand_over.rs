@@ -9,7 +9,7 @@ use super::shadow::{differences, findings};
 use super::{Error, Rollout};
 use crate::connections::record::Upgrade;
 use crate::connectors::Connector;
-use crate::connectors::shadow::Outcome;
+use crate::connectors::change::compare::Outcome;
 use crate::crash;
 use crate::store::Turn;
 use crate::store::connections::UpgradeRow;

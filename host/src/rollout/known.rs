@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::connectors::shadow::{Difference, Outcome};
+use crate::connectors::change::compare::{Difference, Outcome};
 use crate::digest;
 use crate::store::connections::{ConnectionRow, Rendition};
 

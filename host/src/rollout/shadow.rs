@@ -9,7 +9,7 @@ use super::known::{Key, Tried};
 use super::{Error, Rollout};
 use crate::clock::now;
 use crate::connections::record::{accepted, bindings, rendition};
-use crate::connectors::shadow::{Comparison, Difference, Outcome, Stored, told};
+use crate::connectors::change::compare::{Comparison, Difference, Outcome, Stored, told};
 use crate::connectors::{CallError, Connector};
 use crate::store::Turn;
 use crate::store::connections::ConnectionRow;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 
 use crate::connectors::admission::{self, WasiPolicy};
-use crate::connectors::{self, Allocator, Approvals, CompileLimits, Limits, breaker, probation};
+use crate::connectors::change::probation;
+use crate::connectors::{self, Allocator, Approvals, CompileLimits, Limits, breaker};
 
 /// The settings of connectors. The field's name is its key in the settings file.
 #[derive(Debug, Clone, clap::Args)]

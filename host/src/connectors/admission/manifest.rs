@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Reason, secrets};
-use crate::connectors::contract::{CONFIG_MEMBERS, Manifest, Reach};
-use crate::connectors::reach::{self, Approvals, Own, When};
-use crate::connectors::text;
+use crate::connectors::contract::{CONFIG_MEMBERS, Manifest, Reach, text};
+use crate::connectors::judge::{self, Approvals, Own, When};
 use crate::drivers;
 use crate::schema::Schema;
 use crate::stranger::shown;
@@ -94,7 +93,7 @@ fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
 
 fn check_reaches(manifest: &Manifest, approvals: &Approvals, reasons: &mut Vec<Reason>) {
     for reach in &manifest.reaches {
-        if let Err(message) = reach::check(reach) {
+        if let Err(message) = judge::check_reach(reach) {
             let remedy = "Write patterns as the contract describes them at `reach`, such as {/host}.";
             reasons.push(Reason::new("reach", message, remedy));
             continue;

@@ -5,8 +5,8 @@ use serde::Serialize;
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 use super::Reason;
-use crate::connectors::adapter::{SPOKEN, choose, spoken_versions};
-use crate::connectors::wasi;
+use crate::connectors::contract::{SPOKEN, choose, spoken_versions};
+use crate::connectors::guest::wasi;
 use crate::stranger::shown;
 
 /// Whether connectors may import WASI.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::connections::Connection;
 use crate::connections::record::Upgrade;
 use crate::connectors::Binding;
-use crate::connectors::shadow::Difference;
+use crate::connectors::change::compare::Difference;
 use crate::http::preconditions::etag;
 
 /// A registered connection.

@@ -7,34 +7,34 @@ use serde_json::Value;
 use wasmtime::Store;
 use wasmtime::component::Component;
 
-use super::contract::{Advice, Manifest, Page, Purpose};
-use super::instance::State;
 use super::v1::Version1;
+use super::{Advice, Manifest, Page, Purpose};
+use crate::connectors::guest::State;
 use crate::descriptor::Descriptor;
 use crate::finding::Finding;
 use crate::statement::Statement;
 
 /// A version of the contract that the host speaks.
-pub(super) struct Contract {
+pub(in crate::connectors) struct Contract {
     /// Such as `1.0.0`.
-    pub(super) version: &'static str,
+    pub(in crate::connectors) version: &'static str,
     /// Links a component by the version's adapter.
-    pub(super) link: fn(&Component) -> wasmtime::Result<Box<dyn Adapter>>,
+    pub(in crate::connectors) link: fn(&Component) -> wasmtime::Result<Box<dyn Adapter>>,
 }
 
 /// Every version that the host speaks, the oldest first.
-pub(super) const SPOKEN: &[Contract] =
+pub(in crate::connectors) const SPOKEN: &[Contract] =
     &[Contract { version: "1.0.0", link: |component| Ok(Box::new(Version1::link(component)?)) }];
 
 /// The version to speak with a component that was built for another: the newest that is not newer, since a minor version
 /// only adds. None if it is not of contract 1.
-pub(super) fn choose<'a>(spoken: &'a [Contract], built_for: &str) -> Option<&'a Contract> {
+pub(in crate::connectors) fn choose<'a>(spoken: &'a [Contract], built_for: &str) -> Option<&'a Contract> {
     let built_for = minor(built_for)?;
     spoken.iter().rev().find(|contract| minor(contract.version).is_some_and(|minor| minor <= built_for))
 }
 
 /// The versions that the host speaks, for people.
-pub(super) fn spoken_versions() -> String {
+pub(in crate::connectors) fn spoken_versions() -> String {
     SPOKEN.iter().map(|contract| contract.version).collect::<Vec<_>>().join(", ")
 }
 
@@ -46,39 +46,39 @@ fn minor(version: &str) -> Option<u64> {
 
 /// Why a connector is called.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Context {
-    pub(super) purpose: Purpose,
+pub(in crate::connectors) struct Context {
+    pub(in crate::connectors) purpose: Purpose,
 }
 
 /// What the tenant has set, as the connector gets it.
 #[derive(Debug, Clone)]
-pub(super) struct Configuration {
+pub(in crate::connectors) struct Configuration {
     /// A JSON object as text.
-    pub(super) config: String,
-    pub(super) auth_method: String,
-    pub(super) credentials_set: Vec<String>,
-    pub(super) written_by: Option<String>,
+    pub(in crate::connectors) config: String,
+    pub(in crate::connectors) auth_method: String,
+    pub(in crate::connectors) credentials_set: Vec<String>,
+    pub(in crate::connectors) written_by: Option<String>,
 }
 
 /// What a connector says of a configuration.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Verdict {
-    pub(super) findings: Vec<Finding>,
-    pub(super) normalised: Option<Value>,
+pub(in crate::connectors) struct Verdict {
+    pub(in crate::connectors) findings: Vec<Finding>,
+    pub(in crate::connectors) normalised: Option<Value>,
 }
 
 /// A driver's fault, as the connector gets it.
 #[derive(Debug, Clone)]
-pub(super) struct Fault {
-    pub(super) stage: String,
-    pub(super) code: String,
-    pub(super) native_code: Option<String>,
-    pub(super) message: String,
+pub(in crate::connectors) struct Fault {
+    pub(in crate::connectors) stage: String,
+    pub(in crate::connectors) code: String,
+    pub(in crate::connectors) native_code: Option<String>,
+    pub(in crate::connectors) message: String,
 }
 
 /// Why a call gave no answer that can be used.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(in crate::connectors) enum Failure {
     /// The guest trapped or exceeded a limit.
     Guest(wasmtime::Error),
     /// The answer breaks the contract.
@@ -92,7 +92,7 @@ impl From<wasmtime::Error> for Failure {
 }
 
 /// One version of the contract. Each function makes a fresh instance in the store that it gets.
-pub(super) trait Adapter: fmt::Debug + Send + Sync {
+pub(in crate::connectors) trait Adapter: fmt::Debug + Send + Sync {
     /// The contract's version, such as `1.0.0`.
     fn contract(&self) -> &'static str;
 

@@ -6,7 +6,7 @@ use wasmparser::{Error, FuncValidatorAllocations, Parser, ValidPayload, Validato
 
 use super::FEATURES;
 use crate::connectors::admission::Reason;
-use crate::connectors::priority::give_way;
+use crate::connectors::guest::give_way;
 use crate::stranger::shown;
 
 /// Bytes that are passed on of what is said about a file.

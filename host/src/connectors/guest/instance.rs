@@ -1,17 +1,16 @@
-//! One call in a fresh instance: its limits, its deadline, its log.
+//! What the host keeps of one call: its limits, its deadline, its log.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, Thread};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use wasmtime::{Engine, EngineWeak, ResourceLimiter, Store, Trap, UpdateDeadline};
+use wasmtime::{Engine, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use super::engine::{MAX_MEMORIES, MAX_TABLES};
 use super::limits::{Exceeded, Limit, Limits};
 use super::log::Log;
-use super::priority::{self, TICK};
+use super::priority;
 use super::wasi::Wasi;
 
 /// The error of a call that was stopped at its deadline.
@@ -20,7 +19,7 @@ use super::wasi::Wasi;
 struct Stopped(Limit);
 
 /// What the host knows of a running guest.
-pub(super) struct State {
+pub(in crate::connectors) struct State {
     limits: Limits,
     started: Instant,
     cpu_at_start: Duration,
@@ -36,7 +35,12 @@ pub(super) struct State {
 }
 
 /// A store for one call of this connector. The deadline runs from here, so that it covers a start function too.
-pub(super) fn store(engine: &Engine, connector: &Arc<str>, limits: &Limits, moment: u64) -> Store<State> {
+pub(in crate::connectors) fn store(
+    engine: &Engine,
+    connector: &Arc<str>,
+    limits: &Limits,
+    moment: u64,
+) -> Store<State> {
     let state = State {
         limits: *limits,
         started: Instant::now(),
@@ -75,7 +79,7 @@ fn thread_cpu_time() -> Duration {
 }
 
 /// The limit behind a call's error, if it was one.
-pub(super) fn exceeded(error: &wasmtime::Error, store: &Store<State>) -> Option<Exceeded> {
+pub(in crate::connectors) fn exceeded(error: &wasmtime::Error, store: &Store<State>) -> Option<Exceeded> {
     // wasmtime has no types for exhausted hostcall fuel and handles; the words are those of its errors.
     let says = |words: &str| error.chain().any(|cause| cause.to_string().contains(words));
     let limit = if let Some(Stopped(limit)) = error.downcast_ref() {
@@ -137,59 +141,13 @@ impl State {
         self.memory_bytes
     }
 
+    /// Takes a line that the guest logs.
+    pub(in crate::connectors) fn say(&self, level: tracing::Level, message: &str) {
+        self.log.write(level, message);
+    }
+
     /// What the guest gets of WASI.
     pub(super) fn wasi(&mut self) -> &mut Wasi {
         self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.limits, &self.log, self.moment)))
-    }
-}
-
-/// Counts time for running guests: while there are any, a thread moves the engine's epoch once a tick; else it sleeps.
-pub(super) struct Ticker {
-    running: Arc<AtomicUsize>,
-    thread: Thread,
-}
-
-impl Ticker {
-    /// Starts the thread. It ends when the engine is gone.
-    pub(super) fn start(engine: &Engine) -> std::io::Result<Self> {
-        let running = Arc::new(AtomicUsize::new(0));
-        let (weak, count) = (engine.weak(), Arc::clone(&running));
-        let handle = thread::Builder::new().name("ticker".to_owned()).spawn(move || tick(&weak, &count))?;
-        Ok(Self { running, thread: handle.thread().clone() })
-    }
-
-    /// Lets time run while a guest does.
-    pub(super) fn during<T>(&self, guest: impl FnOnce() -> T) -> T {
-        struct Running<'a>(&'a AtomicUsize);
-        impl Drop for Running<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::SeqCst);
-            }
-        }
-        if self.running.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.thread.unpark();
-        }
-        let _running = Running(&self.running);
-        guest()
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        // To see that the engine is gone.
-        self.thread.unpark();
-    }
-}
-
-fn tick(engine: &EngineWeak, running: &AtomicUsize) {
-    loop {
-        if running.load(Ordering::SeqCst) == 0 {
-            // Bounded, so that the end of the engine is seen even if its last owner was not the ticker's.
-            thread::park_timeout(Duration::from_secs(1));
-        } else {
-            thread::sleep(TICK);
-        }
-        let Some(engine) = engine.upgrade() else { return };
-        engine.increment_epoch();
     }
 }

@@ -11,8 +11,7 @@ use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
 
-use crate::connectors::engine;
-use crate::connectors::priority::TICK;
+use crate::connectors::guest::{TICK, engine};
 
 /// The hidden command of the program that runs this.
 pub(crate) const COMMAND: &str = "compile-connector";

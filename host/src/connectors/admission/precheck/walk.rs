@@ -8,7 +8,7 @@ use wasmparser::{Chunk, Encoding, Error, OperatorsReaderAllocations, Parser, Pay
 use super::module::Module;
 use super::scope::{Names, Scope};
 use super::{Counts, FEATURES};
-use crate::connectors::priority::give_way;
+use crate::connectors::guest::give_way;
 
 /// Counts what is in a file, and says what in it cannot be read, if so.
 pub(super) fn count(bytes: &[u8], limits: &Counts) -> (Counts, Option<Error>) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::getpriority_process;
 
 /// How often what computes gives way to threads that wait for its core, and a running guest's deadline is looked at.
-pub(super) const TICK: Duration = Duration::from_micros(500);
+pub(in crate::connectors) const TICK: Duration = Duration::from_micros(500);
 
 /// On a full machine, who stands back and gives way at every tick has a hundredth of a core. With more niceness, to compile
 /// a large component would take hours there.
@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// Gives way, at most once in a [`TICK`]: for work that takes longer than that.
-pub(super) fn give_way() {
+pub(in crate::connectors) fn give_way() {
     if GAVE_WAY.get().is_none_or(|last| last.elapsed() >= TICK) {
         thread::yield_now();
         GAVE_WAY.set(Some(Instant::now()));
@@ -37,7 +37,7 @@ pub(super) fn give_way() {
 
 /// Puts the calling thread, and the processes that it starts, behind others for good. Where that is forbidden, requests
 /// wait for it a little longer.
-pub(super) fn stand_back() {
+pub(in crate::connectors) fn stand_back() {
     match lower() {
         Ok(()) => STANDS_BACK.set(true),
         Err(error) => tracing::warn!(%error, "a thread cannot stand back behind those that serve"),

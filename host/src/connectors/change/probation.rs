@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
-use super::version::Version;
+use crate::connectors::version::Version;
 
 /// When a new version is rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +30,14 @@ impl Default for Settings {
 
 impl Settings {
     /// Begins to watch; `before` is the version that served before.
-    pub(super) fn begin(self, before: Arc<Version>, alarms: &Alarms) -> Probation {
+    pub(in crate::connectors) fn begin(self, before: Arc<Version>, alarms: &Alarms) -> Probation {
         let (began, failures) = (Instant::now(), Mutex::default());
         Probation { before, settings: self, began, failures, alarm: alarms.sender.clone() }
     }
 }
 
 /// Digests of versions that fail where the one before does not.
-pub(super) struct Alarms {
+pub(in crate::connectors) struct Alarms {
     sender: mpsc::UnboundedSender<String>,
     receiver: AsyncMutex<mpsc::UnboundedReceiver<String>>,
 }
@@ -57,7 +57,7 @@ impl fmt::Debug for Alarms {
 
 impl Alarms {
     /// The next one.
-    pub(super) async fn next(&self) -> String {
+    pub(in crate::connectors) async fn next(&self) -> String {
         match self.receiver.lock().await.recv().await {
             Some(digest) => digest,
             // This holds a sender itself, so the channel never closes.
@@ -71,8 +71,8 @@ type Failure = (Instant, String);
 
 /// What is known of a version that is watched.
 #[derive(Debug)]
-pub(super) struct Probation {
-    pub(super) before: Arc<Version>,
+pub(in crate::connectors) struct Probation {
+    pub(in crate::connectors) before: Arc<Version>,
     settings: Settings,
     began: Instant,
     /// Oldest first; never more than roll it back.
@@ -82,13 +82,13 @@ pub(super) struct Probation {
 
 impl Probation {
     /// Whether the version is still new.
-    pub(super) fn is_running(&self, now: Instant) -> bool {
+    pub(in crate::connectors) fn is_running(&self, now: Instant) -> bool {
         self.settings.failures > 0 && now.saturating_duration_since(self.began) < self.settings.period
     }
 
     /// Counts a failure that the version before does not have: of a stored connection, or of what an organization has sent.
     /// Of the latter one counts for each organization, since it may have been looked for.
-    pub(super) fn count(&self, digest: &str, organization: &str, is_stored: bool, now: Instant) {
+    pub(in crate::connectors) fn count(&self, digest: &str, organization: &str, is_stored: bool, now: Instant) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if add(self.settings, &mut failures, organization, is_stored, now) {
             // Nobody listens any more when the host stops.

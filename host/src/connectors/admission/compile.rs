@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::admission::Reason;
-use super::priority;
+use super::Reason;
+use crate::connectors::guest;
 use crate::metric;
 use crate::stranger::shown;
 
@@ -68,7 +68,7 @@ impl Compiler {
         let start = Instant::now();
         // A thread of its own, since its priority cannot be raised again.
         let run = || {
-            priority::stand_back();
+            guest::stand_back();
             self.run(bytes)
         };
         let outcome = thread::scope(|scope| scope.spawn(run).join());

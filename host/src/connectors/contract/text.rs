@@ -1,12 +1,12 @@
 //! What text for people is: the contract's rule, in one place.
 
 /// Whether it is one line of at most so many bytes, and not an empty one.
-pub(super) fn is_line(text: &str, most: usize) -> bool {
+pub(in crate::connectors) fn is_line(text: &str, most: usize) -> bool {
     !text.is_empty() && text.len() <= most && !text.chars().any(controls)
 }
 
 /// Whether it is lines of at most so many bytes together. Lines may be empty, and have tabs in them.
-pub(super) fn are_lines(text: &str, most: usize) -> bool {
+pub(in crate::connectors) fn are_lines(text: &str, most: usize) -> bool {
     text.len() <= most && !text.lines().flat_map(str::chars).any(|character| character != '\t' && controls(character))
 }
 

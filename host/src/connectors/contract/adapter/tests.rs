@@ -9,14 +9,13 @@ use test_support::guests;
 use wasmtime::Engine;
 
 use super::*;
-use crate::connectors::engine::{self, Allocator};
-use crate::connectors::limits::Limits;
-use crate::connectors::{cache, instance};
+use crate::connectors::admission::cache;
+use crate::connectors::guest::{self, Allocator, Limits, engine};
 use crate::statement::Level;
 use draft::Draft;
 use draft::bindings::exports::patchpanel::connector as exports;
 
-const GOLDEN: &[u8] = include_bytes!("../../../../tests/golden/connector-1.0.0.wasm");
+const GOLDEN: &[u8] = include_bytes!("../../../../../tests/golden/connector-1.0.0.wasm");
 
 /// What a host speaks that has one version more.
 const SPOKEN_LATER: &[Contract] = &[
@@ -62,7 +61,7 @@ impl Host {
     }
 
     fn store(&self) -> Store<State> {
-        instance::store(&self.engine, &Arc::from("golden"), &self.limits, 0)
+        guest::store(&self.engine, &Arc::from("golden"), &self.limits, 0)
     }
 }
 
@@ -105,8 +104,8 @@ fn lines(contract: &str) -> Vec<String> {
 
 #[test]
 fn the_draft_adds_to_the_published_contract_and_changes_nothing() {
-    let draft = lines(include_str!("../../../../tests/golden/draft-1.1.0.wit"));
-    let mut published = lines(include_str!("../../../../wit/connector.wit")).into_iter().peekable();
+    let draft = lines(include_str!("../../../../../tests/golden/draft-1.1.0.wit"));
+    let mut published = lines(include_str!("../../../../../wit/connector.wit")).into_iter().peekable();
     let added: Vec<String> = draft.into_iter().filter(|line| published.next_if_eq(line).is_none()).collect();
     assert_eq!(published.next(), None, "after this, the draft has other lines");
     assert_eq!(added.iter().filter(|line| line.contains("func(")).count(), 2, "{added:#?}");

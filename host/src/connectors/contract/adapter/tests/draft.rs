@@ -3,14 +3,14 @@
 use wasmtime::component::{Component, HasSelf, InstancePre};
 
 use super::super::*;
-use crate::connectors::v1::{self, Version1};
+use crate::connectors::contract::v1::{self, Version1};
 
 pub(super) mod bindings {
     wasmtime::component::bindgen!({
         path: "../tests/golden/draft-1.1.0.wit",
         world: "full-connector",
         // Records do not change within contract 1.
-        with: { "patchpanel:connector/types": crate::connectors::v1::bindings::patchpanel::connector::types },
+        with: { "patchpanel:connector/types": crate::connectors::contract::v1::bindings::patchpanel::connector::types },
     });
 }
 
@@ -55,7 +55,7 @@ impl Draft {
 
 impl log::Host for State {
     fn write(&mut self, _level: log::Level, message: String) {
-        self.log.write(tracing::Level::INFO, &message);
+        self.say(tracing::Level::INFO, &message);
     }
 
     fn enabled(&mut self, level: log::Level) -> bool {

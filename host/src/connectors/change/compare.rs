@@ -9,9 +9,9 @@ use semver::Version as Semver;
 use serde::{Deserialize, Serialize};
 use tracing::subscriber::NoSubscriber;
 
-use super::contract::Purpose;
-use super::version::Version;
-use super::{Accepted, Binding, CallError, Connector, Target, reach};
+use crate::connectors::contract::Purpose;
+use crate::connectors::version::Version;
+use crate::connectors::{Accepted, Binding, CallError, Connector, Target, judge};
 use crate::descriptor::{Descriptor, Value};
 use crate::digest;
 use crate::finding::{self, Finding};
@@ -71,7 +71,7 @@ pub struct Difference {
 }
 
 /// Compares, on the calling thread.
-pub(super) fn compare(candidate: &Version, stored: &Stored) -> Comparison {
+pub(in crate::connectors) fn compare(candidate: &Version, stored: &Stored) -> Comparison {
     if stored.quiet {
         return tracing::subscriber::with_default(NoSubscriber::default(), || look(candidate, stored));
     }
@@ -144,7 +144,7 @@ fn places<'a>(facts: &'a Facts<'_>) -> Vec<(&'a str, &'a str)> {
 
 /// Whether the candidate may lead to a place that the version that serves may not lead to.
 fn reaches_more(serving: &Version, candidate: &Version, stored: &Accepted) -> bool {
-    let places = |version: &Version| reach::fill(version.manifest(), &version.approvals, &stored.sent);
+    let places = |version: &Version| judge::fill(version.manifest(), &version.approvals, &stored.sent);
     let known = places(serving);
     places(candidate).iter().any(|place| !known.contains(place))
 }

@@ -19,14 +19,14 @@ use crate::{private, regular_file};
 const MARK_BYTES: usize = 32;
 
 /// The compiled forms on disk.
-pub(super) struct Cache {
+pub(in crate::connectors) struct Cache {
     directory: PathBuf,
     key: hmac::Key,
 }
 
 impl Cache {
     /// Opens the directory, for nobody else to use, and makes it when it is not there. `key` makes the marks.
-    pub(super) fn open(directory: &Path, key: hmac::Key) -> io::Result<Self> {
+    pub(in crate::connectors) fn open(directory: &Path, key: hmac::Key) -> io::Result<Self> {
         private::make_directory(directory)?;
         // Earlier versions kept a key beside what it marks: who can write here could mark anything.
         match fs::remove_file(directory.join("key")) {
@@ -106,7 +106,7 @@ fn marked(name: &str, code: &[u8]) -> Vec<u8> {
 }
 
 #[expect(unsafe_code, reason = "the one place where compiled code becomes runnable")]
-pub(super) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+pub(in crate::connectors) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `code` was made by this program's compiler: just now, or with this installation's mark on it.
     unsafe { Component::deserialize(engine, code) }
 }

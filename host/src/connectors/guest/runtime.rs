@@ -6,25 +6,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{Engine, Store};
 
-use super::CallError;
-use super::adapter::Failure;
 use super::engine::{self, Allocator};
-use super::guests::Guests;
-use super::instance::{self, State, Ticker};
+use super::instance::{self, State};
 use super::limits::Limits;
+use super::threads::Threads;
+use super::ticker::Ticker;
 
 /// The engine, its clock and the guest threads.
-pub(super) struct Runtime {
-    pub(super) engine: Engine,
-    pub(super) guests: Guests,
+pub(in crate::connectors) struct Runtime {
+    pub(in crate::connectors) engine: Engine,
+    pub(in crate::connectors) threads: Threads,
     /// For what no request waits for.
-    pub(super) guests_behind: Guests,
-    pub(super) limits: Limits,
+    pub(in crate::connectors) threads_behind: Threads,
+    pub(in crate::connectors) limits: Limits,
     ticker: Ticker,
     /// The most memory that one call has had.
-    pub(super) peak_memory_bytes: AtomicUsize,
+    pub(in crate::connectors) peak_memory_bytes: AtomicUsize,
     /// What the clock and the randomness of WASI depend on; always the same but where an author asks for another.
-    pub(super) moment: AtomicU64,
+    pub(in crate::connectors) moment: AtomicU64,
     /// What connectors log, while an author's tools listen.
     heard: Mutex<Option<Vec<String>>>,
 }
@@ -37,16 +36,16 @@ impl fmt::Debug for Runtime {
 
 impl Runtime {
     /// Starts the threads.
-    pub(super) fn start(allocator: Allocator, limits: Limits) -> wasmtime::Result<Self> {
+    pub(in crate::connectors) fn start(allocator: Allocator, limits: Limits) -> wasmtime::Result<Self> {
         let engine = engine::runner(allocator, &limits)?;
         let ticker = Ticker::start(&engine)?;
-        let (guests, guests_behind) = (Guests::start()?, Guests::start_behind()?);
+        let (threads, threads_behind) = (Threads::start()?, Threads::start_behind()?);
         let (peak_memory_bytes, moment) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Ok(Self { engine, guests, guests_behind, limits, ticker, peak_memory_bytes, moment, heard: Mutex::new(None) })
+        Ok(Self { engine, threads, threads_behind, limits, ticker, peak_memory_bytes, moment, heard: Mutex::new(None) })
     }
 
     /// Does this, and returns what connectors have logged meanwhile.
-    pub(super) fn hear<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<String>) {
+    pub(in crate::connectors) fn hear<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<String>) {
         let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         *heard() = Some(Vec::new());
         let result = work();
@@ -54,12 +53,8 @@ impl Runtime {
         (result, lines)
     }
 
-    /// One call of a connector on this thread, which it may hold until its deadline.
-    pub(super) fn call<T>(
-        &self,
-        connector: &Arc<str>,
-        work: impl FnOnce(&mut Store<State>) -> Result<T, Failure>,
-    ) -> Result<T, CallError> {
+    /// One call of a connector on this thread, which it may hold until its deadline: the work gets a store for it.
+    pub(in crate::connectors) fn call<T>(&self, connector: &Arc<str>, work: impl FnOnce(&mut Store<State>) -> T) -> T {
         let moment = self.moment.load(Ordering::Relaxed);
         let mut store = instance::store(&self.engine, connector, &self.limits, moment);
         let heard = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,24 +67,6 @@ impl Runtime {
             lines.extend(store.data().log.kept());
         }
         self.peak_memory_bytes.fetch_max(store.data().memory_bytes(), Ordering::Relaxed);
-        answer.map_err(|failure| explain(failure, connector, &store))
+        answer
     }
-}
-
-/// A failure in the words for a caller; it is logged here, with what the caller is not told.
-fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> CallError {
-    let label = connector.to_string();
-    let error = match failure {
-        Failure::Nonsense(reason) => {
-            tracing::warn!(connector = label, reason, "a connector's answer breaks the contract");
-            return CallError::Nonsense { connector: label, reason };
-        }
-        Failure::Guest(error) => error,
-    };
-    if let Some(exceeded) = instance::exceeded(&error, store) {
-        tracing::warn!(connector = label, limit = %exceeded, "a connector exceeded a limit");
-        return CallError::Limit { connector: label, exceeded };
-    }
-    tracing::warn!(connector = label, error = format!("{error:#}"), "a connector trapped");
-    CallError::Trap { connector: label }
 }

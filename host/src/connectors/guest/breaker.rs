@@ -26,7 +26,7 @@ type Key = (String, String);
 
 /// The failures of all connectors.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(in crate::connectors) struct Breaker {
     settings: Settings,
     /// The moments of failures, oldest first; never more than open the breaker.
     failures: Mutex<HashMap<Key, VecDeque<Instant>>>,
@@ -34,12 +34,12 @@ pub(super) struct Breaker {
 
 impl Breaker {
     /// With nothing counted.
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(in crate::connectors) fn new(settings: Settings) -> Self {
         Self { settings, failures: Mutex::default() }
     }
 
     /// How long the breaker is still open; none if a call may pass.
-    pub(super) fn open_for(&self, organization: &str, digest: &str, now: Instant) -> Option<Duration> {
+    pub(in crate::connectors) fn open_for(&self, organization: &str, digest: &str, now: Instant) -> Option<Duration> {
         if self.settings.failures == 0 {
             return None;
         }
@@ -53,7 +53,7 @@ impl Breaker {
     }
 
     /// Counts a failure. True if it opens the breaker.
-    pub(super) fn count(&self, organization: &str, digest: &str, now: Instant) -> bool {
+    pub(in crate::connectors) fn count(&self, organization: &str, digest: &str, now: Instant) -> bool {
         let most = self.settings.failures as usize;
         if most == 0 {
             return false;

@@ -24,7 +24,7 @@ use super::limits::Limits;
 use super::log::Log;
 
 /// The interfaces that are linked, without their versions. `wasi:http` and what else there is of WASI is not among them.
-pub(super) const PACKAGES: [&str; 6] =
+pub(in crate::connectors) const PACKAGES: [&str; 6] =
     ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 
 /// Makes the random bytes of every call the same, so that the same input gives the same answer.
@@ -77,7 +77,7 @@ impl WasiView for State {
 }
 
 /// Links the interfaces of [`PACKAGES`], one by one: nothing is there that is not named here.
-pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+pub(in crate::connectors) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let l = linker;
     cli::environment::add_to_linker::<_, WasiCli>(l, State::cli)?;
     cli::exit::add_to_linker::<_, WasiCli>(l, State::cli)?;

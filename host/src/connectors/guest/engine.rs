@@ -24,11 +24,11 @@ const SLOTS: u32 = 64;
 const KEPT_RESIDENT: usize = 256 << 10;
 
 /// Tables and linear memories of one component.
-pub(super) const MAX_TABLES: usize = 20;
-pub(super) const MAX_MEMORIES: usize = 8;
+pub(in crate::connectors) const MAX_TABLES: usize = 20;
+pub(in crate::connectors) const MAX_MEMORIES: usize = 8;
 
 /// The engine that runs connectors. It cannot compile.
-pub(super) fn runner(allocator: Allocator, limits: &Limits) -> wasmtime::Result<Engine> {
+pub(in crate::connectors) fn runner(allocator: Allocator, limits: &Limits) -> wasmtime::Result<Engine> {
     let mut config = config();
     config.enable_compiler(false).max_wasm_stack(limits.stack_bytes);
     if allocator == Allocator::Pooling {
@@ -46,7 +46,7 @@ pub(super) fn runner(allocator: Allocator, limits: &Limits) -> wasmtime::Result<
 }
 
 /// The engine that compiles. It runs nothing.
-pub(super) fn compiler() -> wasmtime::Result<Engine> {
+pub(in crate::connectors) fn compiler() -> wasmtime::Result<Engine> {
     let mut config = config();
     config.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed);
     Engine::new(&config)

@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::adapter::Verdict;
-use super::contract::Advice;
-use super::text;
+use crate::connectors::contract::{Advice, Verdict, text};
 use crate::finding::{self, Finding};
 use crate::schema::Schema;
 use crate::statement::Statement;
@@ -16,7 +14,7 @@ const MAX_MESSAGE_BYTES: usize = 512;
 const MAX_STATEMENT_BYTES: usize = 64 << 10;
 
 /// Checks the answer to `validate` for this configuration.
-pub(super) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) -> Result<(), String> {
+pub(in crate::connectors) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) -> Result<(), String> {
     check_findings(config, &verdict.findings)?;
     let refused = finding::refuse(&verdict.findings);
     match &verdict.normalised {
@@ -30,7 +28,7 @@ pub(super) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) 
 }
 
 /// Checks findings that stand for an answer to `describe` or `plan`.
-pub(super) fn check_refusal(config: &Value, findings: &[Finding]) -> Result<(), String> {
+pub(in crate::connectors) fn check_refusal(config: &Value, findings: &[Finding]) -> Result<(), String> {
     if !finding::refuse(findings) {
         return Err("it refused without a finding that is an error".to_owned());
     }
@@ -55,13 +53,13 @@ fn check_findings(config: &Value, findings: &[Finding]) -> Result<(), String> {
 }
 
 /// Checks advice about a fault.
-pub(super) fn check_advice(advice: &Advice) -> Result<(), String> {
+pub(in crate::connectors) fn check_advice(advice: &Advice) -> Result<(), String> {
     check_text(&advice.message)?;
     check_text(&advice.remedy)
 }
 
 /// Checks a planned statement.
-pub(super) fn check_statement(statement: &Statement) -> Result<(), String> {
+pub(in crate::connectors) fn check_statement(statement: &Statement) -> Result<(), String> {
     if statement.language != "sql" {
         return Err("a statement is in a language that this host does not know".to_owned());
     }

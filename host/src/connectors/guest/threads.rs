@@ -22,14 +22,14 @@ const MAX_THREADS: usize = 15;
 
 /// Whose job it is: fairness holds between keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) organization: String,
-    pub(super) connector: String,
+pub(in crate::connectors) struct Key {
+    pub(in crate::connectors) organization: String,
+    pub(in crate::connectors) connector: String,
 }
 
 /// Why a job did not run to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unfinished {
+pub(in crate::connectors) enum Unfinished {
     /// Too many wait already.
     Busy,
     /// The job panicked; it has been logged.
@@ -39,7 +39,7 @@ pub(super) enum Unfinished {
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A handle to the threads; they end when it is dropped.
-pub(super) struct Guests(Arc<Shared>);
+pub(in crate::connectors) struct Threads(Arc<Shared>);
 
 struct Shared {
     queue: Mutex<Queue>,
@@ -70,26 +70,26 @@ struct Lane {
     arrival: u64,
 }
 
-impl Guests {
+impl Threads {
     /// Starts as many threads as there are cores, and two at least, so that one key never holds the last one.
     pub(super) fn start() -> io::Result<Self> {
-        let guests = Self::with_no_threads();
+        let threads = Self::with_no_threads();
         for index in 0..thread::available_parallelism().map_or(2, NonZero::get).clamp(2, MAX_THREADS) {
-            let shared = Arc::clone(&guests.0);
+            let shared = Arc::clone(&threads.0);
             thread::Builder::new().name(format!("guest-{index}")).spawn(move || work(&shared))?;
         }
-        Ok(guests)
+        Ok(threads)
     }
 
     /// Starts one thread that stands back, for what nobody waits for.
     pub(super) fn start_behind() -> io::Result<Self> {
-        let guests = Self::with_no_threads();
-        let shared = Arc::clone(&guests.0);
+        let threads = Self::with_no_threads();
+        let shared = Arc::clone(&threads.0);
         thread::Builder::new().name("guest-behind".to_owned()).spawn(move || {
             priority::stand_back();
             work(&shared);
         })?;
-        Ok(guests)
+        Ok(threads)
     }
 
     fn with_no_threads() -> Self {
@@ -98,7 +98,7 @@ impl Guests {
 
     /// Runs a job on one of the threads, after the jobs of its key that came before. A job whose future is dropped
     /// before it has begun is passed over when its turn comes.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(in crate::connectors) async fn run<T: Send + 'static>(
         &self,
         key: Key,
         job: impl FnOnce() -> T + Send + 'static,
@@ -117,7 +117,7 @@ impl Guests {
     }
 }
 
-impl Drop for Guests {
+impl Drop for Threads {
     fn drop(&mut self) {
         self.0.lock().closed = true;
         self.0.changed.notify_all();
@@ -287,12 +287,12 @@ mod tests {
 
     #[tokio::test]
     async fn survives_a_job_that_panics() {
-        let guests = Guests::start().unwrap();
+        let threads = Threads::start().unwrap();
         for _ in 0..8 {
             // Like a panic, without its noise.
             let job = || -> u8 { std::panic::resume_unwind(Box::new("as a defect would")) };
-            assert_eq!(guests.run(key("a"), job).await, Err(Unfinished::Panicked));
+            assert_eq!(threads.run(key("a"), job).await, Err(Unfinished::Panicked));
         }
-        assert_eq!(guests.run(key("a"), || 7).await, Ok(7));
+        assert_eq!(threads.run(key("a"), || 7).await, Ok(7));
     }
 }

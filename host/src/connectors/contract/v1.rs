@@ -6,9 +6,8 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
-use super::contract::{Advice, AuthMethod, Instruction, Manifest, Page, Reach};
-use super::instance::State;
-use super::wasi;
+use super::{Advice, AuthMethod, Instruction, Manifest, Page, Reach};
+use crate::connectors::guest::{State, wasi};
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::finding::{Finding, Severity};
 use crate::json;
@@ -140,7 +139,7 @@ impl Adapter for Version1 {
         store: &mut Store<State>,
         context: Context,
         configuration: &Configuration,
-        fault: &super::adapter::Fault,
+        fault: &super::Fault,
     ) -> Result<Option<Advice>, Failure> {
         let Some(diagnosis) = &self.diagnosis else { return Ok(None) };
         let instance = self.instance.instantiate(&mut *store)?;
@@ -165,7 +164,7 @@ impl log::Host for State {
             log::Level::Info | log::Level::Other(_) => tracing::Level::INFO,
             log::Level::Debug => tracing::Level::DEBUG,
         };
-        self.log.write(level, &message);
+        self.say(level, &message);
     }
 }
 

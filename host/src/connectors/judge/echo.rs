@@ -4,15 +4,15 @@
 
 use serde_json::Value;
 
-use super::CallError;
-use super::judge::MAX_ENDPOINTS;
-use super::limits::{Exceeded, Limit, Limits};
+use super::descriptor::MAX_ENDPOINTS;
+use crate::connectors::CallError;
+use crate::connectors::guest::{Exceeded, Limit, Limits};
 use crate::finding::Finding;
 use crate::json;
 
 /// The finding that stands for a failed call about this configuration, if it is so long that the connector need not have
 /// done anything wrong; else the failure.
-pub(super) fn too_long(config: &Value, error: CallError, limits: &Limits) -> Result<Finding, CallError> {
+pub(in crate::connectors) fn too_long(config: &Value, error: CallError, limits: &Limits) -> Result<Finding, CallError> {
     let CallError::Limit { exceeded: Exceeded { limit: Limit::Answer | Limit::Memory, .. }, .. } = &error else {
         return Err(error);
     };

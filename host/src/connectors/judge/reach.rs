@@ -7,12 +7,12 @@ mod pattern;
 
 use serde_json::Value;
 
-use super::contract::{Manifest, Reach};
+use crate::connectors::contract::{Manifest, Reach};
 use crate::descriptor::TlsMode;
 use crate::stranger::shown;
 pub use own::Approvals;
-pub(super) use own::Own;
-pub(super) use pattern::When;
+pub(in crate::connectors) use own::Own;
+pub(in crate::connectors) use pattern::When;
 use pattern::{Pattern, Words};
 
 /// Elements of an array that a `*` stands for, at most.
@@ -20,27 +20,27 @@ const MAX_ELEMENTS: usize = 100;
 
 /// One place that the tenant's own words allow, and those of the connector's that the operator has approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Allowed {
-    pub(super) endpoint_role: String,
-    pub(super) host: String,
-    pub(super) port: u16,
+pub(in crate::connectors) struct Allowed {
+    pub(in crate::connectors) endpoint_role: String,
+    pub(in crate::connectors) host: String,
+    pub(in crate::connectors) port: u16,
     /// The least strict mode.
-    pub(super) tls_mode: TlsMode,
-    pub(super) server_name: Option<String>,
-    pub(super) roots: Vec<String>,
+    pub(in crate::connectors) tls_mode: TlsMode,
+    pub(in crate::connectors) server_name: Option<String>,
+    pub(in crate::connectors) roots: Vec<String>,
     /// What of mode, server name and roots is not the tenant's word.
-    pub(super) own: Vec<Own>,
+    pub(in crate::connectors) own: Vec<Own>,
 }
 
 /// Everything that the manifest's reaches allow for this configuration, as the tenant sent it.
-pub(super) fn fill(manifest: &Manifest, approvals: &Approvals, sent: &Value) -> Vec<Allowed> {
+pub(in crate::connectors) fn fill(manifest: &Manifest, approvals: &Approvals, sent: &Value) -> Vec<Allowed> {
     let words = Words { sent, schema: &manifest.config_schema };
     let filling = Filling { words, type_name: &manifest.type_name, approvals };
     manifest.reaches.iter().flat_map(|reach| filling.fill(reach)).collect()
 }
 
 /// Why a reach of a manifest cannot be used, if so.
-pub(super) fn check(reach: &Reach) -> Result<(), String> {
+pub(in crate::connectors) fn check_reach(reach: &Reach) -> Result<(), String> {
     for text in patterns(reach) {
         Pattern::parse(text)?;
     }
@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn refuses_what_is_not_a_pattern() {
         for host in ["{/host}", "db.example.com", "{/account}.example.com"] {
-            assert!(check(&reach_of(host)).is_ok(), "{host}");
+            assert!(check_reach(&reach_of(host)).is_ok(), "{host}");
         }
         for host in ["", "{host}", "{/host", "/host}", "{/a/*/*}", "{//}"] {
-            assert!(check(&reach_of(host)).is_err(), "{host}");
+            assert!(check_reach(&reach_of(host)).is_err(), "{host}");
         }
     }
 }

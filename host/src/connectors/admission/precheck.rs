@@ -14,8 +14,8 @@ mod walk;
 
 use wasmparser::{Parser, WasmFeatures};
 
-use super::admission::Reason;
-use super::{engine, limits};
+use super::Reason;
+use crate::connectors::guest::{self, engine};
 
 /// What a component may use: what the engine offers, but for multiple memories. Only the engine's own adapters need those.
 const FEATURES: WasmFeatures = WasmFeatures::WASM2
@@ -166,7 +166,7 @@ pub(super) struct Limits(Counts);
 impl Limits {
     /// Two to six times what components have that were made from Python, JavaScript and Rust, and less than it takes to
     /// make a compiler or the validator slow. What an instance has is bounded as its calls are.
-    pub(super) fn of(calls: &limits::Limits) -> Self {
+    pub(super) fn of(calls: &guest::Limits) -> Self {
         Self(Counts {
             nesting: 10,
             modules: 100,
@@ -223,7 +223,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self::of(&limits::Limits::default())
+        Self::of(&guest::Limits::default())
     }
 }
 
