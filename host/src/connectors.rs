@@ -9,15 +9,15 @@
 pub mod admission;
 mod call;
 pub mod change;
-mod connector;
 pub mod contract;
 mod guest;
+mod in_use;
 mod judge;
+mod serving;
 mod version;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::{fs, io, thread};
 
 use aws_lc_rs::hmac;
@@ -31,10 +31,11 @@ use admission::cache::Cache;
 use admission::{Admission, Reason};
 pub use call::{Call, CallError};
 use change::probation;
-pub use connector::Connector;
 use guest::breaker::Breaker;
 pub use guest::{Allocator, Exceeded, Limit, Limits, breaker};
+pub use in_use::VersionInUse;
 pub use judge::Approvals;
+use serving::Serving;
 pub use version::Version;
 
 /// What becomes a connector, and how it runs.
@@ -53,29 +54,17 @@ pub struct Settings {
 }
 
 /// The connectors of this process: what admits them, and which version serves what.
-///
-/// A connector that somebody has got from here stays what it is to its end, whatever is published meanwhile.
 #[derive(Debug)]
 pub struct Connectors {
     admission: Admission,
     breaker: Arc<Breaker>,
     probation: probation::Settings,
     alarms: probation::Alarms,
-    /// Replaced whole: who reads it sees one state.
-    serving: RwLock<Arc<Serving>>,
+    serving: RwLock<Serving>,
 }
 
-/// A connector, or every reason against it.
-pub type Admitted = Result<Arc<Connector>, Vec<Reason>>;
-
-/// Which version serves what.
-#[derive(Debug, Clone, Default)]
-struct Serving {
-    /// The digest of the version for what is new, by type name.
-    active: BTreeMap<String, String>,
-    /// By digest. The only lasting holder of each, so that those in use can be counted.
-    loaded: BTreeMap<String, Arc<Connector>>,
-}
+/// A version, or every reason against it.
+pub type Admitted = Result<VersionInUse, Vec<Reason>>;
 
 /// Why the connectors cannot be loaded at all.
 #[derive(Debug, thiserror::Error)]
@@ -183,13 +172,13 @@ impl Connectors {
     }
 
     /// Of two files for one type, the one that bears the type's name serves; else the first by name.
-    fn take_place(&self, connector: Arc<Connector>, file: &Path) -> Result<(), Vec<Reason>> {
+    fn take_place(&self, connector: VersionInUse, file: &Path) -> Result<(), Vec<Reason>> {
         let type_name = connector.manifest().type_name.clone();
         let named_after_it = file.file_stem().is_some_and(|stem| stem == &*type_name);
         if self.find(&type_name).is_some() && !named_after_it {
             return Err(vec![Reason::duplicate_type(&type_name)]);
         }
-        self.activate(connector);
+        self.activate(&connector);
         Ok(())
     }
 
@@ -197,7 +186,7 @@ impl Connectors {
     /// long as compiling takes, so this is not for a serving thread.
     pub fn admit(&self, bytes: &[u8], name: &str) -> Admitted {
         let version = self.admission.admit(bytes, name)?;
-        Ok(Arc::new(Connector::new(version, Arc::clone(&self.breaker))))
+        Ok(VersionInUse::first(version, Arc::clone(&self.breaker)))
     }
 
     /// The same on a thread of its own.
@@ -216,72 +205,8 @@ impl Connectors {
         self.admission.runtime.limits
     }
 
-    /// The connectors for what is new, sorted by type name.
-    pub fn list(&self) -> Vec<Arc<Connector>> {
-        let serving = self.serving();
-        serving.active.values().filter_map(|digest| serving.loaded.get(digest)).cloned().collect()
-    }
-
-    /// The connector of this type, for what is new.
-    pub fn find(&self, type_name: &str) -> Option<Arc<Connector>> {
-        let serving = self.serving();
-        serving.loaded.get(serving.active.get(type_name)?).cloned()
-    }
-
-    /// The version of this digest, if its type is served at all: for a connection that it serves.
-    pub fn find_version(&self, type_name: &str, digest: &str) -> Option<Arc<Connector>> {
-        let serving = self.serving();
-        let version = serving.loaded.get(digest)?;
-        (version.manifest().type_name == type_name && serving.active.contains_key(type_name)).then(|| version.clone())
-    }
-
-    /// The version of this digest, whether or not it serves anything.
-    pub fn loaded(&self, digest: &str) -> Option<Arc<Connector>> {
-        self.serving().loaded.get(digest).cloned()
-    }
-
-    /// Whether requests that began with this version are still running.
-    pub fn is_in_use(&self, digest: &str) -> bool {
-        self.serving().loaded.get(digest).is_some_and(|connector| Arc::strong_count(connector) > 1)
-    }
-
-    /// Loads a version beside the others, for connections that name it, unless it is loaded already.
-    pub fn keep(&self, connector: Arc<Connector>) {
-        self.publish(|serving| {
-            serving.loaded.entry(connector.digest().to_owned()).or_insert(connector);
-        });
-    }
-
-    /// Makes this version the one for what is new.
-    pub fn activate(&self, connector: Arc<Connector>) {
-        self.publish(|serving| {
-            let digest = connector.digest().to_owned();
-            serving.active.insert(connector.manifest().type_name.clone(), digest.clone());
-            serving.loaded.insert(digest, connector);
-        });
-    }
-
-    /// Serves a type no more.
-    pub fn retire(&self, type_name: &str) {
-        self.publish(|serving| {
-            serving.active.remove(type_name);
-        });
-    }
-
-    /// Unloads all versions but these and those in use.
-    pub fn unload_all_but(&self, digests: &BTreeSet<String>) {
-        let in_use: BTreeSet<String> = {
-            let serving = self.serving();
-            let in_use = serving.loaded.iter().filter(|(_, connector)| Arc::strong_count(connector) > 1);
-            in_use.map(|(digest, _)| digest.clone()).collect()
-        };
-        self.publish(|serving| {
-            serving.loaded.retain(|digest, _| digests.contains(digest) || in_use.contains(digest));
-        });
-    }
-
     /// Counts the failures of this active version that the one before does not have, until that one is put aside.
-    pub fn watch(&self, digest: &str, before: Option<&Connector>) {
+    pub fn watch(&self, digest: &str, before: Option<&VersionInUse>) {
         if let Some(connector) = self.loaded(digest) {
             connector.watch(before.map(|before| self.probation.begin(before.version_handle(), &self.alarms)));
         }
@@ -295,17 +220,6 @@ impl Connectors {
     /// Forgets the compiled form of a version that is deleted.
     pub fn forget(&self, digest: &str) {
         self.admission.forget(digest);
-    }
-
-    fn serving(&self) -> Arc<Serving> {
-        Arc::clone(&self.serving.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn publish(&self, change: impl FnOnce(&mut Serving)) {
-        let mut current = self.serving.write().unwrap_or_else(PoisonError::into_inner);
-        let mut next = Serving::clone(&current);
-        change(&mut next);
-        *current = Arc::new(next);
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use patchpanel::connectors::contract::Purpose;
-use patchpanel::connectors::{Allocator, CallError, Connector, Connectors, Limits};
+use patchpanel::connectors::{Allocator, CallError, Connectors, Limits, VersionInUse};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use test_support::directory::TemporaryDirectory;
@@ -24,7 +24,7 @@ const SEARCHES: usize = 10_000;
 const GRACE: Duration = Duration::from_millis(20);
 
 /// Some guests, loaded.
-fn load(names: &[&str], allocator: Allocator) -> Result<Vec<Arc<Connector>>> {
+fn load(names: &[&str], allocator: Allocator) -> Result<Vec<VersionInUse>> {
     let directory = TemporaryDirectory::new("zoo")?;
     for name in names {
         std::fs::write(directory.path().join(format!("{name}.wasm")), guests::named(name)?)?;

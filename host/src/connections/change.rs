@@ -12,7 +12,7 @@ use super::write::write;
 use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, now, owner};
 use crate::auth::Permission;
 use crate::connectors::contract::Purpose;
-use crate::connectors::{Accepted, Call, Connector, Target};
+use crate::connectors::{Accepted, Call, Target, VersionInUse};
 use crate::finding::{self, Finding};
 use crate::json;
 use crate::secrets::Credentials;
@@ -21,7 +21,7 @@ use crate::store::{Turn, connector_versions};
 
 /// A configuration that the connector accepted with the credentials that will be set.
 struct Reviewed {
-    connector: Arc<Connector>,
+    connector: VersionInUse,
     accepted: Accepted,
     target: Target,
     /// The names of the credentials that stay as they are.
@@ -202,7 +202,7 @@ fn resulting_names(kept: &[String], change: &Change) -> Vec<String> {
 }
 
 /// Checks which credentials are set, where their values are not at hand.
-fn check_names(connector: &Connector, auth_method: &str, names: &[String]) -> Vec<Finding> {
+fn check_names(connector: &VersionInUse, auth_method: &str, names: &[String]) -> Vec<Finding> {
     let method = connector.manifest().auth_methods.iter().find(|method| method.name == auth_method);
     let required = method.and_then(|method| method.credential_schema.get("required")?.as_array());
     let known: BTreeSet<_> = schema_properties(connector, auth_method).collect();

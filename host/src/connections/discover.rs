@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::trial::Prepared;
 use crate::connectors::contract::Page;
-use crate::connectors::{Call, CallError, Connector};
+use crate::connectors::{Call, CallError, VersionInUse};
 use crate::diagnosis::{Blame, Fault, Schema, code};
 use crate::drivers::{Row, Session};
 use crate::statement::Level;
@@ -110,7 +110,7 @@ fn take_own(rows: &mut Vec<Row>, listed_as: &str, schema: &str) -> Vec<Row> {
 }
 
 /// Says whose statement it was: not the user's, nor the host's.
-fn name_author(fault: Fault, connector: &Connector) -> Fault {
+fn name_author(fault: Fault, connector: &VersionInUse) -> Fault {
     if fault.blame == Blame::Config {
         return fault;
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::Tenant;
 use crate::connectors::change::compare::Difference;
-use crate::connectors::{Accepted, Binding, Connector};
+use crate::connectors::{Accepted, Binding, VersionInUse};
 use crate::store;
 use crate::store::connections::{ConnectionRow, Rendition};
 
@@ -146,7 +146,7 @@ pub(crate) fn bindings(row: &ConnectionRow) -> Result<Vec<Binding>, store::Error
 }
 
 /// What a version has accepted, as it is stored.
-pub(crate) fn rendition(connector: &Connector, accepted: Accepted) -> Rendition {
+pub(crate) fn rendition(connector: &VersionInUse, accepted: Accepted) -> Rendition {
     let names = schema_properties(connector, &accepted.auth_method);
     // Each credential of the method, in the order of its schema.
     let credentials_set: Map<String, Value> =
@@ -167,7 +167,7 @@ pub(super) fn bindings_to_json(bindings: &[Binding]) -> Result<String, store::Er
 
 /// The names of the method's credentials, in the order of its schema.
 pub(super) fn schema_properties<'a>(
-    connector: &'a Connector,
+    connector: &'a VersionInUse,
     auth_method: &'a str,
 ) -> impl Iterator<Item = &'a String> {
     let method = connector.manifest().auth_methods.iter().find(move |method| method.name == auth_method);

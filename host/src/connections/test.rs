@@ -1,13 +1,11 @@
 //! Testing a registered connection.
 
-use std::sync::Arc;
-
 use super::record::{accepted, bindings};
 use super::trial::{Prepared, halted};
 use super::{ATTEMPTS, Connections, Error, Request, Status, Withheld, binding, now, owner};
 use crate::auth::Permission;
 use crate::connectors::contract::Purpose;
-use crate::connectors::{Call, Connector};
+use crate::connectors::{Call, VersionInUse};
 use crate::diagnosis::{Fault, Halted, Outcome, Report, Stage, Stages, code};
 use crate::finding::Finding;
 use crate::store::Turn;
@@ -51,7 +49,7 @@ impl Connections {
         &self,
         request: Request<'_>,
         row: &ConnectionRow,
-        connector: Option<Arc<Connector>>,
+        connector: Option<VersionInUse>,
     ) -> Result<Option<Report>, Error> {
         let mut stages = Stages::start();
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Use };
@@ -87,7 +85,7 @@ impl Connections {
         &self,
         call: Call<'_>,
         row: &ConnectionRow,
-        connector: Option<Arc<Connector>>,
+        connector: Option<VersionInUse>,
         stages: &mut Stages,
     ) -> Result<Result<Prepared, Halted>, Error> {
         let accepted = accepted(row)?;

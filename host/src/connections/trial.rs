@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 use super::discover::{Discovered, discover};
 use super::{Candidate, Error};
 use crate::connectors::contract::Purpose;
-use crate::connectors::{Accepted, Call, CallError, Connector, Connectors, Target, Version};
+use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, VersionInUse};
 use crate::diagnosis::{Blame, Fault, Halted, Report, Stage, Stages, code};
 use crate::drivers::{Drivers, Session};
 use crate::finding::{self, Finding};
@@ -30,13 +30,13 @@ pub struct Checked {
     /// Everything at once, with pointers into the request's body.
     pub findings: Vec<Finding>,
     /// The connector and the configuration that it accepted; none when a finding is an error.
-    pub accepted: Option<(Arc<Connector>, Accepted)>,
+    pub accepted: Option<(VersionInUse, Accepted)>,
 }
 
 /// All that is known of a connection before anything is dialled.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    pub(super) connector: Arc<Connector>,
+    pub(super) connector: VersionInUse,
     pub(super) accepted: Accepted,
     pub(super) target: Target,
     pub(super) warnings: Vec<Finding>,
@@ -121,7 +121,7 @@ impl Trial {
     }
 
     /// The connector of this type.
-    pub(super) fn connector(&self, type_name: &str) -> Result<Arc<Connector>, Finding> {
+    pub(super) fn connector(&self, type_name: &str) -> Result<VersionInUse, Finding> {
         self.connectors.find(type_name).ok_or_else(|| {
             let known: Vec<_> = self.connectors.list().iter().map(|c| c.manifest().type_name.clone()).collect();
             Finding::error("unknown_value", "/connection_type", "No connector for this type is loaded.")
@@ -130,7 +130,7 @@ impl Trial {
     }
 
     /// The version that serves a stored connection; none when it is not loaded.
-    pub(super) fn connector_of(&self, row: &ConnectionRow) -> Option<Arc<Connector>> {
+    pub(super) fn connector_of(&self, row: &ConnectionRow) -> Option<VersionInUse> {
         self.connectors.find_version(&row.connection_type, &row.serving.digest)
     }
 
@@ -159,7 +159,7 @@ impl Trial {
 
 /// Asks for the descriptor; the findings of a refusal get pointers into the request's body.
 pub(super) async fn describe(
-    connector: &Arc<Connector>,
+    connector: &VersionInUse,
     call: Call<'_>,
     accepted: &Accepted,
     config_member: &str,
@@ -172,7 +172,7 @@ pub(super) async fn describe(
 
 /// Checks a configuration that was sent as this member: every finding, with pointers into the request's body.
 pub(super) async fn check_config(
-    connector: &Arc<Connector>,
+    connector: &VersionInUse,
     call: Call<'_>,
     (member, config): (&str, &Arc<Value>),
     credentials_set: &[String],
@@ -185,7 +185,7 @@ pub(super) async fn check_config(
 }
 
 /// Whether a configuration was sent as the member that connections of this type have it in.
-fn check_member(connector: &Connector, member: &str) -> Option<Finding> {
+fn check_member(connector: &VersionInUse, member: &str) -> Option<Finding> {
     let right_member = &connector.manifest().config_member;
     (member != right_member).then(|| {
         let message = format!("A connection of this type is configured in `{right_member}`.");
@@ -197,7 +197,7 @@ fn check_member(connector: &Connector, member: &str) -> Option<Finding> {
 /// Checks the values of all credentials against the method's schema: every finding, with pointers into the request's
 /// body, never a value. The schema is the connector's, so that this takes its turn with its calls.
 pub(super) async fn check_credentials(
-    connector: &Arc<Connector>,
+    connector: &VersionInUse,
     call: Call<'_>,
     auth_method: &str,
     credentials: &Credentials,

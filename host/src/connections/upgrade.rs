@@ -1,13 +1,11 @@
 //! Agreeing to a connector version that leads a connection elsewhere.
 
-use std::sync::Arc;
-
 use super::record::{accepted, bindings, bindings_to_json, rendition};
 use super::write::write;
 use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now};
 use crate::auth::Permission;
 use crate::connectors::change::compare::{Outcome, Stored};
-use crate::connectors::{Accepted, Connector, Target};
+use crate::connectors::{Accepted, Target, VersionInUse};
 use crate::finding::{self, Finding};
 use crate::store::connections::ConnectionRow;
 use crate::store::{Turn, connector_versions};
@@ -46,7 +44,7 @@ impl Connections {
         &self,
         request: Request<'_>,
         before: ConnectionRow,
-        connector: &Arc<Connector>,
+        connector: &VersionInUse,
     ) -> Result<bool, Error> {
         self.depository.check(&before)?;
         let (accepted, target) = self.taken_over(request, &before, connector).await?;
@@ -75,7 +73,7 @@ impl Connections {
         &self,
         request: Request<'_>,
         row: &ConnectionRow,
-        connector: &Arc<Connector>,
+        connector: &VersionInUse,
     ) -> Result<(Accepted, Target), Error> {
         let stored = Stored {
             serving: self.trial.connector_of(row),

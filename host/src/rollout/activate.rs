@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::record::to_json;
 use super::{Error, Rollout, Shadow, State, VersionRecord};
 use crate::clock::now;
-use crate::connectors::Connector;
+use crate::connectors::VersionInUse;
 use crate::connectors::admission::Reason;
 use crate::crash;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
@@ -59,7 +59,7 @@ impl Rollout {
     pub(super) async fn introduce(
         &self,
         row: ConnectorVersionRow,
-        connector: Arc<Connector>,
+        connector: VersionInUse,
         hold_failing: bool,
     ) -> Result<(), Error> {
         let shadow = self.try_out(&row, &connector).await?;
@@ -91,7 +91,7 @@ impl Rollout {
     async fn publish(
         &self,
         digest: &str,
-        connector: &Arc<Connector>,
+        connector: &VersionInUse,
         shadow: &Shadow,
     ) -> Result<ConnectorVersionRow, Error> {
         let _turn = self.turn.lock().await;
@@ -108,10 +108,10 @@ impl Rollout {
         let row = begin(&mut transaction, row, Some(shadow)).await?;
         crash::point("activation-written");
         // Rows can name it from the commit on.
-        self.connectors.keep(Arc::clone(connector));
+        self.connectors.keep(connector);
         transaction.commit().await?;
         crash::point("activation-committed");
-        self.connectors.activate(Arc::clone(connector));
+        self.connectors.activate(connector);
         self.awaiting_activation().take_if(|last| last == digest);
         crash::point("activation-published");
         self.follow_up(&row, before).await;

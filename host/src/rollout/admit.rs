@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::record::to_json;
 use super::{Error, Incoming, Received, Rollout, State, VersionRecord};
 use crate::clock::now;
-use crate::connectors::Connector;
+use crate::connectors::VersionInUse;
 use crate::crash;
 use crate::store::Turn;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
@@ -35,7 +35,7 @@ impl Rollout {
     }
 
     /// Tries an admitted version against the stored connections; then it waits to be activated.
-    async fn await_activation(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
+    async fn await_activation(&self, row: &ConnectorVersionRow, connector: &VersionInUse) -> Result<(), Error> {
         let shadow = to_json(&self.try_out(row, connector).await?)?;
         let row = self.change(&row.digest, |row| {
             // The same bytes may have come twice at once.
@@ -48,7 +48,7 @@ impl Rollout {
         let row = row.await?;
         if row.state == State::Shadow {
             *self.awaiting_activation() = Some(row.digest.clone());
-            self.connectors.keep(Arc::clone(connector));
+            self.connectors.keep(connector);
         }
         self.prune(&row.type_name).await
     }
@@ -93,7 +93,7 @@ impl Rollout {
         received: &Received,
         created_by: &str,
         file: Option<&str>,
-    ) -> Result<(ConnectorVersionRow, Arc<Connector>), Error> {
+    ) -> Result<(ConnectorVersionRow, VersionInUse), Error> {
         let mut row = self.pending(received, created_by, file).await?;
         crash::point("upload-pending");
         let connector = match self.load(&row).await {
@@ -155,7 +155,7 @@ impl Rollout {
 }
 
 /// Writes into a row what the connector says of itself.
-pub(super) fn describe(row: &mut ConnectorVersionRow, connector: &Connector) {
+pub(super) fn describe(row: &mut ConnectorVersionRow, connector: &VersionInUse) {
     row.type_name.clone_from(&connector.manifest().type_name);
     row.version.clone_from(&connector.manifest().version);
     connector.contract().clone_into(&mut row.contract);

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::admit::describe;
 use super::record::to_json;
 use super::{Error, Rollout, State, library};
 use crate::connectors::admission::Reason;
-use crate::connectors::{self, Connector, component_files, log_refusal, read};
+use crate::connectors::{self, VersionInUse, component_files, log_refusal, read};
 use crate::digest;
 use crate::store::Turn;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
@@ -203,7 +202,7 @@ impl Rollout {
         &self,
         name: &str,
         row: ConnectorVersionRow,
-        connector: Arc<Connector>,
+        connector: VersionInUse,
         looks: &Looks,
     ) -> Result<Option<String>, Error> {
         let path = self.settings.directory.join(name).display().to_string();

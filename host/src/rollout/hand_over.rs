@@ -1,14 +1,13 @@
 //! Connections follow the active version of their type, in batches, each row from one version to the other at once; or they
 //! are held for their tenant. What a crash has left half done is done by whoever looks after stray connections.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::record::to_json;
 use super::shadow::{differences, findings};
 use super::{Error, Rollout};
 use crate::connections::record::Upgrade;
-use crate::connectors::Connector;
+use crate::connectors::VersionInUse;
 use crate::connectors::change::compare::Outcome;
 use crate::crash;
 use crate::store::Turn;
@@ -25,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 impl Rollout {
     /// Gives the connections of a type that others serve to its active version, but those that it would lead elsewhere or
     /// does not accept; ends early when another version becomes active.
-    pub(super) async fn hand_over(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
+    pub(super) async fn hand_over(&self, row: &ConnectorVersionRow, connector: &VersionInUse) -> Result<(), Error> {
         let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: false };
         let mut after = String::new();
         loop {
@@ -91,7 +90,7 @@ fn reason_to_wait(outcome: &Outcome) -> Option<String> {
 }
 
 /// What waits for the tenant.
-fn upgrade(connector: &Connector, outcome: &Outcome, reason: String) -> Result<UpgradeRow, Error> {
+fn upgrade(connector: &VersionInUse, outcome: &Outcome, reason: String) -> Result<UpgradeRow, Error> {
     let digest = connector.digest().to_owned();
     let version = connector.manifest().version.clone();
     let upgrade = Upgrade { digest: digest.clone(), version, reason, differences: differences(outcome) };

@@ -1,11 +1,10 @@
 //! Which versions are in memory: those that something needs, from the library, and no others.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::{Error, Rollout, State, library};
 use crate::connectors::admission::Reason;
-use crate::connectors::{Connector, log_refusal};
+use crate::connectors::{VersionInUse, log_refusal};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 use crate::store::{Turn, serving};
 
@@ -19,8 +18,8 @@ impl Rollout {
         let needed = self.needed().await?;
         for row in rows.iter().filter(|row| needed.contains(&row.digest)) {
             match self.load(row).await {
-                Ok(connector) if row.state == State::Active => self.connectors.activate(connector),
-                Ok(connector) => self.connectors.keep(connector),
+                Ok(connector) if row.state == State::Active => self.connectors.activate(&connector),
+                Ok(connector) => self.connectors.keep(&connector),
                 Err(Error::Refused { reasons, .. }) => {
                     log_refusal(row.file.as_deref().unwrap_or(&row.digest), &reasons);
                     self.refused().insert(row.digest.clone(), reasons);
@@ -62,7 +61,7 @@ impl Rollout {
             None => None,
             Some(row) => match self.load(&row).await {
                 Ok(connector) => {
-                    self.connectors.keep(Arc::clone(&connector));
+                    self.connectors.keep(&connector);
                     Some(connector)
                 }
                 Err(Error::Refused { reasons, .. }) => {
@@ -72,12 +71,12 @@ impl Rollout {
                 Err(error) => return Err(error),
             },
         };
-        self.connectors.watch(digest, before.as_deref());
+        self.connectors.watch(digest, before.as_ref());
         Ok(())
     }
 
     /// The version of this row, loaded now if it is not yet.
-    pub(super) async fn load(&self, row: &ConnectorVersionRow) -> Result<Arc<Connector>, Error> {
+    pub(super) async fn load(&self, row: &ConnectorVersionRow) -> Result<VersionInUse, Error> {
         if let Some(connector) = self.connectors.loaded(&row.digest) {
             return Ok(connector);
         }
@@ -93,16 +92,16 @@ impl Rollout {
     }
 
     /// Has a version serve again that was refused when the host started, although its row says that it serves.
-    pub(super) async fn revive(&self, row: &ConnectorVersionRow, connector: &Arc<Connector>) -> Result<(), Error> {
+    pub(super) async fn revive(&self, row: &ConnectorVersionRow, connector: &VersionInUse) -> Result<(), Error> {
         self.refused().remove(&row.digest);
         if self.connectors.loaded(&row.digest).is_some() {
             return Ok(());
         }
         let _turn = self.turn.lock().await;
         if self.find_row(&row.digest).await?.state == State::Active {
-            self.connectors.activate(Arc::clone(connector));
+            self.connectors.activate(connector);
         } else if self.needed().await?.contains(&row.digest) {
-            self.connectors.keep(Arc::clone(connector));
+            self.connectors.keep(connector);
         }
         Ok(())
     }

@@ -37,11 +37,11 @@ impl Rollout {
             let before = begin(&mut transaction, before, None).await?;
             serving::give_back(&mut transaction, &digest, &before.digest).await?;
             serving::withdraw(&mut transaction, &digest).await?;
-            rollout.connectors.keep(Arc::clone(&connector));
+            rollout.connectors.keep(&connector);
             crash::point("rollback-written");
             transaction.commit().await?;
             crash::point("rollback-committed");
-            rollout.connectors.activate(connector);
+            rollout.connectors.activate(&connector);
             tracing::warn!(digest, reason = reason.message, "connector rolled back");
             rollout.follow_up(&before, ended).await;
             rollout.find(&digest).await

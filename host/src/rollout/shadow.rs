@@ -10,7 +10,7 @@ use super::{Error, Rollout};
 use crate::clock::now;
 use crate::connections::record::{accepted, bindings, rendition};
 use crate::connectors::change::compare::{Comparison, Difference, Outcome, Stored, told};
-use crate::connectors::{CallError, Connector};
+use crate::connectors::{CallError, VersionInUse};
 use crate::store::Turn;
 use crate::store::connections::ConnectionRow;
 use crate::store::connector_versions::ConnectorVersionRow;
@@ -122,7 +122,7 @@ pub(super) fn differences(outcome: &Outcome) -> Vec<Difference> {
 
 impl Rollout {
     /// Tries a version against all connections of its type that others serve, and reports. Nothing changes.
-    pub(super) async fn try_out(&self, row: &ConnectorVersionRow, candidate: &Arc<Connector>) -> Result<Shadow, Error> {
+    pub(super) async fn try_out(&self, row: &ConnectorVersionRow, candidate: &VersionInUse) -> Result<Shadow, Error> {
         let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: true };
         let total = serving::count(&mut self.store.reader(Turn::Host).await?, others).await?;
         let (mut shadow, mut failures, mut after) = (Shadow::default(), 0, String::new());
@@ -153,7 +153,7 @@ impl Rollout {
     /// What a version makes of each of some connections, behind all other calls.
     pub(super) async fn compare(
         &self,
-        candidate: &Arc<Connector>,
+        candidate: &VersionInUse,
         rows: &[ConnectionRow],
         is_quiet: bool,
     ) -> Result<Vec<Arc<Tried>>, Error> {
@@ -185,7 +185,7 @@ impl Rollout {
 
     async fn compare_anew(
         &self,
-        candidate: &Arc<Connector>,
+        candidate: &VersionInUse,
         cases: &[&Case<'_>],
         is_quiet: bool,
     ) -> Result<Vec<Comparison>, Error> {
@@ -215,13 +215,13 @@ impl Rollout {
 struct Case<'a> {
     row: &'a ConnectionRow,
     /// The version that serves it.
-    serving: Option<Arc<Connector>>,
+    serving: Option<VersionInUse>,
     key: Key,
     known: Option<Arc<Tried>>,
 }
 
 /// What of a comparison is needed when the version takes the connection over.
-fn remember(candidate: &Connector, Comparison { outcome, taken }: Comparison) -> Tried {
+fn remember(candidate: &VersionInUse, Comparison { outcome, taken }: Comparison) -> Tried {
     Tried { outcome, taken_over: taken.map(|(accepted, _)| rendition(candidate, accepted)) }
 }
 

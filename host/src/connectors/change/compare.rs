@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use semver::Version as Semver;
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ use tracing::subscriber::NoSubscriber;
 
 use crate::connectors::contract::Purpose;
 use crate::connectors::version::Version;
-use crate::connectors::{Accepted, Binding, CallError, Connector, Target, judge};
+use crate::connectors::{Accepted, Binding, CallError, Target, VersionInUse, judge};
 use crate::descriptor::{Descriptor, Value};
 use crate::digest;
 use crate::finding::{self, Finding};
@@ -24,7 +23,7 @@ const MAX_DIFFERENCES: usize = 32;
 #[derive(Debug)]
 pub struct Stored {
     /// The version that serves it; none when it is not loaded.
-    pub serving: Option<Arc<Connector>>,
+    pub serving: Option<VersionInUse>,
     /// The configuration.
     pub accepted: Accepted,
     /// What its credentials were accepted for.

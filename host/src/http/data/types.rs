@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::connectors::Connector;
+use crate::connectors::VersionInUse;
 use crate::connectors::contract::{AuthMethod, Instruction, Reach};
 use crate::http::authentication::Admitted;
 use crate::http::error::ErrorBody;
@@ -109,7 +109,7 @@ pub struct SetupStep {
 }
 
 impl ConnectionType {
-    fn new(connector: &Connector, egress_addresses: &[String]) -> Self {
+    fn new(connector: &VersionInUse, egress_addresses: &[String]) -> Self {
         let manifest = connector.manifest().clone();
         Self {
             connection_type: manifest.type_name,

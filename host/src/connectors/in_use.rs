@@ -1,5 +1,7 @@
-//! A connector as a server calls it: on guest threads, so that nothing of the connector's holds up a serving thread.
+//! A connector version as a server calls it: on guest threads, so that nothing of the connector's holds up a serving thread,
+//! and counted for as long as somebody uses it, so that it is not unloaded meanwhile.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,68 +21,112 @@ use crate::{diagnosis, metric};
 /// Comparisons one after the other, behind all other calls, before another connector's are.
 const TURN: Duration = Duration::from_millis(10);
 
-/// A loaded connector.
+/// A loaded version, and what is known of it in this process.
 #[derive(Debug)]
-pub struct Connector {
+pub(super) struct Loaded {
     version: Arc<Version>,
     breaker: Arc<Breaker>,
     /// While it is new.
     probation: Mutex<Option<Arc<Probation>>>,
+    /// How many [`VersionInUse`] of it there are.
+    uses: AtomicUsize,
 }
 
-impl Connector {
-    pub(super) fn new(version: Version, breaker: Arc<Breaker>) -> Self {
-        Self { version: Arc::new(version), breaker, probation: Mutex::default() }
+impl Loaded {
+    /// Whether there is any [`VersionInUse`] of it. The answer holds for as long as none can begin: see
+    /// [`VersionInUse::begin`].
+    pub(super) fn is_in_use(&self) -> bool {
+        self.uses.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// One version of a connector, for one use of it, such as a request: as long as this or a clone of it is there, the version
+/// stays loaded and does not count as drained. It stays what it is to its end, whatever is published meanwhile.
+///
+/// Who keeps something of a version for longer than one use, such as a pool of sessions, keeps its digest and asks
+/// [`Connectors::find_version`](super::Connectors::find_version) anew for each use: none then means that the version has been
+/// unloaded.
+#[derive(Debug)]
+pub struct VersionInUse(Arc<Loaded>);
+
+impl Clone for VersionInUse {
+    fn clone(&self) -> Self {
+        Self::begin(&self.0)
+    }
+}
+
+impl Drop for VersionInUse {
+    fn drop(&mut self) {
+        self.0.uses.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl VersionInUse {
+    /// The first use of a version that has just been admitted.
+    pub(super) fn first(version: Version, breaker: Arc<Breaker>) -> Self {
+        let (version, probation, uses) = (Arc::new(version), Mutex::default(), AtomicUsize::new(0));
+        Self::begin(&Arc::new(Loaded { version, breaker, probation, uses }))
+    }
+
+    /// Begins a use. Of a version that can be unloaded, only under the lock that unloading takes alone, or beside another use.
+    pub(super) fn begin(loaded: &Arc<Loaded>) -> Self {
+        loaded.uses.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(loaded))
+    }
+
+    /// What is used, to be kept without a use.
+    pub(super) fn handle(&self) -> Arc<Loaded> {
+        Arc::clone(&self.0)
     }
 
     /// The version, to be called on the calling thread.
     pub fn version(&self) -> &Version {
-        &self.version
+        &self.0.version
     }
 
-    /// The same, to outlive this.
+    /// The version, to be called on the calling thread, without a use of it.
     pub(super) fn version_handle(&self) -> Arc<Version> {
-        Arc::clone(&self.version)
+        Arc::clone(&self.0.version)
     }
 
     /// Begins or ends to watch it.
     pub(super) fn watch(&self, probation: Option<Probation>) {
-        *self.probation.lock().unwrap_or_else(PoisonError::into_inner) = probation.map(Arc::new);
+        *self.0.probation.lock().unwrap_or_else(PoisonError::into_inner) = probation.map(Arc::new);
     }
 
     /// Name and version, such as `postgres 1.0.0`.
     pub fn label(&self) -> &str {
-        &self.version.label
+        &self.version().label
     }
 
     /// What it says of itself.
     pub fn manifest(&self) -> &Manifest {
-        self.version.manifest()
+        self.version().manifest()
     }
 
     /// `sha256:` and 64 hex digits of the component's bytes.
     pub fn digest(&self) -> &str {
-        self.version.digest()
+        self.version().digest()
     }
 
     /// The version of the contract that it was built for.
     pub fn contract(&self) -> &str {
-        &self.version.surface().contract
+        &self.version().surface().contract
     }
 
     /// The optional interfaces it has: `catalog`, `diagnosis`, `migration`.
     pub fn capabilities(&self) -> Vec<&'static str> {
-        self.version.capabilities()
+        self.version().capabilities()
     }
 
     /// See [`Version::auth_method`].
     pub fn auth_method(&self, config: &Value) -> Result<&AuthMethod, Finding> {
-        self.version.auth_method(config)
+        self.version().auth_method(config)
     }
 
     /// See [`Version::validate`]. A configuration that is too long for the limits of the call is refused by a finding.
     pub async fn validate(
-        self: &Arc<Self>,
+        &self,
         call: Call<'_>,
         config: &Arc<Value>,
         credentials_set: &[String],
@@ -95,7 +141,7 @@ impl Connector {
 
     /// See [`Version::describe`]. A configuration that is too long for the limits of the call is refused by a finding.
     pub async fn describe(
-        self: &Arc<Self>,
+        &self,
         call: Call<'_>,
         accepted: &Accepted,
     ) -> Result<Result<Target, Vec<Finding>>, CallError> {
@@ -108,7 +154,7 @@ impl Connector {
 
     /// See [`Version::plan`].
     pub async fn plan(
-        self: &Arc<Self>,
+        &self,
         call: Call<'_>,
         accepted: &Accepted,
         page: &Page,
@@ -120,7 +166,7 @@ impl Connector {
 
     /// See [`Version::diagnose`].
     pub async fn diagnose(
-        self: &Arc<Self>,
+        &self,
         call: Call<'_>,
         accepted: &Accepted,
         stage: diagnosis::Stage,
@@ -134,7 +180,7 @@ impl Connector {
 
     /// Runs something of the connector's in its turn, away from the threads that serve. `function` names it in metrics.
     pub(crate) async fn on_guest_thread<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         call: Call<'_>,
         function: &'static str,
         work: impl Fn(&Version) -> Result<T, CallError> + Send + Sync + 'static,
@@ -148,7 +194,7 @@ impl Connector {
     /// The same about a configuration that this version has accepted or taken over. Another version would have had to
     /// accept it first, from what the tenant sent.
     async fn on_stored<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         call: Call<'_>,
         function: &'static str,
         accepted: &Accepted,
@@ -168,7 +214,7 @@ impl Connector {
     /// `refuses` says what is no failure of the connector's in itself, and is one of a new version where the one before
     /// does not do it, which `before_answers` finds out.
     async fn dispatch<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         call: Call<'_>,
         function: &'static str,
         work: impl FnOnce(&Version) -> Result<T, CallError> + Send + 'static,
@@ -176,11 +222,11 @@ impl Connector {
         before_answers: impl FnOnce(&Version) -> bool + Send + 'static,
     ) -> Result<T, CallError> {
         let organization = call.organization.to_owned();
-        if let Some(retry_after) = self.breaker.open_for(&organization, self.digest(), Instant::now()) {
+        if let Some(retry_after) = self.0.breaker.open_for(&organization, self.digest(), Instant::now()) {
             self.count(function, "suspended");
             return Err(CallError::Suspended { connector: self.label().to_owned(), retry_after });
         }
-        let (connector, span, purpose) = (Arc::clone(self), tracing::Span::current(), call.purpose);
+        let (connector, span, purpose) = (self.clone(), tracing::Span::current(), call.purpose);
         // In the span of the request, so that what is logged over there can be found from here.
         let job = move || {
             span.in_scope(|| {
@@ -193,7 +239,7 @@ impl Connector {
                 answer
             })
         };
-        let answer = self.in_turn(&self.version.runtime.threads, call.organization, job).await;
+        let answer = self.in_turn(&self.version().runtime.threads, call.organization, job).await;
         if matches!(answer, Err(CallError::Busy)) {
             self.count(function, "busy");
         }
@@ -208,20 +254,20 @@ impl Connector {
         work: impl FnOnce(&Version) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let start = Instant::now();
-        let answer = work(&self.version);
-        let type_name = self.version.manifest.type_name.clone();
+        let answer = work(self.version());
+        let type_name = self.manifest().type_name.clone();
         metrics::histogram!(metric::DURATION, "connector" => type_name, "function" => function).record(start.elapsed());
         self.count(function, answer.as_ref().err().map_or("answered", CallError::outcome));
         let failed = answer.as_ref().is_err_and(CallError::is_of_connector);
-        if failed && self.breaker.count(organization, self.digest(), Instant::now()) {
-            tracing::error!(connector = &*self.version.label, organization, "a connector keeps failing and rests");
+        if failed && self.0.breaker.count(organization, self.digest(), Instant::now()) {
+            tracing::error!(connector = &self.label(), organization, "a connector keeps failing and rests");
         }
         answer
     }
 
     /// Counts a failure against a new version, if the version before does not have it.
     fn on_probation(&self, organization: &str, is_stored: bool, before_answers: impl FnOnce(&Version) -> bool) {
-        let probation = self.probation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let probation = self.0.probation.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(probation) = probation.filter(|probation| probation.is_running(Instant::now()))
             && before_answers(&probation.before)
         {
@@ -230,26 +276,29 @@ impl Connector {
     }
 
     /// Has a stored connection looked at by this version and by the one that serves it, in the turn of an organization.
-    pub async fn compare(self: &Arc<Self>, organization: &str, stored: Stored) -> Result<Comparison, CallError> {
-        let candidate = Arc::clone(&self.version);
-        self.in_turn(&self.version.runtime.threads, organization, move || compare::compare(&candidate, &stored)).await
+    pub async fn compare(&self, organization: &str, stored: Stored) -> Result<Comparison, CallError> {
+        let candidate = self.clone();
+        self.in_turn(&self.version().runtime.threads, organization, move || {
+            compare::compare(candidate.version(), &stored)
+        })
+        .await
     }
 
     /// The same behind all other calls, for no request waits for it: for the first of these, one at least and as many as
     /// the turn is long enough for.
-    pub async fn compare_behind(self: &Arc<Self>, stored: Vec<Stored>) -> Result<Vec<Comparison>, CallError> {
-        let candidate = Arc::clone(&self.version);
+    pub async fn compare_behind(&self, stored: Vec<Stored>) -> Result<Vec<Comparison>, CallError> {
+        let candidate = self.clone();
         let compare = move || {
             let (start, mut compared) = (Instant::now(), Vec::new());
             for stored in &stored {
-                compared.push(compare::compare(&candidate, stored));
+                compared.push(compare::compare(candidate.version(), stored));
                 if start.elapsed() >= TURN {
                     break;
                 }
             }
             compared
         };
-        self.in_turn(&self.version.runtime.threads_behind, "", compare).await
+        self.in_turn(&self.version().runtime.threads_behind, "", compare).await
     }
 
     /// Runs a job on one of these threads, in the turn of an organization.
@@ -259,7 +308,7 @@ impl Connector {
         organization: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CallError> {
-        let key = Key { organization: organization.to_owned(), connector: self.version.manifest.type_name.clone() };
+        let key = Key { organization: organization.to_owned(), connector: self.manifest().type_name.clone() };
         match threads.run(key, work).await {
             Ok(result) => Ok(result),
             Err(Unfinished::Busy) => Err(CallError::Busy),
