@@ -117,7 +117,7 @@ impl Ours {
         let accepted = accepted.context("the configuration is not accepted")?;
         let page = Page { level: Level::Tables, parents: vec![], pattern: None, after: vec![], limit: 201 };
         let plan = connector.plan(call, &accepted, &page).await?.context("there is no catalog")?;
-        let statement = plan.map_err(|findings| anyhow::anyhow!("{findings:?}"))?;
+        let statement = plan.given().context("the connector refuses to plan the listing")?;
         ensure!(statement.parameters.is_empty(), "the listing has parameters");
         Ok((statement.text, page.level.columns().len()))
     }

@@ -11,7 +11,7 @@ use super::cases::{read, shown};
 use super::explain::explain;
 use super::trial::{Outcome, first_error};
 use super::{Finding, Kit, Tried};
-use crate::connectors::contract::Purpose;
+use crate::connectors::contract::{Answer, Purpose};
 use crate::connectors::{Accepted, Binding};
 
 /// One file: a configuration that a version accepted, and what came of it.
@@ -59,8 +59,8 @@ fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
         // Without a migration it is described as it is.
         match kit.version.migrate(Purpose::Update, &accepted) {
             Ok(None) => accepted,
-            Ok(Some(Ok(migrated))) => migrated,
-            Ok(Some(Err(findings))) => {
+            Ok(Some(Answer::Given(migrated))) => migrated,
+            Ok(Some(Answer::Refused(findings))) => {
                 let message = format!("{} cannot be migrated{}", shown(file), first_error(&findings));
                 let remedy = "Let `migrate` bring everything that an earlier version normalised to this one.";
                 return tried
@@ -70,14 +70,14 @@ fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
         }
     };
     match kit.version.describe(Purpose::Use, &accepted) {
-        Ok(Ok(target)) if target.bindings == record.bindings => {}
-        Ok(Ok(_)) => {
+        Ok(Answer::Given(target)) if target.bindings == record.bindings => {}
+        Ok(Answer::Given(_)) => {
             let message = format!("{} leads elsewhere, or uses its credentials otherwise", shown(file));
             let remedy = "Keep host, port, TLS and credentials as they were: such a connection stays with its old version \
                           until its tenant agrees.";
             tried.add(Finding::warning("recorded_leads_elsewhere", message, remedy).with_input(&accepted.normalised));
         }
-        Ok(Err(findings)) => {
+        Ok(Answer::Refused(findings)) => {
             let message = format!("{} is not described any more{}", shown(file), first_error(&findings));
             let remedy = "Let `describe` read what every earlier version normalised.";
             tried.add(Finding::error("recorded_not_described", message, remedy).with_input(&accepted.normalised));

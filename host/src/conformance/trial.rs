@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::explain::explain;
 use super::{Finding, Kit};
-use crate::connectors::contract::{self, Page, Purpose};
+use crate::connectors::contract::{self, Answer, Page, Purpose};
 use crate::connectors::{Accepted, CallError, Target};
 use crate::diagnosis::{Fault, Stage, code};
 use crate::drivers;
@@ -20,7 +20,7 @@ pub(super) struct Outcome {
     pub(super) accepted: Option<Accepted>,
     /// What it is described as.
     pub(super) target: Option<Target>,
-    pub(super) statements: Vec<Result<Statement, Vec<finding::Finding>>>,
+    pub(super) statements: Vec<Answer<Statement>>,
     pub(super) advice: Option<contract::Advice>,
 }
 
@@ -71,8 +71,10 @@ impl Kit<'_> {
         let (findings, accepted) = version.validate(purpose, config, set).map_err(failed("validate"))?;
         let mut outcome = Outcome { findings, accepted, target: None, statements: Vec::new(), advice: None };
         let Some(accepted) = &outcome.accepted else { return Ok(outcome) };
-        let target = version.describe(purpose, accepted).map_err(failed("describe"))?;
-        let target = target.map_err(|findings| Failed::NotDescribed(first_error(&findings)))?;
+        let target = match version.describe(purpose, accepted).map_err(failed("describe"))? {
+            Answer::Given(target) => target,
+            Answer::Refused(findings) => return Err(Failed::NotDescribed(first_error(&findings))),
+        };
         self.check_descriptor(config, &target, set)?;
         outcome.target = Some(target);
         if version.capabilities().contains(&"catalog") {
@@ -111,7 +113,7 @@ impl Kit<'_> {
         for page in pages(text) {
             let plan = self.version.plan(Purpose::Use, accepted, &page);
             let plan = plan.map_err(|error| Failed::Call("plan", error))?;
-            statements.extend(plan.and_then(Result::ok));
+            statements.extend(plan.and_then(Answer::given));
         }
         Ok(statements)
     }

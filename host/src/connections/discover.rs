@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::trial::Prepared;
-use crate::connectors::contract::Page;
+use crate::connectors::contract::{Answer, Page};
 use crate::connectors::{Call, CallError, VersionInUse};
 use crate::diagnosis::{Blame, Fault, Schema, code};
 use crate::drivers::{Row, Session};
@@ -88,8 +88,8 @@ async fn list(
     let statement = match prepared.connector.plan(call, &prepared.accepted, &page).await {
         Err(error) => return Ok(Err(error)),
         Ok(None) => return Ok(Ok(None)),
-        Ok(Some(Ok(statement))) => statement,
-        Ok(Some(Err(findings))) => {
+        Ok(Some(Answer::Given(statement))) => statement,
+        Ok(Some(Answer::Refused(findings))) => {
             let fault = Fault::new(&code::CONNECTOR_FAILED);
             let fault = findings.first().map(ToString::to_string).into_iter().fold(fault, Fault::message);
             return Err(name_author(fault, &prepared.connector));

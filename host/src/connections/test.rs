@@ -4,7 +4,7 @@ use super::record::{accepted, bindings};
 use super::trial::{Prepared, halted};
 use super::{ATTEMPTS, Connections, Error, Request, Status, Withheld, binding, now, owner};
 use crate::auth::Permission;
-use crate::connectors::contract::Purpose;
+use crate::connectors::contract::{Answer, Purpose};
 use crate::connectors::{Call, VersionInUse};
 use crate::diagnosis::{Fault, Halted, Outcome, Report, Stage, Stages, code};
 use crate::finding::Finding;
@@ -92,8 +92,8 @@ impl Connections {
         let work = async {
             let connector = connector.ok_or_else(|| Fault::new(&code::CONNECTOR_MISSING))?;
             match connector.describe(call, &accepted).await {
-                Ok(Ok(target)) => Ok(Ok(Prepared { connector, accepted, target, warnings: Vec::new() })),
-                Ok(Err(findings)) => Err(rejected(&findings)),
+                Ok(Answer::Given(target)) => Ok(Ok(Prepared { connector, accepted, target, warnings: Vec::new() })),
+                Ok(Answer::Refused(findings)) => Err(rejected(&findings)),
                 Err(error) => Ok(Err(error)),
             }
         };

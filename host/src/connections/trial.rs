@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use super::discover::{Discovered, discover};
 use super::{Candidate, Error};
-use crate::connectors::contract::Purpose;
+use crate::connectors::contract::{Answer, Purpose};
 use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, VersionInUse};
 use crate::diagnosis::{Blame, Fault, Halted, Report, Stage, Stages, code};
 use crate::drivers::{Drivers, Session};
@@ -164,10 +164,10 @@ pub(super) async fn describe(
     accepted: &Accepted,
     config_member: &str,
 ) -> Result<Target, Error> {
-    connector
-        .describe(call, accepted)
-        .await?
-        .map_err(|findings| Error::Invalid(finding::under(config_member, findings).collect()))
+    match connector.describe(call, accepted).await? {
+        Answer::Given(target) => Ok(target),
+        Answer::Refused(findings) => Err(Error::Invalid(finding::under(config_member, findings).collect())),
+    }
 }
 
 /// Checks a configuration that was sent as this member: every finding, with pointers into the request's body.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use wasmtime::component::Component;
 
-use super::contract::{Adapter, Purpose, SPOKEN, choose};
+use super::contract::{Adapter, Answer, Purpose, SPOKEN, choose};
 use super::guest::{Allocator, Limits, Runtime, give_way};
 use super::judge::Approvals;
 use super::version::Version;
@@ -197,8 +197,8 @@ fn check_examples(version: &Version) -> Result<(), Vec<Reason>> {
             let (findings, accepted) = version.validate(Purpose::Check, example, &[])?;
             let Some(accepted) = accepted else { return Ok((findings, None)) };
             Ok(match version.describe(Purpose::Check, &accepted)? {
-                Ok(target) => (findings, Some((accepted, target))),
-                Err(findings) => (findings, None),
+                Answer::Given(target) => (findings, Some((accepted, target))),
+                Answer::Refused(findings) => (findings, None),
             })
         };
         match (try_it(), try_it()) {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 pub(super) use adapter::{Adapter, Configuration, Context, Failure, Fault, SPOKEN, Verdict, choose, spoken_versions};
 
+use crate::finding::Finding;
 use crate::statement::Level;
 
 /// The members of a request that can hold a configuration; a manifest says which one is its connector's.
@@ -41,6 +42,38 @@ impl Purpose {
             Self::Use => "use",
             Self::Shadow => "shadow",
         }
+    }
+}
+
+/// A connector's answer about a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// What was asked for.
+    Given(T),
+    /// It cannot be given for this configuration, for these reasons; at least one is an error.
+    Refused(Vec<Finding>),
+}
+
+impl<T> Answer<T> {
+    /// What was given, made into something else.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        match self {
+            Self::Given(given) => Answer::Given(change(given)),
+            Self::Refused(findings) => Answer::Refused(findings),
+        }
+    }
+
+    /// What was given, if anything was.
+    pub fn given(self) -> Option<T> {
+        match self {
+            Self::Given(given) => Some(given),
+            Self::Refused(_) => None,
+        }
+    }
+
+    /// Whether it is a refusal.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_))
     }
 }
 

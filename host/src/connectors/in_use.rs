@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::change::compare::{self, Comparison, Stored};
 use super::change::probation::Probation;
-use super::contract::{Advice, AuthMethod, Manifest, Page, Purpose};
+use super::contract::{Advice, Answer, AuthMethod, Manifest, Page, Purpose};
 use super::guest::breaker::Breaker;
 use super::guest::{Key, Threads, Unfinished};
 use super::version::Version;
@@ -140,16 +140,14 @@ impl VersionInUse {
     }
 
     /// See [`Version::describe`]. A configuration that is too long for the limits of the call is refused by a finding.
-    pub async fn describe(
-        &self,
-        call: Call<'_>,
-        accepted: &Accepted,
-    ) -> Result<Result<Target, Vec<Finding>>, CallError> {
+    pub async fn describe(&self, call: Call<'_>, accepted: &Accepted) -> Result<Answer<Target>, CallError> {
         let describe = move |version: &Version, accepted: &Accepted| {
             let answer = version.describe(call.purpose, accepted);
-            answer.or_else(|error| Ok(Err(vec![judge::too_long(&accepted.normalised, error, version.limits())?])))
+            answer.or_else(|error| {
+                Ok(Answer::Refused(vec![judge::too_long(&accepted.normalised, error, version.limits())?]))
+            })
         };
-        self.on_stored(call, "describe", accepted, describe, Result::is_err).await
+        self.on_stored(call, "describe", accepted, describe, Answer::is_refused).await
     }
 
     /// See [`Version::plan`].
@@ -158,10 +156,10 @@ impl VersionInUse {
         call: Call<'_>,
         accepted: &Accepted,
         page: &Page,
-    ) -> Result<Option<Result<Statement, Vec<Finding>>>, CallError> {
+    ) -> Result<Option<Answer<Statement>>, CallError> {
         let page = page.clone();
         let plan = move |version: &Version, accepted: &Accepted| version.plan(call.purpose, accepted, &page);
-        self.on_stored(call, "plan", accepted, plan, |plan| matches!(plan, Some(Err(_)))).await
+        self.on_stored(call, "plan", accepted, plan, |plan| plan.as_ref().is_some_and(Answer::is_refused)).await
     }
 
     /// See [`Version::diagnose`].

@@ -8,7 +8,9 @@ use serde_json::Value;
 use wasmtime::Store;
 
 use super::admission::{Schemas, Surface};
-use super::contract::{Adapter, Advice, AuthMethod, Configuration, Context, Failure, Fault, Manifest, Page, Purpose};
+use super::contract::{
+    Adapter, Advice, Answer, AuthMethod, Configuration, Context, Failure, Fault, Manifest, Page, Purpose,
+};
 use super::guest::{Limits, Runtime, State};
 use super::judge::{self, Approvals, Case, Refusal};
 use super::{Accepted, CallError, Target, call};
@@ -149,21 +151,21 @@ impl Version {
         Ok((findings, accepted))
     }
 
-    /// Asks for the descriptor and judges it. Findings mean that this version no longer accepts the configuration.
-    pub fn describe(&self, purpose: Purpose, accepted: &Accepted) -> Result<Result<Target, Vec<Finding>>, CallError> {
+    /// Asks for the descriptor and judges it. A refusal means that this version no longer accepts the configuration.
+    pub fn describe(&self, purpose: Purpose, accepted: &Accepted) -> Result<Answer<Target>, CallError> {
         let (context, configuration) = (Context { purpose }, accepted.into());
         let answer = self.call(|store| self.adapter.describe(store, context, &configuration))?;
         let descriptor = match answer {
-            Ok(descriptor) => descriptor,
-            Err(findings) => {
+            Answer::Given(descriptor) => descriptor,
+            Answer::Refused(findings) => {
                 self.sensible(judge::check_refusal(&accepted.normalised, &findings))?;
-                return Ok(Err(findings));
+                return Ok(Answer::Refused(findings));
             }
         };
         let mut methods = self.manifest.auth_methods.iter();
         let Some(method) = methods.find(|method| method.name == accepted.auth_method) else {
             let message = format!("This version has no authentication method {}.", accepted.auth_method);
-            return Ok(Err(vec![Finding::error("unknown_value", "", &message)]));
+            return Ok(Answer::Refused(vec![Finding::error("unknown_value", "", &message)]));
         };
         let case = Case {
             manifest: &self.manifest,
@@ -172,16 +174,11 @@ impl Version {
             sent: &accepted.sent,
             credentials_set: &accepted.credentials_set,
         };
-        case.judge(descriptor).map(Ok).map_err(|refusal| self.refused(refusal))
+        case.judge(descriptor).map(Answer::Given).map_err(|refusal| self.refused(refusal))
     }
 
-    /// Brings a configuration of an earlier version to this one: none without that interface, and findings if it cannot be
-    /// brought.
-    pub fn migrate(
-        &self,
-        purpose: Purpose,
-        stored: &Accepted,
-    ) -> Result<Option<Result<Accepted, Vec<Finding>>>, CallError> {
+    /// Brings a configuration of an earlier version to this one; none without that interface.
+    pub fn migrate(&self, purpose: Purpose, stored: &Accepted) -> Result<Option<Answer<Accepted>>, CallError> {
         let (context, configuration) = (Context { purpose }, stored.into());
         let verdict = self.call(|store| self.adapter.migrate(store, context, &configuration))?;
         let Some(verdict) = verdict else { return Ok(None) };
@@ -191,7 +188,7 @@ impl Version {
             written_by: self.manifest.version.clone(),
             ..stored.clone()
         });
-        Ok(Some(migrated.ok_or(verdict.findings)))
+        Ok(Some(migrated.map_or(Answer::Refused(verdict.findings), Answer::Given)))
     }
 
     /// Plans one page of the catalog; none without that interface.
@@ -200,12 +197,12 @@ impl Version {
         purpose: Purpose,
         accepted: &Accepted,
         page: &Page,
-    ) -> Result<Option<Result<Statement, Vec<Finding>>>, CallError> {
+    ) -> Result<Option<Answer<Statement>>, CallError> {
         let (context, configuration) = (Context { purpose }, accepted.into());
         let plan = self.call(|store| self.adapter.plan(store, context, &configuration, page))?;
         self.sensible(match &plan {
-            Some(Ok(statement)) => judge::check_statement(statement),
-            Some(Err(findings)) => judge::check_refusal(&accepted.normalised, findings),
+            Some(Answer::Given(statement)) => judge::check_statement(statement),
+            Some(Answer::Refused(findings)) => judge::check_refusal(&accepted.normalised, findings),
             None => Ok(()),
         })?;
         Ok(plan)

@@ -18,7 +18,7 @@ use crate::authoring::{self, CASES, Change, Project, SAMPLE, Steps, Watch};
 use crate::cli::Cli;
 use crate::conformance::{CHECKS, Kit, Options};
 use crate::connectors::admission::Reason;
-use crate::connectors::contract::Purpose;
+use crate::connectors::contract::{Answer, Purpose};
 use crate::connectors::{Target, Version};
 use crate::descriptor::{Parameter, Value};
 use crate::finding::Finding;
@@ -198,8 +198,8 @@ impl Bench<'_> {
         }
         text.push_str("describe\n");
         match version.describe(Purpose::Check, &accepted)? {
-            Ok(target) => descriptor(&mut text, &target),
-            Err(findings) => text.extend(findings.iter().map(finding)),
+            Answer::Given(target) => descriptor(&mut text, &target),
+            Answer::Refused(findings) => text.extend(findings.iter().map(finding)),
         }
         Ok(text)
     }

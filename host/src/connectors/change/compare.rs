@@ -8,7 +8,7 @@ use semver::Version as Semver;
 use serde::{Deserialize, Serialize};
 use tracing::subscriber::NoSubscriber;
 
-use crate::connectors::contract::Purpose;
+use crate::connectors::contract::{Answer, Purpose};
 use crate::connectors::version::Version;
 use crate::connectors::{Accepted, Binding, CallError, Target, VersionInUse, judge};
 use crate::descriptor::{Descriptor, Value};
@@ -81,15 +81,15 @@ fn look(candidate: &Version, stored: &Stored) -> Comparison {
     let nothing = |outcome| Comparison { outcome, taken: None };
     let serving = stored.serving.as_ref().map(|connector| connector.version());
     let before = serving.map(|version| version.describe(Purpose::Shadow, &stored.accepted));
-    let works = !matches!(before, Some(Ok(Err(_)) | Err(_)));
+    let works = !matches!(before, Some(Ok(Answer::Refused(_)) | Err(_)));
     let taken = match take_over(candidate, &stored.accepted) {
-        Ok(Ok(taken)) => taken,
-        Ok(Err(_)) | Err(_) if !works => return nothing(Outcome::RejectedByBoth),
-        Ok(Err(findings)) => return nothing(Outcome::Rejected(findings)),
+        Ok(Answer::Given(taken)) => taken,
+        Ok(Answer::Refused(_)) | Err(_) if !works => return nothing(Outcome::RejectedByBoth),
+        Ok(Answer::Refused(findings)) => return nothing(Outcome::Rejected(findings)),
         Err(error) => return nothing(Outcome::Failed(error)),
     };
     let outcome = match (serving, before) {
-        (Some(serving), Some(Ok(Ok(before)))) => {
+        (Some(serving), Some(Ok(Answer::Given(before)))) => {
             let facts = (facts(&before.descriptor), facts(&taken.1.descriptor));
             let differences = differences(&facts.0, &facts.1);
             let is_moved = before.bindings != taken.1.bindings || places(&facts.0) != places(&facts.1);
@@ -112,17 +112,17 @@ fn look(candidate: &Version, stored: &Stored) -> Comparison {
 ///
 /// One that a later version has written is made anew from what the tenant sent; one of an earlier version is migrated,
 /// or stays as it is where the candidate has no migration.
-fn take_over(candidate: &Version, stored: &Accepted) -> Result<Result<(Accepted, Target), Vec<Finding>>, CallError> {
+fn take_over(candidate: &Version, stored: &Accepted) -> Result<Answer<(Accepted, Target)>, CallError> {
     let (findings, anew) = candidate.validate(Purpose::Shadow, &stored.sent, &stored.credentials_set)?;
-    let Some(anew) = anew.filter(|_| !finding::refuse(&findings)) else { return Ok(Err(findings)) };
+    let Some(anew) = anew.filter(|_| !finding::refuse(&findings)) else { return Ok(Answer::Refused(findings)) };
     let parse = |version: &str| Semver::parse(version).ok();
     let is_later = parse(&stored.written_by) > parse(&candidate.manifest().version);
     let accepted = if is_later {
         anew
     } else {
         match candidate.migrate(Purpose::Shadow, stored)? {
-            Some(Ok(migrated)) => migrated,
-            Some(Err(findings)) => return Ok(Err(findings)),
+            Some(Answer::Given(migrated)) => migrated,
+            Some(Answer::Refused(findings)) => return Ok(Answer::Refused(findings)),
             None => stored.clone(),
         }
     };

@@ -8,7 +8,7 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 
 use super::v1::Version1;
-use super::{Advice, Manifest, Page, Purpose};
+use super::{Advice, Answer, Manifest, Page, Purpose};
 use crate::connectors::guest::State;
 use crate::descriptor::Descriptor;
 use crate::finding::Finding;
@@ -112,7 +112,7 @@ pub(in crate::connectors) trait Adapter: fmt::Debug + Send + Sync {
         store: &mut Store<State>,
         context: Context,
         configuration: &Configuration,
-    ) -> Result<Result<Descriptor, Vec<Finding>>, Failure>;
+    ) -> Result<Answer<Descriptor>, Failure>;
 
     /// None when the connector has no catalog.
     fn plan(
@@ -121,7 +121,7 @@ pub(in crate::connectors) trait Adapter: fmt::Debug + Send + Sync {
         context: Context,
         configuration: &Configuration,
         page: &Page,
-    ) -> Result<Option<Result<Statement, Vec<Finding>>>, Failure>;
+    ) -> Result<Option<Answer<Statement>>, Failure>;
 
     /// None when the connector has no migration.
     fn migrate(

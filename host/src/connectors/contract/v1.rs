@@ -6,7 +6,7 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
-use super::{Advice, AuthMethod, Instruction, Manifest, Page, Reach};
+use super::{Advice, Answer, AuthMethod, Instruction, Manifest, Page, Reach};
 use crate::connectors::guest::{State, wasi};
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::finding::{Finding, Severity};
@@ -99,10 +99,10 @@ impl Adapter for Version1 {
         store: &mut Store<State>,
         context: Context,
         configuration: &Configuration,
-    ) -> Result<Result<Descriptor, Vec<Finding>>, Failure> {
+    ) -> Result<Answer<Descriptor>, Failure> {
         match self.connector(store)?.call_describe(store, &context.into(), &configuration.into())? {
-            Ok(descriptor) => Ok(Ok(self::descriptor(descriptor)?)),
-            Err(findings) => Ok(Err(findings.into_iter().map(Into::into).collect())),
+            Ok(descriptor) => Ok(Answer::Given(self::descriptor(descriptor)?)),
+            Err(findings) => Ok(refused(findings)),
         }
     }
 
@@ -112,13 +112,13 @@ impl Adapter for Version1 {
         context: Context,
         configuration: &Configuration,
         page: &Page,
-    ) -> Result<Option<Result<Statement, Vec<Finding>>>, Failure> {
+    ) -> Result<Option<Answer<Statement>>, Failure> {
         let Some(catalog) = &self.catalog else { return Ok(None) };
         let instance = self.instance.instantiate(&mut *store)?;
         let guest = catalog.load(&mut *store, &instance)?;
         match guest.call_plan(store, &context.into(), &configuration.into(), &page.into())? {
-            Ok(statement) => Ok(Some(Ok(self::statement(statement)?))),
-            Err(findings) => Ok(Some(Err(findings.into_iter().map(Into::into).collect()))),
+            Ok(statement) => Ok(Some(Answer::Given(self::statement(statement)?))),
+            Err(findings) => Ok(Some(refused(findings))),
         }
     }
 
@@ -216,6 +216,10 @@ impl From<types::Finding> for Finding {
             hint: finding.hint,
         }
     }
+}
+
+fn refused<T>(findings: Vec<types::Finding>) -> Answer<T> {
+    Answer::Refused(findings.into_iter().map(Into::into).collect())
 }
 
 fn verdict(verdict: types::Verdict) -> Result<Verdict, Failure> {

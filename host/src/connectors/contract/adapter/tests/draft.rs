@@ -90,7 +90,7 @@ impl Adapter for Draft {
         store: &mut Store<State>,
         context: Context,
         configuration: &Configuration,
-    ) -> Result<Result<Descriptor, Vec<Finding>>, Failure> {
+    ) -> Result<Answer<Descriptor>, Failure> {
         self.common.describe(store, context, configuration)
     }
 
@@ -100,7 +100,7 @@ impl Adapter for Draft {
         context: Context,
         configuration: &Configuration,
         page: &Page,
-    ) -> Result<Option<Result<Statement, Vec<Finding>>>, Failure> {
+    ) -> Result<Option<Answer<Statement>>, Failure> {
         self.common.plan(store, context, configuration, page)
     }
 
