@@ -28,8 +28,6 @@ use serde_json::Value;
 use crate::connectors::Version;
 
 pub use admitted::refused;
-#[cfg(test)]
-pub(crate) use explain::code_of;
 pub use recorded::record;
 
 /// Findings of one check; more of them help nobody.

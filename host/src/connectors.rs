@@ -24,7 +24,6 @@ use aws_lc_rs::hmac;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::descriptor::Descriptor;
 use crate::regular_file;
 pub use admission::CompileLimits;
 use admission::cache::Cache;
@@ -34,7 +33,7 @@ use change::probation;
 use guest::breaker::Breaker;
 pub use guest::{Allocator, Exceeded, Limit, Limits, breaker};
 pub use in_use::VersionInUse;
-pub use judge::Approvals;
+pub use judge::{Approvals, Astray, Binding, Target, Wrong};
 use serving::Serving;
 pub use version::Version;
 
@@ -103,41 +102,6 @@ pub struct Accepted {
     pub credentials_set: Vec<String>,
     /// The connector version that normalised it.
     pub written_by: String,
-}
-
-/// A descriptor that the host has judged, and what each credential is bound to by it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// What to connect to.
-    pub descriptor: Descriptor,
-    /// Where each credential goes, sorted.
-    pub bindings: Vec<Binding>,
-    /// What of the protection is the connector's own decision, which the operator has approved: one phrase for each, such as
-    /// `the TLS mode disable`.
-    pub own: Vec<String>,
-}
-
-/// Where one credential may be sent. Stored with the connection; another one needs the credential anew.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub struct Binding {
-    /// The credential's name.
-    pub credential: String,
-    /// The driver that gets it.
-    pub driver: String,
-    /// The scheme that uses it; `client-certificate` for a key.
-    pub scheme: String,
-    /// The endpoint's role, host and port.
-    pub endpoint_role: String,
-    /// In lower case.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// The TLS mode's name.
-    pub tls_mode: String,
-    /// The name that the certificate is checked against.
-    pub server_name: String,
-    /// SHA-256 of the roots, hex; empty for the system's.
-    pub roots_digest: String,
 }
 
 impl Connectors {

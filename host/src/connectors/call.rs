@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use wasmtime::Store;
 
-use super::contract::{Failure, Purpose};
+use super::contract::{Failure, Nonsense, Purpose};
 use super::guest::{self, Exceeded, Runtime, State};
+use super::judge::{Astray, Refusal};
 
 /// Who asks, and for what.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +41,7 @@ pub enum CallError {
         /// Name and version.
         connector: String,
         /// What is wrong with it.
-        reason: String,
+        reason: Nonsense,
     },
     /// It describes a connection to somewhere else than the tenant said.
     #[error("the connector {connector} tried to lead the connection astray: {reason}")]
@@ -48,7 +49,7 @@ pub enum CallError {
         /// Name and version.
         connector: String,
         /// What it tried.
-        reason: String,
+        reason: Astray,
     },
     /// It failed this organization too often in a short time, and is not called for it for a while.
     #[error("the connector {connector} failed several times in a row and rests for {} s", retry_after.as_secs())]
@@ -95,10 +96,7 @@ pub(super) fn make<T>(
 fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> CallError {
     let label = connector.to_string();
     let error = match failure {
-        Failure::Nonsense(reason) => {
-            tracing::warn!(connector = label, reason, "a connector's answer breaks the contract");
-            return CallError::Nonsense { connector: label, reason };
-        }
+        Failure::Nonsense(reason) => return refused(connector, reason.into()),
         Failure::Guest(error) => error,
     };
     if let Some(exceeded) = guest::exceeded(&error, store) {
@@ -107,4 +105,21 @@ fn explain(failure: Failure, connector: &Arc<str>, store: &Store<State>) -> Call
     }
     tracing::warn!(connector = label, error = format!("{error:#}"), "a connector trapped");
     CallError::Trap { connector: label }
+}
+
+/// The failure of a connector whose answer is refused; it is logged.
+pub(super) fn refused(connector: &Arc<str>, refusal: Refusal) -> CallError {
+    let connector = connector.to_string();
+    match refusal {
+        Refusal::Nonsense(nonsense) => {
+            let reason = nonsense.to_string();
+            tracing::warn!(connector, reason, "a connector's answer breaks the contract");
+            CallError::Nonsense { connector, reason: nonsense }
+        }
+        Refusal::Astray(astray) => {
+            let reason = astray.to_string();
+            tracing::error!(connector, reason, "a connector tried to lead a connection astray");
+            CallError::Astray { connector, reason: astray }
+        }
+    }
 }

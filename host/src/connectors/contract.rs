@@ -4,12 +4,14 @@
 //! It knows how a guest is linked and what it is given, and nothing of who asks or of what becomes of the answers.
 
 mod adapter;
+mod nonsense;
 pub(super) mod text;
 mod v1;
 
 use serde_json::Value;
 
 pub(super) use adapter::{Adapter, Configuration, Context, Failure, Fault, SPOKEN, Verdict, choose, spoken_versions};
+pub use nonsense::Nonsense;
 
 use crate::finding::Finding;
 use crate::statement::Level;

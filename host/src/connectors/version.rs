@@ -9,7 +9,7 @@ use wasmtime::Store;
 
 use super::admission::{Schemas, Surface};
 use super::contract::{
-    Adapter, Advice, Answer, AuthMethod, Configuration, Context, Failure, Fault, Manifest, Page, Purpose,
+    Adapter, Advice, Answer, AuthMethod, Configuration, Context, Failure, Fault, Manifest, Nonsense, Page, Purpose,
 };
 use super::guest::{Limits, Runtime, State};
 use super::judge::{self, Approvals, Case, Refusal};
@@ -232,22 +232,12 @@ impl Version {
         call::make(&self.runtime, &self.label, work)
     }
 
-    fn sensible(&self, answer: Result<(), String>) -> Result<(), CallError> {
-        answer.map_err(|reason| self.refused(Refusal::Nonsense(reason)))
+    fn sensible(&self, answer: Result<(), Nonsense>) -> Result<(), CallError> {
+        answer.map_err(|nonsense| self.refused(nonsense.into()))
     }
 
     fn refused(&self, refusal: Refusal) -> CallError {
-        let connector = self.label.to_string();
-        match refusal {
-            Refusal::Nonsense(reason) => {
-                tracing::warn!(connector, reason, "a connector's answer breaks the contract");
-                CallError::Nonsense { connector, reason }
-            }
-            Refusal::Astray(reason) => {
-                tracing::error!(connector, reason, "a connector tried to lead a connection astray");
-                CallError::Astray { connector, reason }
-            }
-        }
+        call::refused(&self.label, refusal)
     }
 }
 

@@ -8,7 +8,7 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 
 use super::v1::Version1;
-use super::{Advice, Answer, Manifest, Page, Purpose};
+use super::{Advice, Answer, Manifest, Nonsense, Page, Purpose};
 use crate::connectors::guest::State;
 use crate::descriptor::Descriptor;
 use crate::finding::Finding;
@@ -82,7 +82,13 @@ pub(in crate::connectors) enum Failure {
     /// The guest trapped or exceeded a limit.
     Guest(wasmtime::Error),
     /// The answer breaks the contract.
-    Nonsense(String),
+    Nonsense(Nonsense),
+}
+
+impl From<Nonsense> for Failure {
+    fn from(nonsense: Nonsense) -> Self {
+        Self::Nonsense(nonsense)
+    }
 }
 
 impl From<wasmtime::Error> for Failure {

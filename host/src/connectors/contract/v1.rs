@@ -6,7 +6,7 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 use super::adapter::{Adapter, Configuration, Context, Failure, Verdict};
-use super::{Advice, Answer, AuthMethod, Instruction, Manifest, Page, Reach};
+use super::{Advice, Answer, AuthMethod, Instruction, Manifest, Nonsense, Page, Reach};
 use crate::connectors::guest::{State, wasi};
 use crate::descriptor::{Authentication, ClientIdentity, Descriptor, Endpoint, Parameter, Tls, TlsMode, Value};
 use crate::finding::{Finding, Severity};
@@ -82,7 +82,7 @@ impl Adapter for Version1 {
     }
 
     fn manifest(&self, store: &mut Store<State>) -> Result<Manifest, Failure> {
-        manifest(self.connector(store)?.call_get_manifest(store)?)
+        Ok(manifest(self.connector(store)?.call_get_manifest(store)?)?)
     }
 
     fn validate(
@@ -91,7 +91,7 @@ impl Adapter for Version1 {
         context: Context,
         configuration: &Configuration,
     ) -> Result<Verdict, Failure> {
-        verdict(self.connector(store)?.call_validate(store, &context.into(), &configuration.into())?)
+        Ok(verdict(self.connector(store)?.call_validate(store, &context.into(), &configuration.into())?)?)
     }
 
     fn describe(
@@ -131,7 +131,7 @@ impl Adapter for Version1 {
         let Some(migration) = &self.migration else { return Ok(None) };
         let instance = self.instance.instantiate(&mut *store)?;
         let guest = migration.load(&mut *store, &instance)?;
-        verdict(guest.call_migrate(store, &context.into(), &configuration.into())?).map(Some)
+        Ok(Some(verdict(guest.call_migrate(store, &context.into(), &configuration.into())?)?))
     }
 
     fn diagnose(
@@ -168,8 +168,8 @@ impl log::Host for State {
     }
 }
 
-fn parse(what: &str, text: &str) -> Result<serde_json::Value, Failure> {
-    json::parse(text.as_bytes()).map_err(|error| Failure::Nonsense(format!("{what} is not JSON: {error}")))
+fn parse(what: &'static str, text: &str) -> Result<serde_json::Value, Nonsense> {
+    json::parse(text.as_bytes()).map_err(|error| Nonsense::BadJson { what, error: error.to_string() })
 }
 
 impl From<Context> for types::Context {
@@ -222,14 +222,14 @@ fn refused<T>(findings: Vec<types::Finding>) -> Answer<T> {
     Answer::Refused(findings.into_iter().map(Into::into).collect())
 }
 
-fn verdict(verdict: types::Verdict) -> Result<Verdict, Failure> {
+fn verdict(verdict: types::Verdict) -> Result<Verdict, Nonsense> {
     Ok(Verdict {
         findings: verdict.findings.into_iter().map(Into::into).collect(),
         normalised: verdict.normalised.map(|text| parse("the normalised configuration", &text)).transpose()?,
     })
 }
 
-fn manifest(manifest: types::Manifest) -> Result<Manifest, Failure> {
+fn manifest(manifest: types::Manifest) -> Result<Manifest, Nonsense> {
     Ok(Manifest {
         config_schema: parse("the configuration's schema", &manifest.config_schema)?,
         auth_methods: manifest.auth_methods.into_iter().map(auth_method).collect::<Result<_, _>>()?,
@@ -246,7 +246,7 @@ fn manifest(manifest: types::Manifest) -> Result<Manifest, Failure> {
     })
 }
 
-fn auth_method(method: types::AuthMethod) -> Result<AuthMethod, Failure> {
+fn auth_method(method: types::AuthMethod) -> Result<AuthMethod, Nonsense> {
     let credential_schema = parse("a credential schema", &method.credential_schema)?;
     Ok(AuthMethod { name: method.name, title: method.title, credential_schema })
 }
@@ -270,7 +270,7 @@ impl From<types::Instruction> for Instruction {
     }
 }
 
-fn descriptor(descriptor: types::Descriptor) -> Result<Descriptor, Failure> {
+fn descriptor(descriptor: types::Descriptor) -> Result<Descriptor, Nonsense> {
     let authentications = descriptor.authentications.into_iter().map(|authentication| {
         Ok(Authentication {
             endpoint_role: authentication.endpoint_role,
@@ -281,69 +281,52 @@ fn descriptor(descriptor: types::Descriptor) -> Result<Descriptor, Failure> {
     Ok(Descriptor {
         driver: descriptor.driver,
         endpoints: descriptor.endpoints.into_iter().map(endpoint).collect::<Result<_, _>>()?,
-        authentications: authentications.collect::<Result<_, Failure>>()?,
+        authentications: authentications.collect::<Result<_, Nonsense>>()?,
         parameters: parameters(descriptor.parameters)?,
     })
 }
 
-fn parameters(parameters: Vec<types::Parameter>) -> Result<Vec<Parameter>, Failure> {
+fn parameters(parameters: Vec<types::Parameter>) -> Result<Vec<Parameter>, Nonsense> {
     parameters
         .into_iter()
         .map(|parameter| Ok(Parameter { name: parameter.name, value: value(parameter.value)? }))
         .collect()
 }
 
-fn value(value: types::Value) -> Result<Value, Failure> {
+fn value(value: types::Value) -> Result<Value, Nonsense> {
     match value {
         types::Value::Text(text) => Ok(Value::Text(text)),
         types::Value::Credential(name) => Ok(Value::Credential(name)),
-        types::Value::Other((kind, _)) => Err(unknown("kind of value", &kind)),
+        types::Value::Other((kind, _)) => Err(Nonsense::UnknownKind(shown(&kind).to_string())),
     }
 }
 
-fn endpoint(endpoint: types::Endpoint) -> Result<Endpoint, Failure> {
+fn endpoint(endpoint: types::Endpoint) -> Result<Endpoint, Nonsense> {
     Ok(Endpoint { role: endpoint.role, host: endpoint.host, port: endpoint.port, tls: tls(endpoint.tls)? })
 }
 
-fn tls(tls: types::Tls) -> Result<Tls, Failure> {
+fn tls(tls: types::Tls) -> Result<Tls, Nonsense> {
     let mode = match tls.mode {
         types::TlsMode::Disable => TlsMode::Disable,
         types::TlsMode::Require => TlsMode::Require,
         types::TlsMode::VerifyCa => TlsMode::VerifyCa,
         types::TlsMode::VerifyFull => TlsMode::VerifyFull,
-        types::TlsMode::Other(mode) => return Err(unknown("TLS mode", &mode)),
+        types::TlsMode::Other(mode) => return Err(Nonsense::UnknownTlsMode(shown(&mode).to_string())),
     };
-    let identity = tls.identity.map(|identity| -> Result<_, Failure> {
+    let identity = tls.identity.map(|identity| -> Result<_, Nonsense> {
         Ok(ClientIdentity { certificate: identity.certificate, key: value(identity.key)? })
     });
     Ok(Tls { mode, server_name: tls.server_name, roots: tls.roots, identity: identity.transpose()? })
 }
 
-fn statement(statement: catalog::Statement) -> Result<Statement, Failure> {
+fn statement(statement: catalog::Statement) -> Result<Statement, Nonsense> {
     let parameters = statement.parameters.into_iter().map(|parameter| match value(parameter)? {
         Value::Text(text) => Ok(text),
-        Value::Credential(_) => Err(Failure::Nonsense("a statement asks for a credential".to_owned())),
+        Value::Credential(_) => Err(Nonsense::CredentialInStatement),
     });
     Ok(Statement {
-        parameters: parameters.collect::<Result<_, Failure>>()?,
+        parameters: parameters.collect::<Result<_, Nonsense>>()?,
         language: statement.language,
         text: statement.text,
     })
-}
-
-fn unknown(what: &str, name: &str) -> Failure {
-    let name = shown(name);
-    Failure::Nonsense(format!("it uses the {what} \"{name}\", which this host does not know"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::conformance::code_of;
-
-    #[test]
-    fn an_author_is_told_what_to_do_about_an_unknown_tls_mode() {
-        let Failure::Nonsense(reason) = unknown("TLS mode", "prefer") else { panic!("it is no nonsense") };
-        assert_eq!(code_of(&reason), Some("unknown_tls_mode"));
-    }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::connectors::contract::{Advice, Verdict, text};
+use crate::connectors::contract::{Advice, Nonsense, Verdict, text};
 use crate::finding::{self, Finding};
 use crate::schema::Schema;
 use crate::statement::Statement;
@@ -14,61 +14,61 @@ const MAX_MESSAGE_BYTES: usize = 512;
 const MAX_STATEMENT_BYTES: usize = 64 << 10;
 
 /// Checks the answer to `validate` for this configuration.
-pub(in crate::connectors) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) -> Result<(), String> {
+pub(in crate::connectors) fn check_verdict(config: &Value, verdict: &Verdict, schema: &Schema) -> Result<(), Nonsense> {
     check_findings(config, &verdict.findings)?;
     let refused = finding::refuse(&verdict.findings);
     match &verdict.normalised {
-        None if !refused => Err("it found no error, and gave no normalised configuration".to_owned()),
-        Some(_) if refused => Err("it found an error, and gave a normalised configuration".to_owned()),
+        None if !refused => Err(Nonsense::NoNormalised),
+        Some(_) if refused => Err(Nonsense::NormalisedBesideAnError),
         Some(normalised) if !normalised.is_object() || !schema.accepts(normalised) => {
-            Err("its normalised configuration breaks its own schema".to_owned())
+            Err(Nonsense::NormalisedBreaksSchema)
         }
         _ => Ok(()),
     }
 }
 
 /// Checks findings that stand for an answer to `describe` or `plan`.
-pub(in crate::connectors) fn check_refusal(config: &Value, findings: &[Finding]) -> Result<(), String> {
+pub(in crate::connectors) fn check_refusal(config: &Value, findings: &[Finding]) -> Result<(), Nonsense> {
     if !finding::refuse(findings) {
-        return Err("it refused without a finding that is an error".to_owned());
+        return Err(Nonsense::RefusedWithoutAReason);
     }
     check_findings(config, findings)
 }
 
-fn check_findings(config: &Value, findings: &[Finding]) -> Result<(), String> {
+fn check_findings(config: &Value, findings: &[Finding]) -> Result<(), Nonsense> {
     if findings.len() > MAX_FINDINGS {
-        return Err(format!("it has more than {MAX_FINDINGS} findings"));
+        return Err(Nonsense::TooManyFindings(MAX_FINDINGS));
     }
     findings.iter().try_for_each(|finding| {
         if !is_code(&finding.code) {
-            return Err("a finding's code is not [a-z][a-z0-9_]* of at most 64 bytes".to_owned());
+            return Err(Nonsense::BadCode(MAX_CODE_BYTES));
         }
         check_text(&finding.message)?;
         finding.hint.as_deref().map_or(Ok(()), check_text)?;
         if leads_somewhere(config, &finding.pointer) {
             return Ok(());
         }
-        Err(format!("the finding {} points to nowhere", finding.code))
+        Err(Nonsense::PointerToNowhere(finding.code.clone()))
     })
 }
 
 /// Checks advice about a fault.
-pub(in crate::connectors) fn check_advice(advice: &Advice) -> Result<(), String> {
+pub(in crate::connectors) fn check_advice(advice: &Advice) -> Result<(), Nonsense> {
     check_text(&advice.message)?;
     check_text(&advice.remedy)
 }
 
 /// Checks a planned statement.
-pub(in crate::connectors) fn check_statement(statement: &Statement) -> Result<(), String> {
+pub(in crate::connectors) fn check_statement(statement: &Statement) -> Result<(), Nonsense> {
     if statement.language != "sql" {
-        return Err("a statement is in a language that this host does not know".to_owned());
+        return Err(Nonsense::UnknownLanguage);
     }
     if statement.text.len() > MAX_STATEMENT_BYTES {
-        return Err(format!("a statement is longer than {} KiB", MAX_STATEMENT_BYTES >> 10));
+        return Err(Nonsense::LongStatement(MAX_STATEMENT_BYTES >> 10));
     }
     // No text of a data source's protocol can have one.
     if std::iter::once(&statement.text).chain(&statement.parameters).any(|text| text.contains('\0')) {
-        return Err("a statement or a parameter of it has a zero character".to_owned());
+        return Err(Nonsense::ZeroInStatement);
     }
     Ok(())
 }
@@ -79,11 +79,11 @@ fn is_code(code: &str) -> bool {
         && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn check_text(text: &str) -> Result<(), String> {
+fn check_text(text: &str) -> Result<(), Nonsense> {
     if text::is_line(text, MAX_MESSAGE_BYTES) {
         return Ok(());
     }
-    Err(format!("a text is not one line of 1 to {MAX_MESSAGE_BYTES} bytes, without control characters of any kind"))
+    Err(Nonsense::BadText(MAX_MESSAGE_BYTES))
 }
 
 /// Whether a pointer names something that is there, or an absent member of an object that is there.
@@ -95,7 +95,6 @@ fn leads_somewhere(config: &Value, pointer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::code_of;
     use serde_json::json;
 
     #[test]
@@ -115,43 +114,52 @@ mod tests {
         }
     }
 
-    /// Expects a refusal that an author is told what to do about.
-    fn refused(answer: Result<(), String>, what: &str) {
-        let reason = answer.expect_err(what);
-        assert!(code_of(&reason).is_some(), "an author is not told what to do about {reason:?}");
-    }
-
     #[test]
     fn refuses_answers_that_are_none() {
         let good = Finding::error("empty", "/a", "a is empty.");
+        let (code, text) = (Nonsense::BadCode(64), Nonsense::BadText(512));
         let cases = [
-            Finding { code: "Empty".to_owned(), ..good.clone() },
-            Finding { message: "x".repeat(513), ..good.clone() },
-            Finding { message: "a\u{1b}[31m".to_owned(), ..good.clone() },
-            Finding { message: "a\u{202e}b".to_owned(), ..good.clone() },
-            Finding { hint: Some("a\u{2028}b".to_owned()), ..good.clone() },
-            Finding { hint: Some(String::new()), ..good.clone() },
-            Finding { pointer: "/x/y".to_owned(), ..good.clone() },
+            (&code, Finding { code: "Empty".to_owned(), ..good.clone() }),
+            (&text, Finding { message: "x".repeat(513), ..good.clone() }),
+            (&text, Finding { message: "a\u{1b}[31m".to_owned(), ..good.clone() }),
+            (&text, Finding { message: "a\u{202e}b".to_owned(), ..good.clone() }),
+            (&text, Finding { hint: Some("a\u{2028}b".to_owned()), ..good.clone() }),
+            (&text, Finding { hint: Some(String::new()), ..good.clone() }),
+            (&Nonsense::PointerToNowhere("empty".to_owned()), Finding { pointer: "/x/y".to_owned(), ..good.clone() }),
         ];
         assert_eq!(check_findings(&json!({}), std::slice::from_ref(&good)), Ok(()));
-        for finding in cases {
-            refused(check_findings(&json!({}), std::slice::from_ref(&finding)), &format!("{finding:?}"));
+        for (nonsense, finding) in cases {
+            let checked = check_findings(&json!({}), std::slice::from_ref(&finding));
+            assert_eq!(checked.as_ref(), Err(nonsense), "{finding:?}");
         }
-        refused(check_findings(&json!({}), &vec![good.clone(); 101]), "101 findings");
-        refused(check_refusal(&json!({}), &[]), "no finding");
+        assert_eq!(check_findings(&json!({}), &vec![good.clone(); 101]), Err(Nonsense::TooManyFindings(100)));
+        assert_eq!(check_refusal(&json!({}), &[]), Err(Nonsense::RefusedWithoutAReason));
+    }
 
+    #[test]
+    fn refuses_verdicts_that_contradict_themselves() {
         let schema = Schema::compile(&json!({"required": ["a"]})).unwrap();
-        for (findings, normalised) in [(vec![], None), (vec![good], Some(json!({"a": 1}))), (vec![], Some(json!({})))] {
-            let verdict = Verdict { findings, normalised };
-            refused(check_verdict(&json!({}), &verdict, &schema), &format!("{verdict:?}"));
-        }
-        let select = Statement { language: "sql".to_owned(), text: "select 1".to_owned(), parameters: vec![] };
-        for statement in [
-            Statement { language: "cql".to_owned(), ..select.clone() },
-            Statement { text: "x".repeat(MAX_STATEMENT_BYTES + 1), ..select.clone() },
-            Statement { parameters: vec!["\0".to_owned()], ..select },
+        let error = Finding::error("empty", "/a", "a is empty.");
+        for (findings, normalised, nonsense) in [
+            (vec![], None, Nonsense::NoNormalised),
+            (vec![error], Some(json!({"a": 1})), Nonsense::NormalisedBesideAnError),
+            (vec![], Some(json!({})), Nonsense::NormalisedBreaksSchema),
         ] {
-            refused(check_statement(&statement), "a statement");
+            let verdict = Verdict { findings, normalised };
+            assert_eq!(check_verdict(&json!({}), &verdict, &schema), Err(nonsense));
+        }
+    }
+
+    #[test]
+    fn refuses_statements_that_no_driver_can_run() {
+        let select = Statement { language: "sql".to_owned(), text: "select 1".to_owned(), parameters: vec![] };
+        assert_eq!(check_statement(&select), Ok(()));
+        for (statement, nonsense) in [
+            (Statement { language: "cql".to_owned(), ..select.clone() }, Nonsense::UnknownLanguage),
+            (Statement { text: "x".repeat(MAX_STATEMENT_BYTES + 1), ..select.clone() }, Nonsense::LongStatement(64)),
+            (Statement { parameters: vec!["\0".to_owned()], ..select }, Nonsense::ZeroInStatement),
+        ] {
+            assert_eq!(check_statement(&statement), Err(nonsense));
         }
     }
 }
