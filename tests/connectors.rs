@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod compile;
 mod hostile;
+mod in_use;
 mod metrics;
 mod own_tls;
 

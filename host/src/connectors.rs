@@ -127,7 +127,7 @@ impl Connectors {
         for file in files {
             let admitted = read(&file, &connectors.admission.runtime.limits)
                 .and_then(|bytes| connectors.admit(&bytes, &file_name(&file)))
-                .and_then(|connector| connectors.take_place(connector, &file));
+                .and_then(|version| connectors.take_place(&version, &file));
             if let Err(reasons) = admitted {
                 log_refusal(&file.display().to_string(), &reasons);
             }
@@ -136,13 +136,13 @@ impl Connectors {
     }
 
     /// Of two files for one type, the one that bears the type's name serves; else the first by name.
-    fn take_place(&self, connector: VersionInUse, file: &Path) -> Result<(), Vec<Reason>> {
-        let type_name = connector.manifest().type_name.clone();
+    fn take_place(&self, version: &VersionInUse, file: &Path) -> Result<(), Vec<Reason>> {
+        let type_name = version.manifest().type_name.clone();
         let named_after_it = file.file_stem().is_some_and(|stem| stem == &*type_name);
         if self.find(&type_name).is_some() && !named_after_it {
             return Err(vec![Reason::duplicate_type(&type_name)]);
         }
-        self.activate(&connector);
+        self.activate(version);
         Ok(())
     }
 

@@ -1,6 +1,5 @@
 //! Calls in this process: those that run away, those that must not be stopped, and what they find in their memory.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;

@@ -79,7 +79,7 @@ pub(in crate::connectors) fn compare(candidate: &Version, stored: &Stored) -> Co
 
 fn look(candidate: &Version, stored: &Stored) -> Comparison {
     let nothing = |outcome| Comparison { outcome, taken: None };
-    let serving = stored.serving.as_ref().map(|connector| connector.version());
+    let serving = stored.serving.as_ref().map(VersionInUse::version);
     let before = serving.map(|version| version.describe(Purpose::Shadow, &stored.accepted));
     let works = !matches!(before, Some(Ok(Answer::Refused(_)) | Err(_)));
     let taken = match take_over(candidate, &stored.accepted) {

@@ -132,19 +132,19 @@ fn refuses_to_be_led_astray() {
         ("another host", "leads_elsewhere", |it| it.endpoints[0].host = "evil.example.net".to_owned()),
         ("another port", "leads_elsewhere", |it| it.endpoints[0].port = 5433),
         ("another role", "leads_elsewhere", |it| {
-            it.endpoints.push(Endpoint { role: "token".to_owned(), ..it.endpoints[0].clone() })
+            it.endpoints.push(Endpoint { role: "token".to_owned(), ..it.endpoints[0].clone() });
         }),
         ("looser TLS", "loosens_tls", |it| it.endpoints[0].tls.mode = TlsMode::VerifyCa),
         ("another name", "verifies_another_name", |it| {
-            it.endpoints[0].tls.server_name = Some("evil.example.net".to_owned())
+            it.endpoints[0].tls.server_name = Some("evil.example.net".to_owned());
         }),
         ("other roots", "trusts_other_roots", |it| it.endpoints[0].tls.roots = vec!["EVIL".to_owned()]),
         ("no roots", "trusts_other_roots", |it| it.endpoints[0].tls.roots.clear()),
         ("a secret as user name", "secret_sent_openly", |it| {
-            it.authentications[0].parameters[0].value = credential("password")
+            it.authentications[0].parameters[0].value = credential("password");
         }),
         ("a credential twice", "credential_used_twice", |it| {
-            it.authentications[0].parameters[1].value = credential("username")
+            it.authentications[0].parameters[1].value = credential("username");
         }),
         ("a password as a key", "credential_used_twice", |it| {
             let key = credential("password");
@@ -237,17 +237,17 @@ fn refuses_nonsense() {
         ("a driver's unknown parameter", "unknown_parameter", |it| it.parameters[0].name = "options".to_owned()),
         ("a parameter twice", "duplicate_parameter", |it| it.parameters.push(it.parameters[0].clone())),
         ("a second authentication", "too_many_authentications", |it| {
-            it.authentications.push(it.authentications[0].clone())
+            it.authentications.push(it.authentications[0].clone());
         }),
         ("an unknown scheme", "unknown_scheme", |it| it.authentications[0].scheme = "trust".to_owned()),
         ("a scheme's unknown parameter", "unknown_parameter", |it| {
-            it.authentications[0].parameters[0].name = "user".to_owned()
+            it.authentications[0].parameters[0].name = "user".to_owned();
         }),
         ("a literal password", "literal_secret", |it| {
-            it.authentications[0].parameters[1].value = Value::Text("x".to_owned())
+            it.authentications[0].parameters[1].value = Value::Text("x".to_owned());
         }),
         ("an unknown credential", "unknown_credential", |it| {
-            it.authentications[0].parameters[1].value = credential("token")
+            it.authentications[0].parameters[1].value = credential("token");
         }),
     ];
     for (what, code, change) in changes {
