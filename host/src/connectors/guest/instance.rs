@@ -1,10 +1,12 @@
 //! What the host keeps of one call: its limits, its deadline, its log.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use super::engine::{MAX_MEMORIES, MAX_TABLES};
@@ -80,15 +82,18 @@ fn thread_cpu_time() -> Duration {
 
 /// The limit behind a call's error, if it was one.
 pub(in crate::connectors) fn exceeded(error: &wasmtime::Error, store: &Store<State>) -> Option<Exceeded> {
-    // wasmtime has no types for exhausted hostcall fuel and handles; the words are those of its errors.
+    // wasmtime has no types for exhausted hostcall fuel and its own handles; the words are those of its errors.
     let says = |words: &str| error.chain().any(|cause| cause.to_string().contains(words));
+    let fills_table = |cause: &(dyn Error + 'static)| {
+        matches!(cause.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full))
+    };
     let limit = if let Some(Stopped(limit)) = error.downcast_ref() {
         Some(*limit)
     } else if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) {
         Some(Limit::Stack)
     } else if says("fuel allocated for hostcalls") {
         Some(Limit::Answer)
-    } else if says("handle limit exceeded") || says("resource table has no free keys") {
+    } else if says("handle limit exceeded") || error.chain().any(fills_table) {
         Some(Limit::Handles)
     } else {
         store.data().refused
