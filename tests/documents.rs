@@ -61,6 +61,33 @@ fn links_lead_somewhere() {
     assert!(links > 100, "only {links} were looked at");
 }
 
+#[test]
+fn paths_name_files() {
+    let known: Vec<String> = ["docs", "host", "migrations", "plugins", "tests", "wit", "xtask"]
+        .into_iter()
+        .flat_map(|at| {
+            ["rs", "sql", "wit", "md"].into_iter().flat_map(move |extension| files(&root().join(at), extension))
+        })
+        .map(|path| path.display().to_string())
+        .collect();
+    // One with a capital stands for many, and `x.rs` for all.
+    let names_a_file = |text: &str| {
+        let is_path = text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || b"_-./".contains(&it));
+        is_path && [".rs", ".sql", ".wit"].iter().any(|ending| text.ends_with(ending)) && text != "x.rs"
+    };
+    let (mut paths, mut wrong) = (0, Vec::new());
+    for (document, text) in documents() {
+        for path in text.split('`').filter(|text| names_a_file(text)) {
+            paths += 1;
+            if !known.iter().any(|file| file.ends_with(&format!("/{path}"))) {
+                wrong.push(format!("{}: {path}", document.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these are no files:\n{}", wrong.join("\n"));
+    assert!(paths > 400, "only {paths} were looked at");
+}
+
 /// Rows of the table under a heading of docs/architecture.md: what stands in backticks, cell by cell.
 fn table(heading: &str) -> Vec<Vec<Vec<String>>> {
     let text = read_to_string(root().join("docs/architecture.md")).unwrap() + "\n## ";
