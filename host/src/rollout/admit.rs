@@ -23,7 +23,7 @@ impl Rollout {
         let (rollout, principal) = (Arc::clone(self), principal.to_owned());
         tokio::spawn(async move {
             let _place = incoming.take_place();
-            let received = rollout.library.keep(incoming).await?;
+            let received = rollout.library.put(incoming).await?;
             let (row, connector) = rollout.admit(&received, &principal, None).await?;
             if row.state == State::Pending {
                 rollout.await_activation(&row, &connector).await?;
@@ -83,7 +83,7 @@ impl Rollout {
         }
         let mut incoming = self.library.receive(self.max_component_bytes(), None).await?;
         incoming.write(bytes).await?;
-        self.library.keep(incoming).await
+        self.library.put(incoming).await
     }
 
     /// Admits a version whose bytes are there. Its state is `PENDING` when this returns, unless it had been admitted

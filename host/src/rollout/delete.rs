@@ -60,7 +60,7 @@ impl Rollout {
         self.awaiting_activation().take_if(|last| last == digest);
         self.connectors.forget(digest);
         self.tell_deleted(&row);
-        self.library.remove(digest).await?;
+        self.library.delete(digest).await?;
         Ok(true)
     }
 }

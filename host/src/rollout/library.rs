@@ -1,6 +1,6 @@
-//! The bytes of all versions: one file each, named by its digest, complete or not there.
+//! The bytes of all versions: one file each, named by its digest, complete or not there. The only code that knows where they
+//! are: the others put, get, delete and list them by digest.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
@@ -39,7 +39,7 @@ pub struct Incoming {
     place: Option<OwnedSemaphorePermit>,
 }
 
-/// A component whose bytes are on disk for good.
+/// A component whose bytes are in the library for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// `sha256:` and 64 hex digits.
@@ -49,33 +49,27 @@ pub struct Received {
 }
 
 impl Library {
-    /// Opens the directory, for nobody else to use, and makes it when it is not there.
+    /// Opens the directory, for nobody else to use, and makes it when it is not there. What a killed process was receiving
+    /// goes.
     pub(super) fn open(directory: PathBuf, most: u64) -> io::Result<Self> {
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
         private::make_directory(&directory).map_err(named)?;
+        for (path, stem) in files(&directory, "new").map_err(named)? {
+            if Uuid::parse_str(&stem).is_ok()
+                && let Err(error) = fs::remove_file(&path)
+            {
+                tracing::warn!(path = %path.display(), %error, "what a killed process was receiving cannot be removed");
+            }
+        }
         Ok(Self { directory, most })
     }
 
-    /// Removes what a killed process has left: what was being received, and components that no row knows.
-    pub(super) fn sweep(&self, known: &BTreeSet<String>) -> io::Result<()> {
-        for entry in fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            let text = |part: Option<&OsStr>| part.map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-            let (stem, extension) = (text(path.file_stem()), text(path.extension()));
-            let is_spent = match extension.as_str() {
-                "wasm" => {
-                    let digest = format!("sha256:{stem}");
-                    digest::is_digest(&digest) && !known.contains(&digest)
-                }
-                "new" => Uuid::parse_str(&stem).is_ok(),
-                // Not ours.
-                _ => false,
-            };
-            if is_spent && let Err(error) = fs::remove_file(&path) {
-                tracing::warn!(path = %path.display(), %error, "what a killed process has left cannot be removed");
-            }
-        }
-        Ok(())
+    /// The digests of all versions whose bytes are here. What is none of ours is left alone.
+    pub(super) async fn list(&self) -> io::Result<Vec<String>> {
+        let directory = self.directory.clone();
+        let files = tokio::task::spawn_blocking(move || files(&directory, "wasm")).await??;
+        let digests = files.into_iter().map(|(_, stem)| format!("sha256:{stem}"));
+        Ok(digests.filter(|digest| digest::is_digest(digest)).collect())
     }
 
     /// Begins to receive a component of at most this many bytes.
@@ -87,7 +81,7 @@ impl Library {
     }
 
     /// The bytes of a version; a reason against it if they are not what its digest says.
-    pub(super) async fn read(&self, digest: &str) -> io::Result<Result<Vec<u8>, Vec<Reason>>> {
+    pub(super) async fn get(&self, digest: &str) -> io::Result<Result<Vec<u8>, Vec<Reason>>> {
         let refuse = |what: &str| {
             let remedy = "Upload it again, or put its file into the directory of connectors.";
             Ok(Err(vec![Reason::new(DAMAGED, format!("its file in the library {what}"), remedy)]))
@@ -113,11 +107,11 @@ impl Library {
 
     /// Whether the bytes of this version are here, and no others.
     pub(super) async fn has(&self, digest: &str) -> bool {
-        matches!(self.read(digest).await, Ok(Ok(_)))
+        matches!(self.get(digest).await, Ok(Ok(_)))
     }
 
-    /// Removes the bytes of a version.
-    pub(super) async fn remove(&self, digest: &str) -> io::Result<()> {
+    /// Deletes the bytes of a version. One that is not here is fine.
+    pub(super) async fn delete(&self, digest: &str) -> io::Result<()> {
         match tokio::fs::remove_file(self.path(digest)).await {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -128,8 +122,8 @@ impl Library {
         self.directory.join(format!("{}.wasm", digest.trim_start_matches("sha256:")))
     }
 
-    /// Gives a received component its name. It is durable when this returns.
-    pub(super) async fn keep(&self, mut incoming: Incoming) -> Result<Received, Error> {
+    /// Puts what was received under its digest. It is durable when this returns.
+    pub(super) async fn put(&self, mut incoming: Incoming) -> Result<Received, Error> {
         incoming.file.flush().await?;
         incoming.file.sync_all().await?;
         crash::point("upload-received");
@@ -176,6 +170,20 @@ impl Drop for Incoming {
             tracing::warn!(path = %path.display(), %error, "a component that was not received whole cannot be removed");
         }
     }
+}
+
+/// The files of a directory with this extension, each with its name without it.
+fn files(directory: &Path, extension: &str) -> io::Result<Vec<(PathBuf, String)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension() == Some(OsStr::new(extension))
+            && let Some(stem) = path.file_stem().and_then(OsStr::to_str).map(str::to_owned)
+        {
+            files.push((path, stem));
+        }
+    }
+    Ok(files)
 }
 
 fn sync_directory(directory: &Path) -> io::Result<()> {

@@ -14,7 +14,12 @@ impl Rollout {
     pub(super) async fn resume(&self) -> Result<(), Error> {
         let rows = connector_versions::list(&mut self.store.reader(Turn::Host).await?).await?;
         let known: BTreeSet<String> = rows.iter().map(|row| row.digest.clone()).collect();
-        self.library.sweep(&known)?;
+        for digest in self.library.list().await?.iter().filter(|digest| !known.contains(*digest)) {
+            // A killed process has deleted its row, or has not come to write it.
+            if let Err(error) = self.library.delete(digest).await {
+                tracing::warn!(digest, %error, "a component that no row knows cannot be removed");
+            }
+        }
         let needed = self.needed().await?;
         for row in rows.iter().filter(|row| needed.contains(&row.digest)) {
             match self.load(row).await {
@@ -81,7 +86,7 @@ impl Rollout {
             return Ok(connector);
         }
         let name = row.file.clone().unwrap_or_else(|| row.digest.clone());
-        let admitted = match self.library.read(&row.digest).await? {
+        let admitted = match self.library.get(&row.digest).await? {
             Ok(bytes) => self.connectors.admit_apart(bytes, name).await?,
             Err(damage) => match self.take_again(row).await? {
                 Some(bytes) => self.connectors.admit_apart(bytes, name).await?,
