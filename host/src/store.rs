@@ -4,6 +4,7 @@
 //! Every function on tenant data takes the tenant as an argument. Organizations take turns at the store, and no turn of
 //! theirs is longer than its bound.
 
+mod audit;
 mod columns;
 pub mod connections;
 pub mod connector_versions;
@@ -25,12 +26,13 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::audit::Event;
 use crate::auth::Tenant;
 use crate::fairness::Refused;
 use crate::sqlite::{self, Party, Pool};
 
 pub use crate::sqlite::Connection;
-pub use transaction::Transaction;
+pub use transaction::{Change, Transaction};
 pub use usage::{Exceeded, Quota, Quotas};
 
 /// The schema's versions, the oldest first. One that has been published never changes.
@@ -39,6 +41,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("connector versions", include_str!("../../migrations/metadata/0002_connector_versions.sql")),
     ("usage", include_str!("../../migrations/metadata/0003_usage.sql")),
     ("signatures", include_str!("../../migrations/metadata/0004_signatures.sql")),
+    ("audit", include_str!("../../migrations/metadata/0005_audit.sql")),
 ];
 
 /// How long an organization's turn may work that reads what it names.
@@ -68,6 +71,8 @@ pub struct Settings {
     pub list_work: Duration,
     /// What may be stored.
     pub quotas: Quotas,
+    /// Rows of an organization's audit trail that are kept, of each outcome.
+    pub audit_events: i64,
 }
 
 /// The metadata. Clones share one set of connections.
@@ -79,6 +84,7 @@ pub struct Store {
     writer: Pool,
     file: sqlite::File,
     settings: Settings,
+    due: audit::Due,
     /// Held as long as the store is open.
     _lock: Arc<File>,
 }
@@ -172,6 +178,7 @@ impl Store {
             writer: file.pool((1, 1), ("query_only", "off")),
             file,
             settings,
+            due: audit::Due::default(),
             _lock: Arc::new(lock),
         })
     }
@@ -205,6 +212,11 @@ impl Store {
         Ok(Transaction::new(self.writer(turn).await?.begin().await?, self.settings.quotas))
     }
 
+    /// Begins a change for somebody: a write transaction that is recorded in the audit trail when it commits.
+    pub async fn change(&self, event: Event) -> Result<Change, Error> {
+        Ok(Change::new(self.begin(Turn::about(&event)).await?, event, self.due.clone()))
+    }
+
     /// What may be stored.
     pub fn quotas(&self) -> &Quotas {
         &self.settings.quotas
@@ -223,6 +235,14 @@ impl<'a> Turn<'a> {
     /// The turn of the tenant's organization.
     pub fn of(tenant: &'a Tenant) -> Self {
         Self::Of(&tenant.organization)
+    }
+
+    /// The turn of the organization that the event's resource belongs to; the host's for the platform's own.
+    fn about(event: &'a Event) -> Self {
+        match event.resource.organization() {
+            "" => Self::Host,
+            organization => Self::Of(organization),
+        }
     }
 
     fn party(self) -> Party {

@@ -1,5 +1,6 @@
 //! Removes the secrets that no connection points at: those that were put in vain, those that were replaced, and those
-//! of deleted connections.
+//! of deleted connections. With them goes whatever else is kept for a time only: old idempotency keys, and the oldest rows
+//! of the audit trail.
 
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ impl Reaper {
     async fn reap(&self) -> Result<(), Error> {
         self.abandon_intents().await?;
         self.forget_idempotency_keys().await?;
+        self.depository.store.trim_audit_trails().await?;
         let name = self.depository.secrets.name();
         let mut last = None;
         loop {

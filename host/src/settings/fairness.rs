@@ -36,6 +36,7 @@
 //! | different tags of a project | 10,000 | `--max-tags-per-project` | the same |
 //! | idempotency keys of a project in 24 hours | 10,000 | `--max-idempotency-keys-per-project` | the same |
 //! | what an organization stores, credentials included | 1,024 MiB | `--max-stored-per-organization-mib` | the same |
+//! | rows of an organization's audit trail, of each outcome | 50,000 | `--max-audit-events-per-organization` | the oldest go, within a minute |
 
 use std::time::Duration;
 
@@ -161,6 +162,12 @@ pub struct FairnessSettings {
     #[arg(long, global = true, env = "PATCHPANEL_MAX_STORED_PER_ORGANIZATION_MIB", value_name = "MIB",
         default_value = "1024", value_parser = clap::value_parser!(u32).range(1..))]
     max_stored_per_organization_mib: u32,
+
+    /// How many events of an organization the audit trail keeps: so many changes, and so many releases of credentials.
+    /// The oldest ones beyond it are removed for good, within about a minute.
+    #[arg(long, global = true, env = "PATCHPANEL_MAX_AUDIT_EVENTS_PER_ORGANIZATION", value_name = "COUNT",
+        default_value = "50000", value_parser = clap::value_parser!(u32).range(1000..))]
+    max_audit_events_per_organization: u32,
 }
 
 impl FairnessSettings {
@@ -197,6 +204,7 @@ impl FairnessSettings {
                 idempotency_keys_per_project: self.max_idempotency_keys_per_project.into(),
                 bytes_per_organization: i64::from(self.max_stored_per_organization_mib) << 20,
             },
+            audit_events: self.max_audit_events_per_organization.into(),
         }
     }
 

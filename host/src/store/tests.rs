@@ -1,5 +1,6 @@
 //! The store against real SQLite files.
 
+mod audit;
 mod handing_over;
 pub(crate) mod states;
 mod turns;
@@ -26,6 +27,7 @@ pub(crate) const SETTINGS: Settings = Settings {
         idempotency_keys_per_project: 1000,
         bytes_per_organization: 1 << 40,
     },
+    audit_events: 100_000,
 };
 
 pub(super) struct Directory(PathBuf);

@@ -1,8 +1,11 @@
-//! A write transaction, which keeps the count of what its tenants have.
+//! Write transactions: the host's own, which keep the count of what tenants have, and changes for somebody, which are
+//! recorded in the audit trail too.
 
 use std::ops::{Deref, DerefMut};
 
+use super::audit::{self, Due};
 use super::{Connection, Error, Quotas};
+use crate::audit::{Event, Outcome};
 use crate::sqlite;
 
 /// A write transaction. One that is dropped without a commit has done nothing.
@@ -10,6 +13,15 @@ use crate::sqlite;
 pub struct Transaction {
     inner: sqlite::Transaction,
     quotas: Quotas,
+}
+
+/// A write transaction in which somebody does something. One that is dropped without a commit has done nothing, and has no
+/// row in the audit trail.
+#[derive(Debug)]
+pub struct Change {
+    transaction: Transaction,
+    event: Event,
+    due: Due,
 }
 
 impl Transaction {
@@ -28,6 +40,20 @@ impl Transaction {
     }
 }
 
+impl Change {
+    pub(super) fn new(transaction: Transaction, event: Event, due: Due) -> Self {
+        Self { transaction, event, due }
+    }
+
+    /// Records what was done, and commits; both are durable when this returns.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        let number = audit::insert(&mut self.transaction, &self.event, Outcome::Done).await?;
+        self.transaction.commit().await?;
+        self.due.note(&self.event, Outcome::Done, number);
+        Ok(())
+    }
+}
+
 impl Deref for Transaction {
     type Target = Connection;
 
@@ -39,5 +65,19 @@ impl Deref for Transaction {
 impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Connection {
         &mut self.inner
+    }
+}
+
+impl Deref for Change {
+    type Target = Transaction;
+
+    fn deref(&self) -> &Transaction {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Change {
+    fn deref_mut(&mut self) -> &mut Transaction {
+        &mut self.transaction
     }
 }
