@@ -42,6 +42,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("usage", include_str!("../../migrations/metadata/0003_usage.sql")),
     ("signatures", include_str!("../../migrations/metadata/0004_signatures.sql")),
     ("audit", include_str!("../../migrations/metadata/0005_audit.sql")),
+    ("intent owners", include_str!("../../migrations/metadata/0006_intent_owners.sql")),
 ];
 
 /// How long an organization's turn may work that reads what it names.
@@ -172,7 +173,7 @@ impl Store {
             .map_err(|source| Error::Open { path: path.into(), source: source.into() })?;
         file.migrate(MIGRATIONS).await.map_err(|source| Error::Migrate { path: path.into(), source })?;
         let read_only = ("query_only", "on");
-        Ok(Self {
+        let store = Self {
             readers: file.pool((settings.readers, settings.readers_per_organization), read_only),
             host_readers: file.pool(HOST_READERS, read_only),
             writer: file.pool((1, 1), ("query_only", "off")),
@@ -180,7 +181,9 @@ impl Store {
             settings,
             due: audit::Due::default(),
             _lock: Arc::new(lock),
-        })
+        };
+        intents::expire(&mut store.writer(Turn::Host).await?).await?;
+        Ok(store)
     }
 
     /// A connection that only reads.

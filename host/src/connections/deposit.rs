@@ -5,8 +5,8 @@
 //! 3. One transaction makes the connection point at it, drops the intent and records the replaced version for removal.
 //!
 //! A process that ends before 3 leaves the old state and an intent; one that ends after 3 leaves the new state and a
-//! removal. The reaper takes up both. Which intents are still being worked on is known to this process alone, because
-//! the store is opened by one process.
+//! removal. The reaper takes up both. Which of its own intents are still being worked on is known to each process alone;
+//! of others' it goes by their heartbeat.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,8 +59,10 @@ impl Withheld {
 }
 
 /// The intents that this process works on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pending {
+    /// What the process is called in its intents: made anew at each start.
+    pub(super) owner: String,
     intents: Mutex<HashSet<String>>,
     /// Told whenever the reaper may have something to do.
     pub(super) changed: Notify,
@@ -81,7 +83,18 @@ pub(super) struct Deposit {
     claim: Arc<Claim>,
 }
 
+impl Default for Pending {
+    fn default() -> Self {
+        Self { owner: Uuid::new_v4().to_string(), intents: Mutex::default(), changed: Notify::new() }
+    }
+}
+
 impl Pending {
+    /// Whether nothing is being worked on.
+    pub(super) fn is_empty(&self) -> bool {
+        self.intents.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Whether the intent is being worked on.
     pub(super) fn has(&self, intent: &str) -> bool {
         self.intents.lock().unwrap_or_else(PoisonError::into_inner).contains(intent)
@@ -190,6 +203,8 @@ impl Depository {
             store: store.clone(),
             reference: reference.clone(),
             created_at: now(),
+            owner: self.pending.owner.clone(),
+            heartbeat_at: now(),
         };
         intents::insert(&mut transaction, &intent).await?;
         transaction.commit().await?;
@@ -285,7 +300,8 @@ impl Deposit {
         if intents::delete(transaction, &self.claim.intent).await? {
             return Ok(());
         }
-        // The reaper does not touch a claimed intent; whoever else did may have removed the secret.
+        // This process's reaper does not touch a claimed intent; whoever else did, because this process was not heard of for
+        // so long, may have removed the secret.
         Err(store::Error::Damaged("list of secret intents").into())
     }
 }

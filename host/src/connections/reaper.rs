@@ -6,11 +6,18 @@ use std::time::Duration;
 
 use super::deposit::Depository;
 use super::{Error, idempotency, now};
+use crate::store::intents::IntentRow;
 use crate::store::removals::RemovalRow;
 use crate::store::{self, Turn, intents, removals};
 
 /// How often it looks, when nothing told it to.
 const INTERVAL: Duration = Duration::from_mins(1);
+
+/// How often it says that this process works on its intents; one that is settled sooner, as nearly all are, costs nothing.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Microseconds without a heartbeat after which another process's intents are taken over.
+const GRACE_PERIOD: i64 = 60 * 1_000_000;
 
 /// How many removals it reads, and how many idempotency keys it forgets, at once: others write in between.
 const BATCH: u32 = 100;
@@ -29,8 +36,12 @@ impl Reaper {
     /// Works at once, whenever something was removed, and every minute; never returns. It can be dropped at any moment:
     /// what it left undone it does next time.
     pub async fn run(self) {
+        tokio::join!(self.keep_looking(), self.keep_beating());
+    }
+
+    async fn keep_looking(&self) {
         loop {
-            if let Err(error) = self.reap().await {
+            if let Err(error) = self.reap(now()).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the reaper could not look");
             }
             // Ignored when the minute is over: it looks either way.
@@ -38,9 +49,27 @@ impl Reaper {
         }
     }
 
+    async fn keep_beating(&self) {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            if let Err(error) = self.beat(now()).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a heartbeat of this process failed");
+            }
+        }
+    }
+
+    /// Says that this process works on its intents, if it has any.
+    async fn beat(&self, now: i64) -> Result<(), Error> {
+        let Depository { store, pending, .. } = &self.depository;
+        if !pending.is_empty() {
+            intents::beat(&mut store.writer(Turn::Host).await?, &pending.owner, now).await?;
+        }
+        Ok(())
+    }
+
     /// Tries every removal once: those that fail keep none behind them from being tried.
-    async fn reap(&self) -> Result<(), Error> {
-        self.abandon_intents().await?;
+    async fn reap(&self, now: i64) -> Result<(), Error> {
+        self.abandon_intents(now).await?;
         self.forget_idempotency_keys().await?;
         self.depository.store.trim_audit_trails().await?;
         let name = self.depository.secrets.name();
@@ -83,21 +112,30 @@ impl Reaper {
     }
 
     /// Turns the intents that nobody works on into removals.
-    async fn abandon_intents(&self) -> Result<(), Error> {
+    async fn abandon_intents(&self, now: i64) -> Result<(), Error> {
         let intents = intents::list(&mut self.depository.store.reader(Turn::Host).await?).await?;
         for intent in intents {
-            if self.depository.pending.has(&intent.id) {
+            if self.is_worked_on(&intent, now) {
                 continue;
             }
             let mut transaction = self.depository.store.begin(Turn::Host).await?;
             // Gone when it was settled after the list was read.
-            if intents::delete(&mut transaction, &intent.id).await? {
-                let removal = RemovalRow { store: intent.store, reference: intent.reference, created_at: now() };
+            if intents::abandon(&mut transaction, &intent).await? {
+                let removal = RemovalRow { store: intent.store, reference: intent.reference, created_at: now };
                 removals::insert(&mut transaction, &removal).await?;
                 transaction.commit().await?;
             }
         }
         Ok(())
+    }
+
+    fn is_worked_on(&self, intent: &IntentRow, now: i64) -> bool {
+        let pending = &self.depository.pending;
+        if intent.owner == pending.owner {
+            pending.has(&intent.id)
+        } else {
+            intent.heartbeat_at > now - GRACE_PERIOD
+        }
     }
 
     async fn forget_idempotency_keys(&self) -> Result<(), Error> {

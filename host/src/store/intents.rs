@@ -1,4 +1,5 @@
-//! Rows of intents: secret versions that are about to be put, so that none is lost when the process dies in between.
+//! Rows of intents: secret versions that are about to be put, so that none is lost when the process dies in between. Each
+//! has an owner, the process that works on it, and a heartbeat, by which others see that it still does.
 
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -15,15 +16,19 @@ pub struct IntentRow {
     pub store: String,
     /// The version that is about to be put.
     pub reference: Reference,
-    /// When.
+    /// When it was made.
     pub created_at: i64,
+    /// The id of the process that works on it; empty in rows of before intents had owners.
+    pub owner: String,
+    /// When its owner said last that it works on it; 0 when it is known that it does so no more.
+    pub heartbeat_at: i64,
 }
 
 /// Inserts a row.
 pub async fn insert(connection: &mut Connection, row: &IntentRow) -> Result<(), Error> {
     sqlx::query(
-        "insert into secret_intents (id, store, organization, key, version, created_at)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into secret_intents (id, store, organization, key, version, created_at, owner, heartbeat_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&row.id)
     .bind(&row.store)
@@ -31,6 +36,8 @@ pub async fn insert(connection: &mut Connection, row: &IntentRow) -> Result<(), 
     .bind(&row.reference.key)
     .bind(row.reference.version)
     .bind(row.created_at)
+    .bind(&row.owner)
+    .bind(row.heartbeat_at)
     .execute(connection)
     .await?;
     Ok(())
@@ -43,6 +50,32 @@ pub async fn delete(connection: &mut Connection, id: &str) -> Result<bool, Error
         .fetch_optional(connection)
         .await?;
     Ok(deleted.is_some())
+}
+
+/// Deletes a row that nobody works on; false when it is not there any more, or its owner has said since that it does.
+pub async fn abandon(connection: &mut Connection, row: &IntentRow) -> Result<bool, Error> {
+    let deleted = sqlx::query("delete from secret_intents where id = $1 and heartbeat_at = $2 returning id")
+        .bind(&row.id)
+        .bind(row.heartbeat_at)
+        .fetch_optional(connection)
+        .await?;
+    Ok(deleted.is_some())
+}
+
+/// Says of all intents of an owner that it works on them.
+pub async fn beat(connection: &mut Connection, owner: &str, now: i64) -> Result<(), Error> {
+    sqlx::query("update secret_intents set heartbeat_at = $2 where owner = $1")
+        .bind(owner)
+        .bind(now)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Says of all intents that nobody works on them: whoever has just locked the store knows that no other process is there.
+pub(super) async fn expire(connection: &mut Connection) -> Result<(), Error> {
+    sqlx::query("update secret_intents set heartbeat_at = 0 where heartbeat_at <> 0").execute(connection).await?;
+    Ok(())
 }
 
 /// All rows. There are as many as secrets are being put right now, and those that a crash left.
@@ -64,6 +97,8 @@ impl TryFrom<&AnyRow> for IntentRow {
             store: row.try_get("store")?,
             reference: row.try_into()?,
             created_at: row.try_get("created_at")?,
+            owner: row.try_get("owner")?,
+            heartbeat_at: row.try_get("heartbeat_at")?,
         })
     }
 }

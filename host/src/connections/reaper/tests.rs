@@ -12,7 +12,6 @@ use crate::connections::deposit::{Pending, discard};
 use crate::secrets::{self, Credentials, IfMissing, LocalStore, Reference, Secret, SecretStore};
 use crate::store::Store;
 use crate::store::connections::{self, ConnectionRow, Selection, Status};
-use crate::store::intents::IntentRow;
 use crate::store::tests::rendition;
 
 /// A data directory that can be opened again, as after a crash.
@@ -117,7 +116,7 @@ async fn find(depository: &Depository, row: &ConnectionRow) -> Option<Connection
 }
 
 async fn reap(depository: &Depository) {
-    Reaper::new(depository.clone()).reap().await.unwrap();
+    Reaper::new(depository.clone()).reap(now()).await.unwrap();
 }
 
 /// The versions of a connection's secret that the secret store still has.
@@ -170,7 +169,15 @@ async fn a_crash_after_the_intent_or_after_the_put_leaves_the_old_state_and_no_o
         let version = connections::next_secret_version(&mut transaction, &tenant(), &row.id).await.unwrap().unwrap();
         let reference = Reference { organization: "acme".into(), key: row.id.clone(), version };
         let id = Uuid::now_v7().to_string();
-        let intent = IntentRow { id, store: "local".into(), reference: reference.clone(), created_at: 1 };
+        // Of a process that was there a moment ago; but there is no other one in the directory.
+        let intent = IntentRow {
+            id,
+            store: "local".into(),
+            reference: reference.clone(),
+            created_at: now(),
+            owner: "killed".into(),
+            heartbeat_at: now(),
+        };
         intents::insert(&mut transaction, &intent).await.unwrap();
         transaction.commit().await.unwrap();
         if put {
@@ -200,6 +207,28 @@ async fn a_secret_that_is_still_being_worked_on_is_left_alone() {
     drop(deposit);
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn an_intent_of_another_process_is_left_alone_until_it_is_not_heard_of_any_more() {
+    let installation = Installation::new();
+    let one = installation.start().await;
+    let other = Depository { pending: Arc::default(), ..one.clone() };
+    let (ours, others) = (Reaper::new(one.clone()), Reaper::new(other.clone()));
+    let row = row("data:acme:sales:a");
+    let deposit = one.put_first(&tenant(), &row.id, &credentials("one")).await.unwrap();
+    let start = now();
+    others.reap(start + GRACE_PERIOD / 2).await.unwrap();
+    assert_eq!(versions(&one, &row).await, [1], "its owner was heard of");
+    ours.beat(start + GRACE_PERIOD / 2).await.unwrap();
+    others.reap(start + GRACE_PERIOD + GRACE_PERIOD / 4).await.unwrap();
+    assert_eq!(versions(&one, &row).await, [1], "its owner was heard of again");
+    // Whoever has none says nothing of others'.
+    others.beat(start + GRACE_PERIOD).await.unwrap();
+    others.reap(start + 2 * GRACE_PERIOD).await.unwrap();
+    assert_eq!(versions(&one, &row).await, [0; 0], "nobody was heard of for the grace period");
+    let mut transaction = one.store.begin(Turn::Host).await.unwrap();
+    assert!(deposit.settle(&mut transaction).await.is_err(), "a connection would point at nothing");
 }
 
 #[tokio::test]
