@@ -18,7 +18,7 @@ use test_support::patchpanel::Patchpanel;
 use test_support::sales;
 
 /// Runs statements on a file of the data directory, as whoever can write there; how many rows they changed.
-fn sql(directory: &TemporaryDirectory, file: &str, statements: &str) -> u64 {
+pub(crate) fn sql(directory: &TemporaryDirectory, file: &str, statements: &str) -> u64 {
     with_database(directory, file, async |connection| {
         connection.execute(AssertSqlSafe(statements.to_owned())).await.unwrap().rows_affected()
     })
@@ -31,7 +31,7 @@ fn number(directory: &TemporaryDirectory, file: &str, query: &str) -> i64 {
     })
 }
 
-fn with_database<T>(
+pub(crate) fn with_database<T>(
     directory: &TemporaryDirectory,
     file: &str,
     work: impl AsyncFnOnce(&mut SqliteConnection) -> T,

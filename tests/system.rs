@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod api;
+mod audit;
 mod authoring;
 mod command_line;
 mod connectors;

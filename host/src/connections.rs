@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::audit::{Action, Event};
 use crate::auth::{Caller, Permission, Tenant};
 use crate::clock::now;
 use crate::connectors::contract::Purpose;
@@ -248,6 +249,11 @@ impl Connections {
 }
 
 impl Request<'_> {
+    /// That the caller does this to a connection.
+    fn event(self, action: Action, row: &ConnectionRow) -> Event {
+        Event { actor: self.caller.into(), action, resource: row.into() }
+    }
+
     /// Whether the caller may do this in the tenant. Who may not even read learns nothing.
     pub fn authorize(self, permission: Permission) -> Result<(), Error> {
         // An empty project would be taken for the whole organization.

@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
+use crate::audit::{self, Action, Actor};
 use crate::auth::{Caller, Permission};
 use crate::clock::now;
 use crate::connectors::admission::Reason;
@@ -144,6 +145,11 @@ pub enum Error {
     BrokenOff(#[from] tokio::task::JoinError),
 }
 
+/// What somebody does to a version.
+fn version_event(actor: &Actor, action: Action, digest: &str) -> audit::Event {
+    audit::Event { actor: actor.clone(), action, resource: audit::Resource::ConnectorVersion(digest.to_owned()) }
+}
+
 impl Rollout {
     /// Opens the library, loads what serves connections, and takes in what is new in the directory.
     pub async fn open(store: Store, connectors: Arc<Connectors>, settings: Settings) -> Result<Self, Error> {
@@ -194,13 +200,13 @@ impl Rollout {
         connector_versions::find(&mut self.store.reader(Turn::Host).await?, digest).await?.ok_or(Error::NotFound)
     }
 
-    /// Changes a version's row as it is now, and tells who listens.
+    /// Records what the host has found of a version in its row, as that is now, and tells who listens.
     async fn change(
         &self,
         digest: &str,
         change: impl FnOnce(&mut ConnectorVersionRow),
     ) -> Result<ConnectorVersionRow, Error> {
-        let mut transaction = self.store.begin(Turn::Host).await?;
+        let mut transaction = self.store.host_transaction(Turn::Host).await?;
         let before = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
         let mut row = before.clone();
         change(&mut row);

@@ -182,7 +182,7 @@ impl Store {
             due: audit::Due::default(),
             _lock: Arc::new(lock),
         };
-        intents::expire(&mut store.writer(Turn::Host).await?).await?;
+        intents::expire(&mut store.host_writer(Turn::Host).await?).await?;
         Ok(store)
     }
 
@@ -199,9 +199,10 @@ impl Store {
         Ok(self.readers.take(&Turn::Of(organization).party(), self.settings.list_work).await?)
     }
 
-    /// The connection that writes, for a single statement: what that does is durable when it returns. Each turn of the
-    /// database's thread is one that other writers wait for, and a transaction has three.
-    pub async fn writer(&self, turn: Turn<'_>) -> Result<Connection, Error> {
+    /// The connection that writes, for a single statement of what the host records by itself, and nobody has asked for: how
+    /// a test ended, what is left to remove. What it does is durable when it returns. Each turn of the database's thread is
+    /// one that other writers wait for, and a transaction has three.
+    pub async fn host_writer(&self, turn: Turn<'_>) -> Result<Connection, Error> {
         let work = match turn {
             Turn::Of(_) => WRITE_WORK,
             Turn::Host => Duration::MAX,
@@ -209,15 +210,15 @@ impl Store {
         Ok(self.writer.take(&turn.party(), work).await?)
     }
 
-    /// Begins a write transaction. It has the store's write lock from its first moment, so that what it reads holds
-    /// until it commits.
-    pub async fn begin(&self, turn: Turn<'_>) -> Result<Transaction, Error> {
-        Ok(Transaction::new(self.writer(turn).await?.begin().await?, self.settings.quotas))
+    /// Begins a write transaction of what the host records by itself. It has the store's write lock from its first moment, so
+    /// that what it reads holds until it commits. What somebody does is a [`change`](Self::change).
+    pub async fn host_transaction(&self, turn: Turn<'_>) -> Result<Transaction, Error> {
+        Ok(Transaction::new(self.host_writer(turn).await?.begin().await?, self.settings.quotas))
     }
 
     /// Begins a change for somebody: a write transaction that is recorded in the audit trail when it commits.
     pub async fn change(&self, event: Event) -> Result<Change, Error> {
-        Ok(Change::new(self.begin(Turn::about(&event)).await?, event, self.due.clone()))
+        Ok(Change::new(self.host_transaction(Turn::about(&event)).await?, event, self.due.clone()))
     }
 
     /// What may be stored.

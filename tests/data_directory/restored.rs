@@ -9,6 +9,7 @@ use test_support::postgres::Postgres;
 use test_support::sales;
 
 use super::*;
+use crate::audit::trail;
 
 /// Far longer than the look at the stores takes.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -137,6 +138,10 @@ fn secrets_that_no_connection_points_at_are_listed_and_removed_only_when_asked()
         assert!(!output.contains(sales::READER_PASSWORD));
     }
     let (code, output, _) = orphans(&host, &["--remove"]);
+    let removed = trail(host.directory(), "acme").into_iter().filter(|row| row.contains(" secret.remove "));
+    let listed = output.lines().take(2).map(|line| line.replace("acme ", "").replace(' ', "/"));
+    let expected: Vec<String> = listed.map(|secret| format!("done system:operator@ secret.remove {secret} ")).collect();
+    assert_eq!(removed.collect::<Vec<_>>(), expected);
     assert!(code == 0 && output.contains("2 secrets that no connection pointed at are removed"), "{output}");
     assert_eq!(orphans(&host, &[]).1, "every secret has its connection\n");
     let mut host = Patchpanel::builder().directory(host.directory()).start().unwrap();

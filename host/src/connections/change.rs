@@ -10,6 +10,7 @@ use super::record::{self, bindings, bindings_to_json, parse, rendition, schema_p
 use super::trial::{check_config, check_credentials, describe};
 use super::write::write;
 use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, now, owner};
+use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::contract::Purpose;
 use crate::connectors::{Accepted, Call, Target, VersionInUse};
@@ -17,7 +18,7 @@ use crate::finding::{self, Finding};
 use crate::json;
 use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
-use crate::store::{Turn, connector_versions};
+use crate::store::connector_versions;
 
 /// A configuration that the connector accepted with the credentials that will be set.
 struct Reviewed {
@@ -72,7 +73,7 @@ impl Connections {
             let reviewed = self.review(request, &before, change).await?;
             apply(&mut after, change, &reviewed)?;
             if !change.credentials.is_empty() {
-                let credentials = self.resulting_credentials(&before, change, &reviewed).await?;
+                let credentials = self.resulting_credentials(request, &before, change, &reviewed).await?;
                 if !credentials.is_empty() {
                     deposit = Some(self.depository.put_next(&owner, &before.id, &credentials).await?);
                 }
@@ -80,21 +81,21 @@ impl Connections {
             }
             self.depository.sign(&mut after)?;
         }
-        let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
+        let mut recorded = self.store.change(request.event(Action::ConnectionChange, &before)).await?;
         // A version that has been replaced meanwhile must not come back with a configuration of its own.
         let is_reviewed_by_another = after.serving.digest != before.serving.digest
-            && !connector_versions::is_active(&mut transaction, &after.serving.digest).await?;
+            && !connector_versions::is_active(&mut recorded, &after.serving.digest).await?;
         let is_replaced = after.secret != before.secret;
-        if is_reviewed_by_another || !write(&mut transaction, &before, after, keeps_status).await? {
+        if is_reviewed_by_another || !write(&mut recorded, &before, after, keeps_status).await? {
             return Ok(false);
         }
         if let Some(deposit) = &deposit {
-            deposit.settle(&mut transaction).await?;
+            deposit.settle(&mut recorded).await?;
         }
         if is_replaced {
-            discard(&mut transaction, &before).await?;
+            discard(&mut recorded, &before).await?;
         }
-        transaction.commit().await?;
+        recorded.commit().await?;
         self.depository.pending.changed.notify_one();
         Ok(true)
     }
@@ -149,12 +150,16 @@ impl Connections {
     /// The values of all credentials after the change. The stored ones are read only when some of them stay.
     async fn resulting_credentials(
         &self,
+        request: Request<'_>,
         before: &ConnectionRow,
         change: &Change,
         reviewed: &Reviewed,
     ) -> Result<Credentials, Error> {
-        let mut credentials =
-            if reviewed.kept.is_empty() { Credentials::default() } else { self.depository.read(before).await? };
+        let mut credentials = if reviewed.kept.is_empty() {
+            Credentials::default()
+        } else {
+            self.depository.release(request.caller.into(), Action::ConnectionChange, before).await?
+        };
         for (name, value) in &change.credentials {
             match value {
                 Some(value) => credentials.set(name.clone(), value.clone()),

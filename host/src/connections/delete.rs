@@ -2,8 +2,9 @@
 
 use super::deposit::discard;
 use super::{ATTEMPTS, Connections, Error, Request, owner};
+use crate::audit::Action;
 use crate::auth::Permission;
-use crate::store::{Turn, connections};
+use crate::store::connections;
 
 impl Connections {
     /// Deletes one; its credentials go with it. `revision` is what the caller saw, if it said so.
@@ -13,10 +14,10 @@ impl Connections {
             if revision.is_some_and(|revision| revision != row.revision) {
                 return Err(Error::RevisionMismatch(row.revision));
             }
-            let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
-            if connections::delete(&mut transaction, &owner(&row), &row.id, row.revision).await? {
-                discard(&mut transaction, &row).await?;
-                transaction.commit().await?;
+            let mut change = self.store.change(request.event(Action::ConnectionDelete, &row)).await?;
+            if connections::delete(&mut change, &owner(&row), &row.id, row.revision).await? {
+                discard(&mut change, &row).await?;
+                change.commit().await?;
                 self.depository.pending.changed.notify_one();
                 return Ok(());
             }

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{Error, now, record};
+use crate::audit::{Action, Actor, Event};
 use crate::auth::Tenant;
 use crate::secrets::{self, Credentials, DerivedKeys, Reference, RowFacts, SecretStore};
 use crate::store::connections::{ConnectionRow, SecretLocation};
@@ -166,7 +167,7 @@ impl Depository {
         connection: &str,
         credentials: &Credentials,
     ) -> Result<Deposit, Error> {
-        let transaction = self.store.begin(Turn::of(owner)).await?;
+        let transaction = self.store.host_transaction(Turn::of(owner)).await?;
         self.put(transaction, owner, (connection, 1), credentials).await
     }
 
@@ -178,7 +179,7 @@ impl Depository {
         credentials: &Credentials,
     ) -> Result<Deposit, Error> {
         for _ in 0..VERSIONS {
-            let mut transaction = self.store.begin(Turn::of(owner)).await?;
+            let mut transaction = self.store.host_transaction(Turn::of(owner)).await?;
             let version = store::connections::next_secret_version(&mut transaction, owner, connection).await?;
             match self.put(transaction, owner, (connection, version.ok_or(Error::NotFound)?), credentials).await {
                 Err(Error::Secrets(secrets::Error::Conflict)) => {}
@@ -224,7 +225,7 @@ impl Depository {
         let put = put.await.map_err(|error| secrets::Error::Unavailable(error.into()))?;
         if let Err(secrets::Error::Conflict) = put {
             // What is there belongs to other metadata: it is not the reaper's.
-            let mut transaction = self.store.begin(Turn::of(owner)).await?;
+            let mut transaction = self.store.host_transaction(Turn::of(owner)).await?;
             intents::delete(&mut transaction, &claim.intent).await?;
             transaction.commit().await?;
         }
@@ -232,16 +233,22 @@ impl Depository {
         Ok(Deposit { location, claim })
     }
 
-    /// The credentials that a row points at; none are set when it points at no secret. The one place where they come out,
-    /// and only for a row that is as the host has written it.
-    pub(super) async fn read(&self, row: &ConnectionRow) -> Result<Credentials, Error> {
+    /// The credentials that a row points at; none are set when it points at no secret. The one place where they come out:
+    /// only for a row that is as the host has written it, and not before it is recorded who has them released for what.
+    pub(super) async fn release(
+        &self,
+        actor: Actor,
+        action: Action,
+        row: &ConnectionRow,
+    ) -> Result<Credentials, Error> {
         let Some(location) = &row.secret else { return Ok(Credentials::default()) };
         if location.store != self.secrets.name() {
             let reason = format!("the credentials are in the secret store {}, which is not open", location.store);
             return Err(secrets::Error::Unavailable(reason.into()).into());
         }
         self.check(row)?;
-        match self.secrets.get(&reference(row, location)).await {
+        let event = Event { actor, action, resource: row.into() };
+        match self.store.release(&event, self.secrets.get(&reference(row, location))).await? {
             Ok(secret) => Credentials::from_secret(&secret).ok_or_else(|| self.damaged(row)),
             // Not logged yet: somebody may have replaced them since the row was read.
             Err(secrets::Error::NotFound) => Err(withhold(row, Withheld::Lost)),

@@ -2,8 +2,8 @@
 
 use super::write::write;
 use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now};
+use crate::audit::Action;
 use crate::auth::Permission;
-use crate::store::Turn;
 
 impl Connections {
     /// Disables one (`true`), or enables it (`false`): then it is `PENDING` until it is tested. One that is already so
@@ -28,9 +28,10 @@ impl Connections {
             row.status_reason = disabled.then(|| format!("disabled by {}", request.caller.principal));
             row.updated_by.clone_from(&request.caller.principal);
             row.updated_at = now();
-            let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
-            if write(&mut transaction, &before, row, false).await? {
-                transaction.commit().await?;
+            let action = if disabled { Action::ConnectionDisable } else { Action::ConnectionEnable };
+            let mut change = self.store.change(request.event(action, &before)).await?;
+            if write(&mut change, &before, row, false).await? {
+                change.commit().await?;
                 return self.find(request, resource_uri).await;
             }
         }

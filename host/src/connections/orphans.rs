@@ -2,6 +2,7 @@
 //! removed when an operator says so, never because of a comparison: restored metadata may be a copy, beside which the
 //! secrets are still in use.
 
+use crate::audit::{Action, Actor, Event, Resource};
 use crate::secrets::{LocalStore, Reference, SecretStore};
 use crate::store::{Store, Turn, signatures};
 
@@ -40,6 +41,9 @@ pub(crate) async fn visit(
             tell(reference)?;
             orphans += 1;
             if remove {
+                let resource = Resource::Secret(reference.clone());
+                let event = Event { actor: Actor::Operator, action: Action::SecretRemove, resource };
+                store.change(event).await?.commit().await?;
                 SecretStore::delete(secrets, reference).await?;
             }
         }

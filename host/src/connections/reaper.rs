@@ -62,7 +62,7 @@ impl Reaper {
     async fn beat(&self, now: i64) -> Result<(), Error> {
         let Depository { store, pending, .. } = &self.depository;
         if !pending.is_empty() {
-            intents::beat(&mut store.writer(Turn::Host).await?, &pending.owner, now).await?;
+            intents::beat(&mut store.host_writer(Turn::Host).await?, &pending.owner, now).await?;
         }
         Ok(())
     }
@@ -91,7 +91,7 @@ impl Reaper {
         for removal in due {
             match self.depository.secrets.delete(&removal.reference).await {
                 Ok(()) => {
-                    let mut transaction = self.depository.store.begin(Turn::Host).await?;
+                    let mut transaction = self.depository.store.host_transaction(Turn::Host).await?;
                     removals::delete(&mut transaction, removal).await?;
                     transaction.commit().await?;
                 }
@@ -118,7 +118,7 @@ impl Reaper {
             if self.is_worked_on(&intent, now) {
                 continue;
             }
-            let mut transaction = self.depository.store.begin(Turn::Host).await?;
+            let mut transaction = self.depository.store.host_transaction(Turn::Host).await?;
             // Gone when it was settled after the list was read.
             if intents::abandon(&mut transaction, &intent).await? {
                 let removal = RemovalRow { store: intent.store, reference: intent.reference, created_at: now };
@@ -131,17 +131,13 @@ impl Reaper {
 
     fn is_worked_on(&self, intent: &IntentRow, now: i64) -> bool {
         let pending = &self.depository.pending;
-        if intent.owner == pending.owner {
-            pending.has(&intent.id)
-        } else {
-            intent.heartbeat_at > now - GRACE_PERIOD
-        }
+        if intent.owner == pending.owner { pending.has(&intent.id) } else { intent.heartbeat_at > now - GRACE_PERIOD }
     }
 
     async fn forget_idempotency_keys(&self) -> Result<(), Error> {
         let before = idempotency::kept_since(now());
         while store::idempotency::any_older(&mut self.depository.store.reader(Turn::Host).await?, before).await? {
-            let mut transaction = self.depository.store.begin(Turn::Host).await?;
+            let mut transaction = self.depository.store.host_transaction(Turn::Host).await?;
             store::idempotency::delete_older(&mut transaction, before, BATCH).await?;
             transaction.commit().await?;
         }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::record::{bindings_to_json, rendition};
 use super::trial::Prepared;
 use super::{ATTEMPTS, Connection, Connections, Error, NewConnection, Request, Status, now, resource_uri};
+use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::Call;
 use crate::connectors::contract::Purpose;
@@ -76,27 +77,27 @@ impl Connections {
         };
         row.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
         self.depository.sign(&mut row)?;
-        let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
+        let mut change = self.store.change(request.event(Action::ConnectionRegister, &row)).await?;
         // Rows of a version that has been replaced would be left behind.
-        if !connector_versions::is_active(&mut transaction, &row.serving.digest).await? {
+        if !connector_versions::is_active(&mut change, &row.serving.digest).await? {
             return Ok(None);
         }
         if let Some(key) = &idempotency {
             let since = super::idempotency::kept_since(now());
-            if !idempotency::insert(&mut transaction, request.tenant, key, since).await? {
+            if !idempotency::insert(&mut change, request.tenant, key, since).await? {
                 // The same request was faster.
-                drop(transaction);
+                drop(change);
                 let made = self.replay(request, key).await?;
                 return made.map(Some).ok_or(Error::AlreadyExists(row.resource_uri));
             }
         }
-        if !connections::insert(&mut transaction, &row).await? {
+        if !connections::insert(&mut change, &row).await? {
             return Err(Error::AlreadyExists(row.resource_uri));
         }
         if let Some(deposit) = &deposit {
-            deposit.settle(&mut transaction).await?;
+            deposit.settle(&mut change).await?;
         }
-        transaction.commit().await?;
+        change.commit().await?;
         Ok(Some(Connection::try_from(row)?))
     }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn sign_all(store: &Store, keys: &DerivedKeys) -> Result<u64, E
             sign(keys, row)?;
             signatures.extend(row.signature.take().map(|signature| (row.id.clone(), signature)));
         }
-        signatures::sign(&mut store.writer(Turn::Host).await?, &signatures).await?;
+        signatures::sign(&mut store.host_writer(Turn::Host).await?, &signatures).await?;
         crash::point("signing");
         let before = signed;
         signed += signatures.len() as u64;

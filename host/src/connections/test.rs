@@ -3,6 +3,7 @@
 use super::record::{accepted, bindings};
 use super::trial::{Prepared, halted};
 use super::{ATTEMPTS, Connections, Error, Request, Status, Withheld, binding, now, owner};
+use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::contract::{Answer, Purpose};
 use crate::connectors::{Call, VersionInUse};
@@ -63,7 +64,7 @@ impl Connections {
         if stages.settle(Stage::Policy, stay(row, &moved)).is_err() {
             return Ok(Some(halted(stages)));
         }
-        let credentials = match self.depository.read(row).await {
+        let credentials = match self.depository.release(request.caller.into(), Action::ConnectionTest, row).await {
             Err(Error::Withheld { why: Withheld::Lost, .. }) if self.has_other_credentials(request, row).await? => {
                 return Ok(None);
             }
@@ -112,7 +113,7 @@ impl Connections {
         let status = if failed.is_none() { Status::Active } else { Status::Error };
         let outcome = TestOutcome { status, status_reason: failed.as_deref(), tested_at: now() };
         // Not recorded when the connection has changed or gone meanwhile: it is another one that was tested.
-        let mut writer = self.store.writer(Turn::Of(&row.organization)).await?;
+        let mut writer = self.store.host_writer(Turn::Of(&row.organization)).await?;
         connections::record_test(&mut writer, &owner(row), row, outcome).await?;
         Ok(())
     }

@@ -3,12 +3,13 @@
 use super::record::{accepted, bindings, bindings_to_json, rendition};
 use super::write::write;
 use super::{ATTEMPTS, Connection, Connections, Error, Request, Status, now};
+use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::change::compare::{Outcome, Stored};
 use crate::connectors::{Accepted, Target, VersionInUse};
 use crate::finding::{self, Finding};
 use crate::store::connections::ConnectionRow;
-use crate::store::{Turn, connector_versions};
+use crate::store::connector_versions;
 
 impl Connections {
     /// Gives a connection to the version of this digest that waits for its tenant, and binds its credentials to where
@@ -58,13 +59,13 @@ impl Connections {
         if row.status != Status::Disabled {
             (row.status, row.status_reason) = (Status::Pending, None);
         }
-        let mut transaction = self.store.begin(Turn::of(request.tenant)).await?;
-        if !connector_versions::is_active(&mut transaction, &row.serving.digest).await?
-            || !write(&mut transaction, &before, row, false).await?
+        let mut change = self.store.change(request.event(Action::ConnectionUpgrade, &before)).await?;
+        if !connector_versions::is_active(&mut change, &row.serving.digest).await?
+            || !write(&mut change, &before, row, false).await?
         {
             return Ok(false);
         }
-        transaction.commit().await?;
+        change.commit().await?;
         Ok(true)
     }
 

@@ -1,7 +1,7 @@
 //! Writing what somebody has changed of a connection.
 
 use super::{Error, owner};
-use crate::store::Transaction;
+use crate::store;
 use crate::store::connections::{self, ConnectionRow};
 
 /// Writes `after`, which was made from `before`; false when the connection has changed since that was read.
@@ -9,13 +9,13 @@ use crate::store::connections::{self, ConnectionRow};
 /// A test that was recorded meanwhile is no change: whoever tests again and again keeps nobody from changing. What it says
 /// of the status stays if the change `keeps_status`.
 pub(super) async fn write(
-    transaction: &mut Transaction,
+    change: &mut store::Change,
     before: &ConnectionRow,
     mut after: ConnectionRow,
     keeps_status: bool,
 ) -> Result<bool, Error> {
     let owner = owner(before);
-    let Some(now) = connections::find(transaction, &owner, &before.resource_uri).await? else { return Ok(false) };
+    let Some(now) = connections::find(change, &owner, &before.resource_uri).await? else { return Ok(false) };
     let as_tested_since = ConnectionRow {
         status: now.status,
         status_reason: now.status_reason.clone(),
@@ -32,5 +32,5 @@ pub(super) async fn write(
     if keeps_status {
         (after.status, after.status_reason) = (now.status, now.status_reason);
     }
-    Ok(connections::update(transaction, &owner, &after).await?)
+    Ok(connections::update(change, &owner, &after).await?)
 }

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use super::record::to_json;
-use super::{Error, Rollout, Shadow, State, VersionRecord};
+use super::{Error, Rollout, Shadow, State, VersionRecord, version_event};
+use crate::audit::{Action, Actor};
 use crate::clock::now;
 use crate::connectors::VersionInUse;
 use crate::connectors::admission::Reason;
 use crate::crash;
+use crate::store::Change;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::{Transaction, Turn};
 
 /// What to do with a version that is refused.
 const UPLOAD_AGAIN: &str = "upload it again to have it looked at again";
@@ -29,11 +30,11 @@ impl Rollout {
     /// on when the caller goes away.
     pub async fn activate(
         self: &Arc<Self>,
-        principal: &str,
+        actor: Actor,
         digest: &str,
         activation: Activation,
     ) -> Result<VersionRecord, Error> {
-        let (rollout, principal, digest) = (Arc::clone(self), principal.to_owned(), digest.to_owned());
+        let (rollout, digest) = (Arc::clone(self), digest.to_owned());
         tokio::spawn(async move {
             let row = rollout.find_row(&digest).await?;
             match row.state {
@@ -47,8 +48,8 @@ impl Rollout {
                 let shadow = to_json(&rollout.try_out(&row, &connector).await?)?;
                 rollout.change(&digest, |row| row.shadow = Some(shadow)).await?;
             } else if row.state != State::Active {
-                rollout.introduce(row, connector, activation.hold_failing).await?;
-                tracing::info!(digest, principal, "connector activated");
+                rollout.introduce(&actor, row, connector, activation.hold_failing).await?;
+                tracing::info!(digest, principal = actor.name(), "connector activated");
             }
             rollout.find(&digest).await
         })
@@ -58,6 +59,7 @@ impl Rollout {
     /// Tries a version, and makes it the active one if no connection that works would fail.
     pub(super) async fn introduce(
         &self,
+        actor: &Actor,
         row: ConnectorVersionRow,
         connector: VersionInUse,
         hold_failing: bool,
@@ -67,7 +69,7 @@ impl Rollout {
             return self.not_published(&row, shadow).await;
         }
         crash::point("activation-tried");
-        let row = self.publish(&row.digest, &connector, &shadow).await?;
+        let row = self.publish(actor, &row.digest, &connector, &shadow).await?;
         self.hand_over(&row, &connector).await?;
         self.end_draining().await
     }
@@ -90,26 +92,27 @@ impl Rollout {
     /// Makes it the version for what is new.
     async fn publish(
         &self,
+        actor: &Actor,
         digest: &str,
         connector: &VersionInUse,
         shadow: &Shadow,
     ) -> Result<ConnectorVersionRow, Error> {
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.begin(Turn::Host).await?;
+        let mut change = self.store.change(version_event(actor, Action::ConnectorActivate, digest)).await?;
         // As it is now: whoever was faster may have deleted it, or activated it.
-        let row = connector_versions::find(&mut transaction, digest).await?.ok_or(Error::NotFound)?;
+        let row = connector_versions::find(&mut change, digest).await?.ok_or(Error::NotFound)?;
         if row.state == State::Active {
             return Ok(row);
         }
         if !row.state.may_become(State::Active) {
             return Err(refuse(row.state, UPLOAD_AGAIN));
         }
-        let before = end(&mut transaction, &row.type_name, State::Retired, &[]).await?;
-        let row = begin(&mut transaction, row, Some(shadow)).await?;
+        let before = end(&mut change, &row.type_name, State::Retired, &[]).await?;
+        let row = begin(&mut change, row, Some(shadow)).await?;
         crash::point("activation-written");
         // Rows can name it from the commit on.
         self.connectors.keep(connector);
-        transaction.commit().await?;
+        change.commit().await?;
         crash::point("activation-committed");
         self.connectors.activate(connector);
         self.awaiting_activation().take_if(|last| last == digest);
@@ -119,13 +122,13 @@ impl Rollout {
     }
 
     /// Serves a type no more. Its connections keep naming their versions, and work again when the type has one.
-    pub(super) async fn retire(&self, digest: &str, reason: Reason) -> Result<(), Error> {
+    pub(super) async fn retire(&self, actor: &Actor, digest: &str, reason: Reason) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        let mut transaction = self.store.begin(Turn::Host).await?;
-        let row = connector_versions::find(&mut transaction, digest).await?;
+        let mut change = self.store.change(version_event(actor, Action::ConnectorRetire, digest)).await?;
+        let row = connector_versions::find(&mut change, digest).await?;
         let Some(row) = row.filter(|row| row.state == State::Active) else { return Ok(()) };
-        let retired = end(&mut transaction, &row.type_name, State::Retired, std::slice::from_ref(&reason)).await?;
-        transaction.commit().await?;
+        let retired = end(&mut change, &row.type_name, State::Retired, std::slice::from_ref(&reason)).await?;
+        change.commit().await?;
         self.connectors.retire(&row.type_name);
         tracing::warn!(connector = row.type_name, digest, reason = reason.message, "connector retired");
         if let Some(row) = retired {
@@ -153,22 +156,22 @@ impl Rollout {
 
 /// Ends the active version of a type, if it has one; the row as it is now.
 pub(super) async fn end(
-    transaction: &mut Transaction,
+    change: &mut Change,
     type_name: &str,
     state: State,
     reasons: &[Reason],
 ) -> Result<Option<ConnectorVersionRow>, Error> {
-    let Some(mut row) = connector_versions::active(transaction, type_name).await? else { return Ok(None) };
+    let Some(mut row) = connector_versions::active(change, type_name).await? else { return Ok(None) };
     row.state = state;
     row.reasons = to_json(reasons)?;
     row.changed_at = now();
-    connector_versions::update(transaction, &row).await?;
+    connector_versions::update(change, &row).await?;
     Ok(Some(row))
 }
 
 /// Makes a version the active one of its type, which has none; the row as it is now.
 pub(super) async fn begin(
-    transaction: &mut Transaction,
+    change: &mut Change,
     mut row: ConnectorVersionRow,
     shadow: Option<&Shadow>,
 ) -> Result<ConnectorVersionRow, Error> {
@@ -178,7 +181,7 @@ pub(super) async fn begin(
         row.shadow = Some(to_json(shadow)?);
     }
     (row.changed_at, row.activated_at) = (now(), Some(now()));
-    connector_versions::update(transaction, &row).await?;
+    connector_versions::update(change, &row).await?;
     Ok(row)
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::record::to_json;
-use super::{Error, Incoming, Received, Rollout, State, VersionRecord};
+use super::{Error, Incoming, Received, Rollout, State, VersionRecord, version_event};
+use crate::audit::{Action, Actor};
 use crate::clock::now;
 use crate::connectors::VersionInUse;
 use crate::crash;
@@ -19,12 +20,12 @@ impl Rollout {
 
     /// Keeps a received component, admits it and tries it against the stored connections. One that is there already is
     /// not admitted again, unless it was refused. It goes on when the caller goes away.
-    pub async fn upload(self: &Arc<Self>, principal: &str, mut incoming: Incoming) -> Result<VersionRecord, Error> {
-        let (rollout, principal) = (Arc::clone(self), principal.to_owned());
+    pub async fn upload(self: &Arc<Self>, actor: Actor, mut incoming: Incoming) -> Result<VersionRecord, Error> {
+        let rollout = Arc::clone(self);
         tokio::spawn(async move {
             let _place = incoming.take_place();
             let received = rollout.library.put(incoming).await?;
-            let (row, connector) = rollout.admit(&received, &principal, None).await?;
+            let (row, connector) = rollout.admit(&received, &actor, None).await?;
             if row.state == State::Pending {
                 rollout.await_activation(&row, &connector).await?;
                 crash::point("upload-tried");
@@ -61,7 +62,7 @@ impl Rollout {
             let digest = row.digest.clone();
             let received = Received { digest: row.digest, bytes: row.bytes.unsigned_abs() };
             let admitted = async {
-                let (row, connector) = self.admit(&received, &row.created_by, None).await?;
+                let (row, connector) = self.admit(&received, &Actor::Host, None).await?;
                 self.await_activation(&row, &connector).await
             };
             match admitted.await {
@@ -91,10 +92,10 @@ impl Rollout {
     pub(super) async fn admit(
         &self,
         received: &Received,
-        created_by: &str,
+        actor: &Actor,
         file: Option<&str>,
     ) -> Result<(ConnectorVersionRow, VersionInUse), Error> {
-        let mut row = self.pending(received, created_by, file).await?;
+        let mut row = self.pending(received, actor, file).await?;
         crash::point("upload-pending");
         let connector = match self.load(&row).await {
             Ok(connector) => connector,
@@ -121,16 +122,17 @@ impl Rollout {
     async fn pending(
         &self,
         received: &Received,
-        created_by: &str,
+        actor: &Actor,
         file: Option<&str>,
     ) -> Result<ConnectorVersionRow, Error> {
-        let mut transaction = self.store.begin(Turn::Host).await?;
-        let found = connector_versions::find(&mut transaction, &received.digest).await?;
+        let event = version_event(actor, Action::ConnectorUpload, &received.digest);
+        let mut change = self.store.change(event).await?;
+        let found = connector_versions::find(&mut change, &received.digest).await?;
         if let Some(row) = found {
             if row.state != State::Refused {
                 return Ok(row);
             }
-            connector_versions::delete(&mut transaction, &row.digest).await?;
+            connector_versions::delete(&mut change, &row.digest).await?;
         }
         let row = ConnectorVersionRow {
             digest: received.digest.clone(),
@@ -142,13 +144,13 @@ impl Rollout {
             shadow: None,
             file: file.map(str::to_owned),
             bytes: i64::try_from(received.bytes).unwrap_or(i64::MAX),
-            created_by: created_by.to_owned(),
+            created_by: actor.name().to_owned(),
             created_at: now(),
             changed_at: now(),
             activated_at: None,
         };
-        connector_versions::insert(&mut transaction, &row).await?;
-        transaction.commit().await?;
+        connector_versions::insert(&mut change, &row).await?;
+        change.commit().await?;
         self.events.state(&row);
         Ok(row)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{Error, Rollout};
+use crate::audit::Actor;
 use crate::connectors::admission::Reason;
 
 /// How often the directory is looked at.
@@ -65,7 +66,7 @@ impl Rollout {
         let message = "it failed again and again where the version before it does not";
         let reason =
             Reason::new("failing", message, "See the host's log for what failed; mend it and upload it again.");
-        match self.roll_back(digest, reason).await {
+        match self.roll_back(Actor::Host, digest, reason).await {
             // Somebody was faster.
             Ok(_) | Err(Error::State { .. } | Error::NotFound) => {}
             Err(error) => {

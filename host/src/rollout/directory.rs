@@ -10,14 +10,12 @@ use std::path::{Path, PathBuf};
 use super::admit::describe;
 use super::record::to_json;
 use super::{Error, Rollout, State, library};
+use crate::audit::Actor;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, VersionInUse, component_files, log_refusal, read};
 use crate::digest;
 use crate::store::Turn;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-
-/// Who brings what comes from the directory.
-const PRINCIPAL: &str = "system:directory";
 
 /// What a file looks like without being read: inode, size, and the times of its last change and of that of its status;
 /// none when it cannot be looked at.
@@ -122,7 +120,7 @@ impl Rollout {
         }
         let received = self.keep(digest, &bytes).await?;
         drop(bytes);
-        let rival = match self.admit(&received, PRINCIPAL, Some(name)).await {
+        let rival = match self.admit(&received, &Actor::Directory, Some(name)).await {
             Ok((row, connector)) => self.install(name, row, connector, looks).await?,
             Err(Error::Refused { reasons, .. }) => {
                 log_refusal(&shown, &reasons);
@@ -234,7 +232,7 @@ impl Rollout {
         if row.state == State::Active {
             return Ok(None);
         }
-        match self.introduce(row, connector, false).await {
+        match self.introduce(&Actor::Directory, row, connector, false).await {
             Ok(()) => tracing::info!(connector = label, digest, contract, file = path, "connector loaded"),
             Err(Error::ShadowFailed(report)) => {
                 let (failing, connections) = (report.failing, report.connections);
@@ -248,7 +246,7 @@ impl Rollout {
 
     /// Remembers what a file holds; what it held before goes away if it never became active.
     async fn remember(&self, name: &str, before: Option<&String>, digest: &str) -> Result<(), Error> {
-        let mut transaction = self.store.begin(Turn::Host).await?;
+        let mut transaction = self.store.host_transaction(Turn::Host).await?;
         connector_versions::record_file(&mut transaction, name, digest).await?;
         let before = match before {
             Some(before) => connector_versions::find(&mut transaction, before).await?,
@@ -256,7 +254,7 @@ impl Rollout {
         };
         transaction.commit().await?;
         match before.filter(|row| row.activated_at.is_none() && row.file.as_deref() == Some(name)) {
-            Some(row) => match self.remove(&row.digest).await {
+            Some(row) => match self.remove(&Actor::Directory, &row.digest).await {
                 // Somebody needs it.
                 Ok(_) | Err(Error::Serving(_) | Error::State { .. }) => Ok(()),
                 Err(error) => Err(error),
@@ -267,14 +265,14 @@ impl Rollout {
 
     /// A file is gone.
     async fn give_up(&self, name: &str, digest: &str) -> Result<(), Error> {
-        let mut transaction = self.store.begin(Turn::Host).await?;
+        let mut transaction = self.store.host_transaction(Turn::Host).await?;
         connector_versions::forget_file(&mut transaction, name).await?;
         let row = connector_versions::find(&mut transaction, digest).await?;
         transaction.commit().await?;
         match row.filter(|row| row.state == State::Active && row.file.as_deref() == Some(name)) {
             Some(row) => {
                 let reason = Reason::new("file_gone", format!("its file {name} is gone"), "Put the file back.");
-                self.retire(&row.digest, reason).await
+                self.retire(&Actor::Directory, &row.digest, reason).await
             }
             None => Ok(()),
         }

@@ -39,10 +39,10 @@ impl Rollout {
             }
             let mut changed = 0;
             if !taken_over.is_empty() {
-                changed += serving::hand_over(&mut self.store.writer(Turn::Host).await?, &taken_over).await?;
+                changed += serving::hand_over(&mut self.store.host_writer(Turn::Host).await?, &taken_over).await?;
             }
             if !held.is_empty() {
-                let mut transaction = self.store.begin(Turn::Host).await?;
+                let mut transaction = self.store.host_transaction(Turn::Host).await?;
                 for (connection, upgrade) in held {
                     changed += serving::hold(&mut transaction, connection, &upgrade).await?;
                 }

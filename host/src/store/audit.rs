@@ -78,7 +78,7 @@ impl Store {
     /// Records that a stored secret is let out, durably, and only then awaits what lets it out. If it cannot be recorded,
     /// nothing is let out.
     pub async fn release<T>(&self, event: &Event, out: impl Future<Output = T>) -> Result<T, Error> {
-        let mut writer = self.writer(Turn::about(event)).await?;
+        let mut writer = self.host_writer(Turn::about(event)).await?;
         let number = insert(&mut writer, event, Outcome::Released).await?;
         // Nobody waits for a turn while the secret store is asked.
         drop(writer);
@@ -89,7 +89,7 @@ impl Store {
     /// Deletes the oldest rows of the audit trails that have become too long.
     pub async fn trim_audit_trails(&self) -> Result<(), Error> {
         for trail in self.due.take() {
-            while trim(&mut self.writer(Turn::Host).await?, &trail, self.settings.audit_events).await? == BATCH {}
+            while trim(&mut self.host_writer(Turn::Host).await?, &trail, self.settings.audit_events).await? == BATCH {}
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod tags;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::usage::{self, Difference};
-use super::{Connection, Error, Transaction, columns, project};
+use super::{Change, Connection, Error, columns, project};
 use crate::auth::Tenant;
 use row::{bytes, changing_columns, lasting_columns, tags_of};
 
@@ -31,17 +31,17 @@ pub struct TestOutcome<'a> {
 }
 
 /// Inserts a row; false when its resource URI is taken. Refused when the tenant has as much as it may have.
-pub async fn insert(transaction: &mut Transaction, row: &ConnectionRow) -> Result<bool, Error> {
+pub async fn insert(change: &mut Change, row: &ConnectionRow) -> Result<bool, Error> {
     let columns = [lasting_columns(row), changing_columns(row)].concat();
     let insert =
         columns::insert("connections", &columns, "on conflict (organization, resource_uri) do nothing returning id");
-    let inserted = columns::bind(sqlx::query(insert), &columns).fetch_optional(&mut **transaction).await?;
+    let inserted = columns::bind(sqlx::query(insert), &columns).fetch_optional(&mut ***change).await?;
     if inserted.is_none() {
         return Ok(false);
     }
-    let tags = tags::add(transaction, row, &tags::different(&row.tags)).await?;
+    let tags = tags::add(change, row, &tags::different(&row.tags)).await?;
     let added = Difference { connections: 1, tags, bytes: bytes(row), ..Difference::default() };
-    usage::add(transaction, &owner(row), added).await?;
+    usage::add(change, &owner(row), added).await?;
     Ok(true)
 }
 
@@ -69,7 +69,7 @@ pub async fn find(
 /// longer has the revision and the test revision of `row`: the status is written too, and would undo that of a test
 /// recorded since. Type, resource URI, secret sequence and the time of the last test stay. Refused when the tenant has as
 /// much as it may have.
-pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &ConnectionRow) -> Result<bool, Error> {
+pub async fn update(change: &mut Change, tenant: &Tenant, row: &ConnectionRow) -> Result<bool, Error> {
     let before = sqlx::query(
         "select tags, bytes, status from connections
          where organization = $1 and project = $2 and id = $3 and revision = $4 and test_revision = $5",
@@ -79,7 +79,7 @@ pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &Connec
     .bind(&row.id)
     .bind(row.revision)
     .bind(row.test_revision)
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut ***change)
     .await?;
     let Some(before) = before else { return Ok(false) };
     Status::stored(before.try_get("status")?)?.check_next(row.status)?;
@@ -95,13 +95,13 @@ pub async fn update(transaction: &mut Transaction, tenant: &Tenant, row: &Connec
         .bind(&row.id)
         .bind(row.revision)
         .bind(row.test_revision);
-    let updated = columns::bind(query, &columns).fetch_optional(&mut **transaction).await?;
+    let updated = columns::bind(query, &columns).fetch_optional(&mut ***change).await?;
     if updated.is_none() {
         return Ok(false);
     }
     let had: i64 = before.try_get("bytes")?;
-    let tags = tags::replace(transaction, row, &tags_of(&before)?).await?;
-    usage::add(transaction, tenant, Difference { tags, bytes: bytes(row) - had, ..Difference::default() }).await?;
+    let tags = tags::replace(change, row, &tags_of(&before)?).await?;
+    usage::add(change, tenant, Difference { tags, bytes: bytes(row) - had, ..Difference::default() }).await?;
     Ok(true)
 }
 
@@ -139,7 +139,7 @@ pub async fn record_test(
 }
 
 /// Deletes a row; false when the tenant's own connection of this id no longer has this revision.
-pub async fn delete(transaction: &mut Transaction, tenant: &Tenant, id: &str, revision: i64) -> Result<bool, Error> {
+pub async fn delete(change: &mut Change, tenant: &Tenant, id: &str, revision: i64) -> Result<bool, Error> {
     let deleted = sqlx::query(
         "delete from connections where organization = $1 and project = $2 and id = $3 and revision = $4
          returning tags, bytes",
@@ -148,12 +148,12 @@ pub async fn delete(transaction: &mut Transaction, tenant: &Tenant, id: &str, re
     .bind(project(tenant))
     .bind(id)
     .bind(revision)
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut ***change)
     .await?;
     let Some(deleted) = deleted else { return Ok(false) };
     let had: i64 = deleted.try_get("bytes")?;
-    let tags = tags::forget(transaction, tenant, &tags::different(&tags_of(&deleted)?)).await?;
-    usage::add(transaction, tenant, Difference { connections: -1, tags, bytes: -had, ..Difference::default() }).await?;
+    let tags = tags::forget(change, tenant, &tags::different(&tags_of(&deleted)?)).await?;
+    usage::add(change, tenant, Difference { connections: -1, tags, bytes: -had, ..Difference::default() }).await?;
     Ok(true)
 }
 

@@ -5,7 +5,7 @@ mod state;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Connection, Error, Transaction};
+use super::{Change, Connection, Error, Transaction};
 
 pub use state::State;
 
@@ -41,7 +41,7 @@ pub struct ConnectorVersionRow {
 }
 
 /// Inserts a row; false when the version is there already.
-pub async fn insert(connection: &mut Connection, row: &ConnectorVersionRow) -> Result<bool, Error> {
+pub async fn insert(change: &mut Change, row: &ConnectorVersionRow) -> Result<bool, Error> {
     let inserted = sqlx::query(
         "insert into connector_versions (digest, type_name, version, contract, state, reasons, shadow, file, bytes,
              created_by, created_at, changed_at, activated_at)
@@ -61,7 +61,7 @@ pub async fn insert(connection: &mut Connection, row: &ConnectorVersionRow) -> R
     .bind(row.created_at)
     .bind(row.changed_at)
     .bind(row.activated_at)
-    .fetch_optional(connection)
+    .fetch_optional(&mut ***change)
     .await?;
     Ok(inserted.is_some())
 }
@@ -163,10 +163,10 @@ pub async fn spent(connection: &mut Connection, type_name: &str) -> Result<Vec<S
 }
 
 /// Deletes a row; false when it is gone.
-pub async fn delete(connection: &mut Connection, digest: &str) -> Result<bool, Error> {
+pub async fn delete(change: &mut Change, digest: &str) -> Result<bool, Error> {
     let deleted = sqlx::query("delete from connector_versions where digest = $1 returning digest")
         .bind(digest)
-        .fetch_optional(connection)
+        .fetch_optional(&mut ***change)
         .await?;
     Ok(deleted.is_some())
 }

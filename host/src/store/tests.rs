@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::connections::{Column, ConnectionRow, Rendition, SecretLocation, Selection, Status, TestOutcome};
 use super::idempotency::IdempotencyRow;
 use super::*;
+use crate::audit::{Action, Actor, Resource};
 
 const TURN: Turn<'_> = Turn::Of("acme");
 
@@ -96,8 +97,14 @@ pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRo
     }
 }
 
+/// A change of somebody in the organization of [`TURN`].
+pub(super) async fn begin(store: &Store) -> Result<Change, Error> {
+    let resource = Resource::Connection { owner: tenant("acme", None), resource_uri: "data:acme:a".into() };
+    store.change(Event { actor: Actor::Host, action: Action::ConnectionChange, resource }).await
+}
+
 pub(super) async fn insert(store: &Store, row: &ConnectionRow) -> bool {
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(store).await.unwrap();
     let inserted = connections::insert(&mut transaction, row).await.unwrap();
     transaction.commit().await.unwrap();
     inserted
@@ -139,7 +146,7 @@ async fn is_durable_and_alone_and_for_nobody_else_to_read() {
     let directory = Directory::new();
     let store = directory.open().await.unwrap();
     for (setting, expected) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
-        let mut writer = store.writer(TURN).await.unwrap();
+        let mut writer = store.host_writer(TURN).await.unwrap();
         let value = sqlx::query(sqlx::AssertSqlSafe(format!("pragma {setting}"))).fetch_one(&mut writer).await.unwrap();
         let value = sqlx::Row::try_get::<String, _>(&value, 0)
             .or_else(|_| sqlx::Row::try_get::<i64, _>(&value, 0).map(|number| number.to_string()));
@@ -195,7 +202,7 @@ async fn a_tenant_sees_its_project_and_its_organization_and_writes_only_its_own(
     assert_eq!(sees("other", Some("sales")).await, ["x"]);
     assert_eq!(sees("other", None).await, [""; 0]);
 
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     for foreign in [tenant("acme", Some("hr")), tenant("acme", None), tenant("other", Some("sales"))] {
         let own = &rows[0];
         assert!(!connections::update(&mut transaction, &foreign, own).await.unwrap());
@@ -228,7 +235,7 @@ async fn of_two_updates_of_one_revision_the_second_does_nothing() {
     let before = row("acme", "sales", "a");
     assert!(insert(&store, &before).await);
     let change = |name: &str| ConnectionRow { name: name.into(), tags: vec![name.into()], ..before.clone() };
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     assert!(connections::update(&mut transaction, &tenant, &change("one")).await.unwrap());
     assert!(!connections::update(&mut transaction, &tenant, &change("two")).await.unwrap());
     assert!(!connections::delete(&mut transaction, &tenant, &before.id, 1).await.unwrap());
@@ -253,7 +260,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
     assert!(insert(&store, &before).await);
     let outcome = TestOutcome { status: Status::Error, status_reason: Some("why"), tested_at: 9 };
     let other_secret = SecretLocation { version: 2, ..before.secret.clone().unwrap() };
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     for stale in [
         ConnectionRow { config_sent: "{}".into(), ..before.clone() },
         ConnectionRow { secret: Some(other_secret), ..before.clone() },
@@ -272,7 +279,7 @@ async fn a_test_is_recorded_for_what_was_tested_and_is_no_change() {
         ..before.clone()
     };
     assert_eq!(find(&store, &tenant, &before.resource_uri).await, Some(tested.clone()));
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     assert!(!connections::update(&mut transaction, &tenant, &before).await.unwrap(), "the test's result is lost");
     let disabled = ConnectionRow { status: Status::Disabled, ..tested };
     assert!(connections::update(&mut transaction, &tenant, &disabled).await.unwrap(), "a test broke the edit");
@@ -345,7 +352,7 @@ async fn an_idempotency_key_is_one_principals_and_is_forgotten() {
         connection: "c".into(),
         created_at: 10,
     };
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     assert!(idempotency::insert(&mut transaction, &sales, &row("user:a"), 0).await.unwrap());
     assert!(!idempotency::insert(&mut transaction, &sales, &row("user:a"), 0).await.unwrap());
     assert!(idempotency::insert(&mut transaction, &sales, &row("user:b"), 0).await.unwrap());
@@ -358,7 +365,7 @@ async fn an_idempotency_key_is_one_principals_and_is_forgotten() {
     assert_eq!(find(10).await, Some(row("user:a")));
     assert_eq!(find(11).await, None, "it is too old");
     for (before, left) in [(10, true), (11, false)] {
-        let mut transaction = store.begin(TURN).await.unwrap();
+        let mut transaction = begin(&store).await.unwrap();
         idempotency::delete_older(&mut transaction, before, 10).await.unwrap();
         transaction.commit().await.unwrap();
         assert_eq!(find(0).await.is_some(), left);
@@ -370,11 +377,11 @@ async fn an_abandoned_transaction_changes_nothing_and_blocks_nobody() {
     let directory = Directory::new();
     let store = directory.open().await.unwrap();
     let row = row("acme", "sales", "a");
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     assert!(connections::insert(&mut transaction, &row).await.unwrap());
     drop(transaction);
     assert!(insert(&store, &row).await, "the row of the abandoned transaction is there");
-    assert!(tokio::time::timeout(std::time::Duration::from_secs(5), store.begin(TURN)).await.unwrap().is_ok());
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(5), begin(&store)).await.unwrap().is_ok());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::*;
+use crate::audit::{Action, Actor, Event, Resource};
 use crate::auth::Tenant;
 use crate::connections::deposit::{Pending, discard};
 use crate::secrets::{self, Credentials, IfMissing, LocalStore, Reference, Secret, SecretStore};
@@ -82,13 +83,19 @@ pub(crate) fn row(resource_uri: &str) -> ConnectionRow {
     }
 }
 
+/// A change of somebody.
+async fn change(depository: &Depository) -> Result<store::Change, store::Error> {
+    let resource = Resource::Connection { owner: tenant(), resource_uri: "data:acme:sales:a".into() };
+    depository.store.change(Event { actor: Actor::Host, action: Action::ConnectionChange, resource }).await
+}
+
 /// Registers a connection as `register` does.
 async fn register(depository: &Depository, password: &str) -> ConnectionRow {
     let mut row = row(&format!("data:acme:sales:{}", Uuid::new_v4()));
     let deposit = depository.put_first(&tenant(), &row.id, &credentials(password)).await.unwrap();
     row.secret = Some(deposit.location.clone());
     depository.sign(&mut row).unwrap();
-    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
+    let mut transaction = change(depository).await.unwrap();
     assert!(connections::insert(&mut transaction, &row).await.unwrap());
     deposit.settle(&mut transaction).await.unwrap();
     transaction.commit().await.unwrap();
@@ -100,7 +107,7 @@ async fn replace(depository: &Depository, before: &ConnectionRow, password: &str
     let deposit = depository.put_next(&tenant(), &before.id, &credentials(password)).await.unwrap();
     let mut after = ConnectionRow { secret: Some(deposit.location.clone()), ..before.clone() };
     depository.sign(&mut after).unwrap();
-    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
+    let mut transaction = change(depository).await.unwrap();
     if !connections::update(&mut transaction, &tenant(), &after).await.unwrap() {
         return None;
     }
@@ -134,7 +141,7 @@ async fn versions(depository: &Depository, row: &ConnectionRow) -> Vec<i64> {
 }
 
 async fn password(depository: &Depository, row: &ConnectionRow) -> String {
-    let credentials = depository.read(row).await.unwrap();
+    let credentials = depository.release(Actor::Host, Action::ConnectionTest, row).await.unwrap();
     String::from_utf8(credentials.get("password").unwrap().expose().to_vec()).unwrap()
 }
 
@@ -151,7 +158,7 @@ async fn a_replaced_secret_goes_and_the_new_one_stays() {
     assert_eq!(versions(&depository, &row).await, [2]);
     assert_eq!(password(&depository, &row).await, "two");
 
-    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
+    let mut transaction = change(&depository).await.unwrap();
     assert!(connections::delete(&mut transaction, &tenant(), &row.id, row.revision).await.unwrap());
     discard(&mut transaction, &row).await.unwrap();
     transaction.commit().await.unwrap();
@@ -165,7 +172,7 @@ async fn a_crash_after_the_intent_or_after_the_put_leaves_the_old_state_and_no_o
         let installation = Installation::new();
         let depository = installation.start().await;
         let row = register(&depository, "one").await;
-        let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
+        let mut transaction = change(&depository).await.unwrap();
         let version = connections::next_secret_version(&mut transaction, &tenant(), &row.id).await.unwrap().unwrap();
         let reference = Reference { organization: "acme".into(), key: row.id.clone(), version };
         let id = Uuid::now_v7().to_string();
@@ -227,7 +234,7 @@ async fn an_intent_of_another_process_is_left_alone_until_it_is_not_heard_of_any
     others.beat(start + GRACE_PERIOD).await.unwrap();
     others.reap(start + 2 * GRACE_PERIOD).await.unwrap();
     assert_eq!(versions(&one, &row).await, [0; 0], "nobody was heard of for the grace period");
-    let mut transaction = one.store.begin(Turn::Host).await.unwrap();
+    let mut transaction = change(&one).await.unwrap();
     assert!(deposit.settle(&mut transaction).await.is_err(), "a connection would point at nothing");
 }
 
@@ -345,7 +352,7 @@ async fn removals_that_fail_keep_none_behind_them_from_being_tried() {
     let depository = installation.start().await;
     let depository = Depository { secrets: Arc::new(Refusing(Arc::clone(&depository.secrets))), ..depository };
     let row = register(&depository, "one").await;
-    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
+    let mut transaction = change(&depository).await.unwrap();
     for number in 0..2 * BATCH {
         let reference = Reference { organization: "acme".into(), key: format!("stuck-{number}"), version: 1 };
         let removal = RemovalRow { store: "local".into(), reference, created_at: i64::from(number / 2) };
@@ -366,7 +373,7 @@ async fn never_removes_what_a_connection_points_at() {
     let installation = Installation::new();
     let depository = installation.start().await;
     let row = register(&depository, "one").await;
-    let mut transaction = depository.store.begin(Turn::Host).await.unwrap();
+    let mut transaction = change(&depository).await.unwrap();
     discard(&mut transaction, &row).await.unwrap();
     transaction.commit().await.unwrap();
     reap(&depository).await;

@@ -50,6 +50,6 @@ pub async fn activate_connector_version(
     let ActivateRequest { dry_run, hold_failing } = body.read(&api, &authenticated).await?.convert()?;
     let activation = Activation { dry_run, hold_failing };
     let admitted = authenticated.enter(&api).await?;
-    let record = api.rollout.activate(&admitted.caller().principal, &digest, activation).await?;
+    let record = api.rollout.activate(admitted.caller().into(), &digest, activation).await?;
     Ok(Json(record.into()))
 }

@@ -26,6 +26,6 @@ pub async fn delete_connector_version(
     Digest(digest): Digest,
 ) -> Result<StatusCode, ApiError> {
     Rollout::authorize(admitted.caller())?;
-    api.rollout.delete(&admitted.caller().principal, &digest).await?;
+    api.rollout.delete(admitted.caller().into(), &digest).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -31,5 +31,5 @@ pub async fn roll_back_connector_version(
     Rollout::authorize(admitted.caller())?;
     let message = format!("{} rolled it back", admitted.caller().principal);
     let reason = Reason::new("rolled_back", message, "Activate it to have it serve again.");
-    Ok(Json(api.rollout.roll_back(&digest, reason).await?.into()))
+    Ok(Json(api.rollout.roll_back(admitted.caller().into(), &digest, reason).await?.into()))
 }

@@ -40,7 +40,7 @@ pub async fn upload_connector_version(
     let received = receive(request, &mut incoming, api.rollout.max_component_bytes());
     api.stop.bound(received).await?;
     let admitted = authenticated.enter(&api).await?;
-    let record = api.rollout.upload(&admitted.caller().principal, incoming).await?;
+    let record = api.rollout.upload(admitted.caller().into(), incoming).await?;
     let location = format!("/assets/connectors/versions/{}", record.digest);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(record.into())))
 }

@@ -3,8 +3,9 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::Status;
 use super::rendition::{self, Rendition, Which};
+use super::{Status, owner};
+use crate::audit::Resource;
 use crate::store::Error;
 use crate::store::columns::Column;
 use crate::store::usage;
@@ -160,6 +161,12 @@ fn search_text(row: &ConnectionRow) -> String {
 
 fn to_json(tags: &[String]) -> String {
     serde_json::Value::from(tags).to_string()
+}
+
+impl From<&ConnectionRow> for Resource {
+    fn from(row: &ConnectionRow) -> Self {
+        Self::Connection { owner: owner(row), resource_uri: row.resource_uri.clone() }
+    }
 }
 
 impl TryFrom<&AnyRow> for ConnectionRow {

@@ -42,10 +42,12 @@ async fn a_connection_is_handed_over_whole_and_given_back_as_it_was() {
     let sales = tenant("acme", Some("sales"));
     let before = row("acme", "sales", "a");
     assert!(insert(&store, &before).await);
-    let mut writer = store.writer(Turn::Host).await.unwrap();
+    let mut change = begin(&store).await.unwrap();
     for (digest, state) in [("sha256:11", State::Active), ("sha256:22", State::Shadow)] {
-        assert!(connector_versions::insert(&mut writer, &version(digest, state)).await.unwrap());
+        assert!(connector_versions::insert(&mut change, &version(digest, state)).await.unwrap());
     }
+    change.commit().await.unwrap();
+    let mut writer = store.host_writer(Turn::Host).await.unwrap();
     let edited = ConnectionRow { revision: 2, ..before.clone() };
     let of_another = ConnectionRow { serving: other("sha256:33"), ..before.clone() };
     for (from, to, count) in [
@@ -69,7 +71,7 @@ async fn a_connection_is_handed_over_whole_and_given_back_as_it_was() {
         ..before.clone()
     };
     assert_eq!(taken_over, expected);
-    let mut writer = store.writer(Turn::Host).await.unwrap();
+    let mut writer = store.host_writer(Turn::Host).await.unwrap();
     serving::give_back(&mut writer, "sha256:11", "sha256:44").await.unwrap();
     serving::give_back(&mut writer, "sha256:11", "sha256:00").await.unwrap();
     drop(writer);

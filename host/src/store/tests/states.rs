@@ -66,7 +66,7 @@ async fn a_state_that_cannot_follow_is_not_written() {
     let store = directory.open().await.unwrap();
     for now in State::ALL {
         for next in State::ALL {
-            let mut transaction = store.begin(Turn::Host).await.unwrap();
+            let mut transaction = begin(&store).await.unwrap();
             connector_versions::insert(&mut transaction, &version("sha256:11", now)).await.unwrap();
             let row = connector_versions::ConnectorVersionRow { state: next, ..version("sha256:11", now) };
             let written = connector_versions::update(&mut transaction, &row).await;
@@ -88,12 +88,12 @@ async fn a_status_that_cannot_follow_is_not_written() {
         for next in Status::ALL {
             let before = ConnectionRow { status: now, ..row("acme", "sales", &format!("{now:?}-{next:?}")) };
             assert!(insert(&store, &before).await);
-            let mut transaction = store.begin(TURN).await.unwrap();
+            let mut transaction = begin(&store).await.unwrap();
             let outcome = TestOutcome { status: next, status_reason: None, tested_at: 1 };
             let recorded = connections::record_test(&mut transaction, &sales, &before, outcome).await.unwrap();
             assert_eq!(recorded, now.may_become(next), "tested: {now:?} -> {next:?}");
             drop(transaction);
-            let mut transaction = store.begin(TURN).await.unwrap();
+            let mut transaction = begin(&store).await.unwrap();
             let after = ConnectionRow { status: next, ..before };
             let written = connections::update(&mut transaction, &sales, &after).await;
             assert_eq!(written.is_ok(), now.may_become(next), "changed: {now:?} -> {next:?}");

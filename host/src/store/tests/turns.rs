@@ -53,17 +53,17 @@ async fn a_connection_on_which_anything_failed_is_replaced() {
     let directory = Directory::new();
     let store = directory.open().await.unwrap();
     // What SQLite does by itself when the disk is full: the driver still believes in its transaction.
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = store.host_transaction(TURN).await.unwrap();
     sqlx::query("rollback").execute(&mut *transaction).await.unwrap();
     assert!(transaction.commit().await.is_err());
     assert!(insert(&store, &row("acme", "sales", "a")).await);
     // The same without a commit.
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = store.host_transaction(TURN).await.unwrap();
     sqlx::query("rollback").execute(&mut *transaction).await.unwrap();
     drop(transaction);
     assert!(insert(&store, &row("acme", "sales", "b")).await);
     // A file that could be opened for reading only, once.
-    let mut writer = store.writer(TURN).await.unwrap();
+    let mut writer = store.host_writer(TURN).await.unwrap();
     sqlx::query("pragma query_only = on").execute(&mut writer).await.unwrap();
     let refused = sqlx::query("delete from connections").execute(&mut writer).await.unwrap_err();
     assert!(matches!(Error::from(refused), Error::Unavailable(_)));
@@ -76,13 +76,13 @@ async fn a_connection_on_which_anything_failed_is_replaced() {
 async fn organizations_write_in_turns() {
     let directory = Directory::new();
     let store = directory.open().await.unwrap();
-    let first = store.begin(TURN).await.unwrap();
+    let first = store.host_transaction(TURN).await.unwrap();
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut waiting = Vec::new();
     for organization in ["greedy", "greedy", "greedy", "greedy", "modest"] {
         let (store, order) = (store.clone(), Arc::clone(&order));
         waiting.push(tokio::spawn(async move {
-            let turn = store.begin(Turn::Of(organization)).await.unwrap();
+            let turn = store.host_transaction(Turn::Of(organization)).await.unwrap();
             order.lock().unwrap().push(organization);
             drop(turn);
         }));

@@ -68,7 +68,7 @@ fn key(number: usize, created_at: i64) -> IdempotencyRow {
 }
 
 async fn change(store: &Store, row: &ConnectionRow) -> Result<bool, Error> {
-    let mut transaction = store.begin(TURN).await?;
+    let mut transaction = begin(store).await?;
     let tenant = tenant(&row.organization, Some(&row.project).filter(|project| !project.is_empty()).map(|it| &**it));
     let changed = connections::update(&mut transaction, &tenant, row).await?;
     transaction.commit().await?;
@@ -102,14 +102,14 @@ async fn the_counts_are_those_of_what_is_there_after_anything() {
     assert!(!change(&store, &changed).await.unwrap());
     is_exact(&store).await;
     // One that is abandoned.
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     assert!(connections::insert(&mut transaction, &row("acme", "sales", "x")).await.unwrap());
     assert!(idempotency::insert(&mut transaction, &tenant("acme", None), &key(0, 1), 0).await.unwrap());
     drop(transaction);
     is_exact(&store).await;
     // Keys come, come again when they are old, and go.
     for (number, created_at, since) in [(1, 10, 0), (2, 20, 0), (1, 30, 15), (2, 40, 0)] {
-        let mut transaction = store.begin(TURN).await.unwrap();
+        let mut transaction = begin(&store).await.unwrap();
         let sales = tenant("acme", Some("sales"));
         let inserted = idempotency::insert(&mut transaction, &sales, &key(number, created_at), since).await.unwrap();
         assert_eq!(inserted, created_at < 40);
@@ -117,7 +117,7 @@ async fn the_counts_are_those_of_what_is_there_after_anything() {
         is_exact(&store).await;
     }
     for left in [1, 0] {
-        let mut transaction = store.begin(TURN).await.unwrap();
+        let mut transaction = begin(&store).await.unwrap();
         assert_eq!(idempotency::delete_older(&mut transaction, 100, 1).await.unwrap(), 1);
         transaction.commit().await.unwrap();
         assert_eq!(idempotency::any_older(&mut store.reader(TURN).await.unwrap(), 100).await.unwrap(), left == 1);
@@ -125,7 +125,7 @@ async fn the_counts_are_those_of_what_is_there_after_anything() {
     }
     for (number, row) in rows.iter().enumerate() {
         let tenant = tenant("acme", Some(&*row.project).filter(|project| !project.is_empty()));
-        let mut transaction = store.begin(TURN).await.unwrap();
+        let mut transaction = begin(&store).await.unwrap();
         let revision = if number == 0 { 2 } else { 1 };
         assert!(connections::delete(&mut transaction, &tenant, &row.id, revision).await.unwrap());
         assert!(!connections::delete(&mut transaction, &tenant, &row.id, revision).await.unwrap());
@@ -193,7 +193,7 @@ async fn no_tenant_has_more_than_its_quota_and_who_has_too_much_may_have_less() 
     let store = store(&directory, QUOTAS).await;
     let tags = |tags: &[&str]| -> Vec<String> { tags.iter().map(|tag| (*tag).to_owned()).collect() };
     let refused = async |row: &ConnectionRow| {
-        let mut transaction = store.begin(TURN).await.unwrap();
+        let mut transaction = begin(&store).await.unwrap();
         match connections::insert(&mut transaction, row).await {
             Err(Error::Quota(exceeded)) => exceeded,
             other => panic!("{other:?}"),
@@ -216,7 +216,7 @@ async fn no_tenant_has_more_than_its_quota_and_who_has_too_much_may_have_less() 
     let grown = ConnectionRow { config_sent: "x".repeat(1 << 20), ..first.clone() };
     assert!(matches!(change(&store, &grown).await, Err(Error::Quota(Exceeded { quota: Quota::Bytes, .. }))));
     for number in 0..3 {
-        let mut transaction = store.begin(TURN).await.unwrap();
+        let mut transaction = begin(&store).await.unwrap();
         let inserted = idempotency::insert(&mut transaction, &sales, &key(number, 1), 0).await;
         match inserted {
             Ok(true) if number < 2 => transaction.commit().await.unwrap(),
@@ -232,7 +232,7 @@ async fn no_tenant_has_more_than_its_quota_and_who_has_too_much_may_have_less() 
     let store = self::store(&directory, less).await;
     let shorter = ConnectionRow { tags: tags(&["a"]), ..first };
     assert!(change(&store, &shorter).await.unwrap());
-    let mut transaction = store.begin(TURN).await.unwrap();
+    let mut transaction = begin(&store).await.unwrap();
     assert!(connections::delete(&mut transaction, &sales, &shorter.id, 2).await.unwrap());
     transaction.commit().await.unwrap();
     is_exact(&store).await;
