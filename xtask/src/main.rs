@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a tool for a terminal: its output is what it is for")]
 
 mod dev;
+mod fresh;
 mod fuzz;
 mod interrupt;
 mod plugins;
@@ -52,6 +53,8 @@ enum Task {
     },
     /// Feeds mutations of good inputs to what reads strangers' bytes, until the time is over or something breaks
     Fuzz(fuzz::Options),
+    /// Proves that `./x dev` and `./x test` do the whole set-up, on a machine that has Rust and nothing else of ours
+    Fresh(fresh::Options),
     /// Builds the connectors to components in target/connectors, and the hostile ones to target/guests
     Plugins,
 }
@@ -81,6 +84,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Task::Bench { names } => bench("bench", "benchmarks", names, &mut progress),
         Task::Zoo { names } => bench("zoo", "zoo", names, &mut progress),
         Task::Fuzz(options) => fuzz::run(&options, &mut progress),
+        Task::Fresh(options) => fresh::run(&options, &mut progress),
         Task::Plugins => {
             plugins::build_with_guests(&mut progress)?;
             progress.summary();
@@ -102,4 +106,22 @@ fn with_plugins(title: &str, arguments: &[&str], further: &[String], progress: &
     progress.run(&format!("Building and running the {title}"), &mut cargo, "see the failures above")?;
     progress.summary();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_for_cargo_test_goes_there_and_nothing_else() {
+        for (words, yes, further) in [
+            (vec!["test", "--yes"], true, vec![]),
+            (vec!["--yes", "test", "faults::tls"], true, vec!["faults::tls"]),
+            (vec!["test", "faults", "--", "--nocapture"], false, vec!["faults", "--", "--nocapture"]),
+        ] {
+            let parsed = Arguments::try_parse_from([vec!["xtask"], words.clone()].concat()).unwrap();
+            let Task::Test { arguments } = parsed.command else { panic!("{words:?}") };
+            assert_eq!((parsed.yes, arguments), (yes, further.into_iter().map(str::to_owned).collect()), "{words:?}");
+        }
+    }
 }
