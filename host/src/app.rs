@@ -231,7 +231,7 @@ fn open_drivers(settings: &Settings) -> anyhow::Result<Drivers> {
         root_bundle: settings.egress_root_bundle.clone(),
         connect_timeout_max: CONNECT_TIMEOUT_MAX,
     })?;
-    Ok(Drivers::new(Arc::new(egress), settings.drivers()))
+    Ok(Drivers::new(Arc::new(egress), &settings.drivers()))
 }
 
 /// The check of tokens: with the operator's key, or in development mode with one of our own.

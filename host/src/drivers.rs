@@ -1,90 +1,100 @@
-//! One wire protocol each, on a stream that egress has opened.
+//! Wire protocols: one driver each, on a stream that egress has opened. [`ALL`] is the table of them.
 
+use std::fmt;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use crate::descriptor::Descriptor;
-use crate::diagnosis::{Fault, Halted, Privileges, Server, Stage, Stages, code};
-use crate::egress::Egress;
-use crate::fairness::Shares;
+use crate::diagnosis::{Fault, Halted, Stage, Stages, code};
+use crate::egress::{Account, Egress};
 use crate::secrets::Credentials;
 use crate::statement::Statement;
 
-mod postgres;
+pub mod postgres;
+pub mod schemes;
+pub mod session;
 
-/// The names of the parameters that a driver takes; the contract documents them. None for an unknown driver.
-pub fn parameters(driver: &str) -> Option<&'static [&'static str]> {
-    match driver {
-        "postgres" => Some(postgres::PARAMETERS),
-        _ => None,
-    }
-}
+use schemes::Scheme;
+pub use session::{Row, Session};
 
-/// An open session on a data source. Dropping it ends it rudely, and has the server stop a statement that still runs;
-/// `close` says good-bye.
+/// Every driver that this host has.
+pub static ALL: &[&Driver] = &[&postgres::DRIVER];
+
+/// What is known of a driver before it has opened anything. What a connector may say to it is documented by the contract.
 #[derive(Debug)]
-pub enum Session {
-    /// PostgreSQL's protocol.
-    Postgres(postgres::Session),
+pub struct Driver {
+    /// The name that manifests and descriptors call it by, such as `postgres`.
+    pub name: &'static str,
+    /// The names of the parameters that it takes beside endpoints and authentications.
+    pub parameters: &'static [&'static str],
+    /// The schemes of authentication that it can perform.
+    pub schemes: &'static [&'static Scheme],
+    /// The languages of the statements that its sessions run, such as `sql`.
+    pub languages: &'static [&'static str],
+    /// Whether it takes a descriptor with these credentials, as far as that can be said without opening anything.
+    pub check: fn(&Descriptor, &Credentials) -> Result<(), Fault>,
+    /// Sets it up: once for all sessions, which share what it holds.
+    pub start: fn(&Settings) -> Arc<dyn Opener>,
 }
 
-/// A row of texts, null where unknown.
-pub type Row = Vec<Option<String>>;
+/// The driver of this name.
+pub fn find(name: &str) -> Option<&'static Driver> {
+    ALL.iter().find(|driver| driver.name == name).copied()
+}
 
-/// What the operator decides about drivers; from the settings.
-#[derive(Debug, Clone, Copy)]
+/// A driver that has been set up, with its own settings and whatever its logins share.
+pub trait Opener: fmt::Debug + Send + Sync {
+    /// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
+    /// does not take fails the stage config.
+    fn open<'a>(
+        &'a self,
+        egress: Account<'a>,
+        descriptor: &'a Descriptor,
+        credentials: &'a Credentials,
+        stages: &'a mut Stages,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, Halted>>;
+}
+
+/// What the operator decides about drivers, for each that has settings.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Settings {
-    /// The least rounds of hashing the password by SCRAM that a PostgreSQL server may ask for.
-    pub postgres_scram_min_iterations: u32,
+    /// PostgreSQL's.
+    pub postgres: postgres::Settings,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { postgres_scram_min_iterations: postgres::SCRAM_MIN_ITERATIONS }
-    }
-}
-
-/// The drivers, and what they reach data sources through.
+/// All drivers, set up, and what they reach data sources through. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Drivers {
     egress: Arc<Egress>,
-    settings: Settings,
-    /// Turns at hashing passwords, between those whom sessions count for.
-    hashing: Shares<String>,
+    openers: Vec<(&'static str, Arc<dyn Opener>)>,
 }
 
 impl Drivers {
-    /// Drivers that use this egress.
-    pub fn new(egress: Arc<Egress>, settings: Settings) -> Self {
-        Self { egress, settings, hashing: postgres::turns() }
+    /// Sets up every driver, to reach data sources through this egress.
+    pub fn new(egress: Arc<Egress>, settings: &Settings) -> Self {
+        Self { egress, openers: ALL.iter().map(|driver| (driver.name, (driver.start)(settings))).collect() }
     }
 
-    /// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
-    /// does not take fails the stage config. What egress shares out counts for the payer.
+    /// Opens a session by the descriptor's driver: the stages policy, resolve, connect, tls, authenticate and session. A
+    /// descriptor that no driver takes fails the stage config. What egress shares out counts for the payer.
     pub async fn open(
         &self,
         payer: &str,
         descriptor: &Descriptor,
         credentials: &Credentials,
         stages: &mut Stages,
-    ) -> Result<Session, Halted> {
-        match descriptor.driver.as_str() {
-            "postgres" => {
-                let own = (self.settings, &self.hashing);
-                let opened = postgres::open(self.egress.account(payer), own, descriptor, credentials, stages).await;
-                opened.map(Session::Postgres)
-            }
-            _ => stages.settle(Stage::Config, Err(unknown_driver())),
-        }
+    ) -> Result<Box<dyn Session>, Halted> {
+        let opener = self.openers.iter().find(|(name, _)| *name == descriptor.driver);
+        let Some((_, opener)) = opener else { return stages.settle(Stage::Config, Err(unknown_driver())) };
+        opener.open(self.egress.account(payer), descriptor, credentials, stages).await
     }
 }
 
-/// Whether the driver takes a descriptor with these credentials, as far as that can be said without opening anything:
-/// what [`Drivers::open`] looks at first.
+/// Whether the descriptor's driver takes it with these credentials, as far as that can be said without opening anything.
 pub fn check(descriptor: &Descriptor, credentials: &Credentials) -> Result<(), Fault> {
-    match descriptor.driver.as_str() {
-        "postgres" => postgres::check(descriptor, credentials),
-        _ => Err(unknown_driver()),
-    }
+    let driver = find(&descriptor.driver).ok_or_else(unknown_driver)?;
+    (driver.check)(descriptor, credentials)
 }
 
 fn unknown_driver() -> Fault {
@@ -92,63 +102,22 @@ fn unknown_driver() -> Fault {
         .message("The connector asks for a driver that this installation does not have.")
 }
 
-impl Session {
-    /// What is known of the server.
-    pub fn server(&self) -> &Server {
-        match self {
-            Self::Postgres(session) => session.server(),
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
 
-    /// Looks at what the user may do: the stage privileges, warnings included.
-    pub async fn privileges(&mut self, stages: &mut Stages) -> Result<Privileges, Halted> {
-        match self {
-            Self::Postgres(session) => session.privileges(stages).await,
-        }
-    }
+    use super::*;
 
-    /// Runs a statement of a connector read-only and returns its rows, at most `max_rows`. One that gives other columns
-    /// than `columns`, or any that is not text, is refused; each value is cut to 4 KiB. A session that has failed
-    /// here is of no more use.
-    pub async fn fetch(&mut self, statement: &Statement, columns: &[&str], max_rows: usize) -> Result<Vec<Row>, Fault> {
-        match self {
-            Self::Postgres(session) => session.fetch(statement, columns, max_rows).await,
+    #[test]
+    fn each_driver_has_a_name_of_its_own_and_schemes_that_descriptors_can_name() {
+        let names: HashSet<_> = ALL.iter().map(|driver| driver.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for driver in ALL {
+            assert!(std::ptr::eq(find(driver.name).unwrap(), *driver));
+            for scheme in driver.schemes {
+                assert_eq!(schemes::find(scheme.name), Some(*scheme), "{}", driver.name);
+            }
         }
-    }
-
-    /// Warnings about tables that the connection names, or that its schema has, and that this listing cannot show: they are
-    /// not there, or the user may not read them.
-    pub async fn unlisted(&mut self, listing: &[Row]) -> Result<Vec<Fault>, Fault> {
-        match self {
-            Self::Postgres(session) => session.unlisted(listing).await,
-        }
-    }
-
-    /// The name of the schema that the connection is about as it comes in a listing that could not be converted to UTF-8.
-    pub async fn raw_schema(&mut self) -> Result<String, Fault> {
-        match self {
-            Self::Postgres(session) => session.raw_schema().await,
-        }
-    }
-
-    /// The schema that the connection is about.
-    pub fn schema(&self) -> &str {
-        match self {
-            Self::Postgres(session) => session.schema(),
-        }
-    }
-
-    /// A name that the data source has sent, fit to be shown: short, escaped, without credentials.
-    pub fn show(&self, name: &str) -> String {
-        match self {
-            Self::Postgres(session) => session.show(name),
-        }
-    }
-
-    /// Ends the session, within a second.
-    pub async fn close(self) {
-        match self {
-            Self::Postgres(session) => session.close().await,
-        }
+        assert!(find("").is_none());
     }
 }

@@ -363,7 +363,8 @@ impl Settings {
 
     /// What the operator decides about drivers.
     pub fn drivers(&self) -> crate::drivers::Settings {
-        crate::drivers::Settings { postgres_scram_min_iterations: self.postgres_scram_min_iterations }
+        let postgres = crate::drivers::postgres::Settings { scram_min_iterations: self.postgres_scram_min_iterations };
+        crate::drivers::Settings { postgres }
     }
 
     /// The addresses that data sources see; empty when nobody said.

@@ -95,7 +95,7 @@ impl Ours {
             credentials,
         };
         Ok(Self {
-            trial: Trial::new(Arc::clone(&connectors), Drivers::new(Arc::new(egress), drivers::Settings::default())),
+            trial: Trial::new(Arc::clone(&connectors), Drivers::new(Arc::new(egress), &drivers::Settings::default())),
             connectors,
             candidate,
         })

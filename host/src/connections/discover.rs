@@ -6,8 +6,7 @@ use super::trial::Prepared;
 use crate::connectors::contract::{Answer, Page};
 use crate::connectors::{Call, CallError, VersionInUse};
 use crate::diagnosis::{Blame, Fault, Schema, code};
-use crate::drivers::{Row, Session};
-use crate::statement::Level;
+use crate::drivers::session::{Row, Sql};
 
 /// At most this many tables are listed.
 const MAX_TABLES: u16 = 200;
@@ -29,7 +28,7 @@ pub(super) struct Discovered {
 pub(super) async fn discover(
     call: Call<'_>,
     prepared: &Prepared,
-    session: &mut Session,
+    session: &mut dyn Sql,
 ) -> Result<Result<Option<Discovered>, CallError>, Fault> {
     let looked = tokio::time::timeout(LIMIT, look(call, prepared, session)).await;
     looked.unwrap_or_else(|_| Err(Fault::new(&code::DISCOVER_TIMEOUT)))
@@ -38,7 +37,7 @@ pub(super) async fn discover(
 async fn look(
     call: Call<'_>,
     prepared: &Prepared,
-    session: &mut Session,
+    session: &mut dyn Sql,
 ) -> Result<Result<Option<Discovered>, CallError>, Fault> {
     let mut rows = match list(call, prepared, session, None).await? {
         Ok(Some(rows)) => rows,
@@ -78,7 +77,7 @@ async fn look(
 async fn list(
     call: Call<'_>,
     prepared: &Prepared,
-    session: &mut Session,
+    session: &mut dyn Sql,
     schema: Option<&str>,
 ) -> Result<Result<Option<Vec<Row>>, CallError>, Fault> {
     // One row more than is listed shows that there is more.

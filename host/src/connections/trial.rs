@@ -146,7 +146,7 @@ impl Trial {
         stages.warn(Stage::Config, of_connector(&prepared.target).into_iter().collect());
         let seen = match self.drivers.open(payer, &prepared.target.descriptor, credentials, &mut stages).await {
             Ok(mut session) => {
-                let seen = look_around(call, prepared, &mut session, &mut stages).await;
+                let seen = look_around(call, prepared, &mut *session, &mut stages).await;
                 session.close().await;
                 Some(seen?)
             }
@@ -244,20 +244,24 @@ struct Seen {
 async fn look_around(
     call: Call<'_>,
     prepared: &Prepared,
-    session: &mut Session,
+    session: &mut dyn Session,
     stages: &mut Stages,
 ) -> Result<Seen, CallError> {
     let mut seen = Seen { server: Some(session.server().clone()), ..Seen::default() };
-    if let Ok(privileges) = session.privileges(stages).await {
-        seen.privileges = Some(privileges);
-        let listing = discover(call, prepared, session);
-        if let Ok(discovered) = stages.run(Stage::Discover, listing).await {
-            if let Some(mut discovered) = discovered? {
-                stages.warn(Stage::Discover, std::mem::take(&mut discovered.warnings));
-                seen.discovered = discovered;
-            } else {
-                stages.warn(Stage::Discover, vec![Fault::new(&code::DISCOVERY_UNSUPPORTED)]);
-            }
+    if let Some(looked) = session.privileges(stages) {
+        match looked.await {
+            Ok(privileges) => seen.privileges = Some(privileges),
+            Err(Halted) => return Ok(seen),
+        }
+    }
+    let Some(sql) = session.sql() else { return Ok(seen) };
+    let listing = discover(call, prepared, sql);
+    if let Ok(discovered) = stages.run(Stage::Discover, listing).await {
+        if let Some(mut discovered) = discovered? {
+            stages.warn(Stage::Discover, std::mem::take(&mut discovered.warnings));
+            seen.discovered = discovered;
+        } else {
+            stages.warn(Stage::Discover, vec![Fault::new(&code::DISCOVERY_UNSUPPORTED)]);
         }
     }
     Ok(seen)

@@ -1,14 +1,18 @@
 //! PostgreSQL, spoken by the host itself: the login, so that the stages are told apart and nothing weak is answered, and
 //! the statements, so that no server leads it into work without an end.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use futures_util::future::BoxFuture;
 use postgres_protocol::message::frontend;
 
-use super::Settings;
+use super::session::{self, Row, Sql};
+use super::{Driver, Opener, schemes};
+use crate::connectors::contract;
 use crate::descriptor::{Descriptor, Endpoint};
-use crate::diagnosis::{Code, Fault, Halted, Server, ServerText, Stage, Stages, code};
+use crate::diagnosis::{Code, Fault, Halted, Privileges, Server, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
 use crate::egress::{Account, Deadline, Judged, TlsRequest};
 use crate::fairness::Shares;
@@ -33,10 +37,31 @@ use cancel::Cancel;
 use login::{Login, Proof};
 use messages::Messages;
 use scram::Hashing;
-pub(super) use scram::{MIN_ITERATIONS as SCRAM_MIN_ITERATIONS, turns};
 use statement::{Encoding, Failure, Sink, Statement};
-pub(super) use target::PARAMETERS;
 use target::Target;
+
+/// The driver `postgres`.
+pub static DRIVER: Driver = Driver {
+    name: "postgres",
+    parameters: target::PARAMETERS,
+    schemes: &[&schemes::PASSWORD],
+    languages: &["sql"],
+    check: |descriptor, credentials| Target::read(descriptor, credentials).map(drop),
+    start: |settings| Arc::new(Postgres { settings: settings.postgres, hashing: scram::turns() }),
+};
+
+/// What the operator decides about PostgreSQL servers.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The least rounds of hashing the password by SCRAM that a server may ask for.
+    pub scram_min_iterations: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { scram_min_iterations: scram::MIN_ITERATIONS }
+    }
+}
 
 /// How long saying good-bye may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -46,7 +71,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// A session, after login. Dropped while a statement runs, it has the server stop that.
 #[derive(Debug)]
-pub struct Session {
+struct Session {
     /// Taken when this is dropped, by the request to cancel.
     messages: Option<Messages>,
     cancel: Option<Cancel>,
@@ -65,43 +90,63 @@ struct Bounds {
     late: &'static Code,
 }
 
-/// Whether the driver takes a descriptor.
-pub(super) fn check(descriptor: &Descriptor, credentials: &Credentials) -> Result<(), Fault> {
-    Target::read(descriptor, credentials).map(drop)
+/// What logs in, with what all logins share.
+#[derive(Debug)]
+struct Postgres {
+    settings: Settings,
+    /// Turns at hashing passwords, between those whom sessions count for.
+    hashing: Shares<String>,
 }
 
-/// Opens a session on the first endpoint that can be reached.
-pub(super) async fn open(
-    egress: Account<'_>,
-    (settings, hashing): (Settings, &Shares<String>),
-    descriptor: &Descriptor,
-    credentials: &Credentials,
-    stages: &mut Stages,
-) -> Result<Session, Halted> {
-    let target = match Target::read(descriptor, credentials) {
-        Ok(target) => target,
-        Err(fault) => return stages.settle(Stage::Config, Err(fault)),
-    };
-    let Some((last, others)) = target.endpoints.split_last() else {
-        return stages.settle(Stage::Config, Err(target::unsupported("The connector names no endpoint.")));
-    };
-    let opening = Opening {
-        egress,
-        settings,
-        hashing,
-        target: &target,
-        credentials,
-        // The startup message says them to everybody.
-        texts: ServerText::hiding(credentials, &[&target.user, &target.database]),
-        deadline: egress.deadline(target.connect_timeout),
-    };
-    for endpoint in others {
-        match opening.at(endpoint, stages).await {
-            Err(Halted) if can_try_another(stages) => stages.try_again(),
-            outcome => return outcome,
-        }
+impl Opener for Postgres {
+    fn open<'a>(
+        &'a self,
+        egress: Account<'a>,
+        descriptor: &'a Descriptor,
+        credentials: &'a Credentials,
+        stages: &'a mut Stages,
+    ) -> BoxFuture<'a, Result<Box<dyn session::Session>, Halted>> {
+        Box::pin(async move {
+            let session = self.open_at_first(egress, descriptor, credentials, stages).await?;
+            Ok(Box::new(session) as Box<dyn session::Session>)
+        })
     }
-    opening.at(last, stages).await
+}
+
+impl Postgres {
+    /// Opens a session on the first endpoint that can be reached.
+    async fn open_at_first(
+        &self,
+        egress: Account<'_>,
+        descriptor: &Descriptor,
+        credentials: &Credentials,
+        stages: &mut Stages,
+    ) -> Result<Session, Halted> {
+        let target = match Target::read(descriptor, credentials) {
+            Ok(target) => target,
+            Err(fault) => return stages.settle(Stage::Config, Err(fault)),
+        };
+        let Some((last, others)) = target.endpoints.split_last() else {
+            return stages.settle(Stage::Config, Err(target::unsupported("The connector names no endpoint.")));
+        };
+        let opening = Opening {
+            egress,
+            settings: self.settings,
+            hashing: &self.hashing,
+            target: &target,
+            credentials,
+            // The startup message says them to everybody.
+            texts: ServerText::hiding(credentials, &[&target.user, &target.database]),
+            deadline: egress.deadline(target.connect_timeout),
+        };
+        for endpoint in others {
+            match opening.at(endpoint, stages).await {
+                Err(Halted) if can_try_another(stages) => stages.try_again(),
+                outcome => return outcome,
+            }
+        }
+        opening.at(last, stages).await
+    }
 }
 
 /// Only where the endpoint was not reached at all: a rejected password would be rejected again, and count twice.
@@ -153,7 +198,7 @@ impl Opening<'_> {
         // Without TLS its first word is about the login.
         let until = if tls.is_some() { *deadline } else { first_word };
         let authenticated = login.authenticate(Hashing {
-            min_iterations: settings.postgres_scram_min_iterations,
+            min_iterations: settings.scram_min_iterations,
             turns: hashing,
             payer: egress.payer(),
             deadline: until,
@@ -183,28 +228,59 @@ impl Opening<'_> {
     }
 }
 
-impl Session {
-    pub(super) fn server(&self) -> &Server {
+impl session::Session for Session {
+    fn server(&self) -> &Server {
         &self.server
     }
 
-    pub(super) fn schema(&self) -> &str {
+    fn privileges<'a>(&'a mut self, stages: &'a mut Stages) -> Option<BoxFuture<'a, Result<Privileges, Halted>>> {
+        Some(Box::pin(self.privileges(stages)))
+    }
+
+    fn sql(&mut self) -> Option<&mut dyn Sql> {
+        Some(self)
+    }
+
+    fn close(mut self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            if let Some(messages) = self.messages.as_mut().filter(|messages| !messages.outstanding()) {
+                let mut farewell = BytesMut::new();
+                frontend::terminate(&mut farewell);
+                // A server that has gone already need not be told.
+                let _ = tokio::time::timeout(CLOSE_TIMEOUT, messages.close(&farewell)).await;
+            }
+        })
+    }
+}
+
+impl Sql for Session {
+    fn fetch<'a>(
+        &'a mut self,
+        statement: &'a contract::Statement,
+        columns: &'a [&'a str],
+        max_rows: usize,
+    ) -> BoxFuture<'a, Result<Vec<Row>, Fault>> {
+        Box::pin(self.fetch(statement, columns, max_rows))
+    }
+
+    fn unlisted<'a>(&'a mut self, listing: &'a [Row]) -> BoxFuture<'a, Result<Vec<Fault>, Fault>> {
+        Box::pin(self.unlisted(listing))
+    }
+
+    fn schema(&self) -> &str {
         &self.schema
     }
 
-    pub(super) fn show(&self, text: &str) -> String {
-        self.texts.clean(text.as_bytes())
+    fn raw_schema(&mut self) -> BoxFuture<'_, Result<String, Fault>> {
+        Box::pin(self.raw_schema())
     }
 
-    pub(super) async fn close(mut self) {
-        if let Some(messages) = self.messages.as_mut().filter(|messages| !messages.outstanding()) {
-            let mut farewell = BytesMut::new();
-            frontend::terminate(&mut farewell);
-            // A server that has gone already need not be told.
-            let _ = tokio::time::timeout(CLOSE_TIMEOUT, messages.close(&farewell)).await;
-        }
+    fn show(&self, name: &str) -> String {
+        self.texts.clean(name.as_bytes())
     }
+}
 
+impl Session {
     /// Runs a statement within its bounds, hands its rows to the sink and gives that back. What the server has and cannot
     /// convert to UTF-8 is asked for once more as it is.
     async fn run<S: Sink + Clone>(&mut self, statement: Statement<'_>, sink: S, bounds: Bounds) -> Result<S, Failure> {

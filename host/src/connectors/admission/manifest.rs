@@ -82,7 +82,7 @@ fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
         let remedy = format!("Use one of {}.", CONFIG_MEMBERS.join(", "));
         wrong("config_member", "config-member is not a member of the API", &remedy);
     }
-    for driver in manifest.drivers.iter().filter(|driver| drivers::parameters(driver).is_none()) {
+    for driver in manifest.drivers.iter().filter(|driver| drivers::find(driver).is_none()) {
         let message = format!("this host has no driver \"{}\"", shown(driver));
         wrong("unknown_driver", &message, "Name only drivers that the contract documents, such as postgres.");
     }

@@ -79,7 +79,7 @@ impl Case<'_> {
 
     fn driver(&self, descriptor: &Descriptor) -> Result<(), Refusal> {
         let driver = &descriptor.driver;
-        let Some(known) = drivers::parameters(driver).filter(|_| self.manifest.drivers.contains(driver)) else {
+        let Some(known) = drivers::find(driver).filter(|_| self.manifest.drivers.contains(driver)) else {
             return Err(Nonsense::UnknownDriver(shown(driver).to_string()).into());
         };
         check_parameters(&descriptor.parameters)?;

@@ -53,7 +53,7 @@ struct Listing<'a> {
 
 impl Session {
     /// Runs a statement and returns its rows.
-    pub(in crate::drivers) async fn fetch(
+    pub(super) async fn fetch(
         &mut self,
         statement: &Statement,
         columns: &[&str],
@@ -84,7 +84,7 @@ impl Session {
 
     /// The name of the schema as a listing has it that the server could not convert: the database's own bytes, where they
     /// are UTF-8, and U+FFFD.
-    pub(in crate::drivers) async fn raw_schema(&mut self) -> Result<String, Fault> {
+    pub(super) async fn raw_schema(&mut self) -> Result<String, Fault> {
         let parameters = [self.schema.clone()];
         let text = "select $1 as schema_name";
         let statement = statement::Statement { text, parameters: &parameters, timeout: STATEMENT_TIMEOUT };

@@ -16,7 +16,7 @@ const MAX_EXAMPLES: usize = 5;
 
 impl Session {
     /// The stage privileges, warnings included.
-    pub(in crate::drivers) async fn privileges(&mut self, stages: &mut Stages) -> Result<Privileges, Halted> {
+    pub(super) async fn privileges(&mut self, stages: &mut Stages) -> Result<Privileges, Halted> {
         let looked = async { self.probe().await.and_then(|found| Ok((self.check_schema(&found)?, found))) };
         let (about_schema, found) = stages.run(Stage::Privileges, looked).await?;
         let warnings = about_schema.into_iter().chain(found.warnings()).collect();

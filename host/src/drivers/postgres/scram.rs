@@ -24,7 +24,7 @@ use crate::secrets::Secret;
 
 /// The least rounds of hashing that a server may ask for, where the operator does not say otherwise: what RFC 7677, section
 /// 4, demands, and PostgreSQL's default. With fewer, whoever pretends to be the server can try passwords faster.
-pub(in crate::drivers) const MIN_ITERATIONS: u32 = 4096;
+pub(super) const MIN_ITERATIONS: u32 = 4096;
 
 /// The most rounds of hashing that a server may ask for: 48 times PostgreSQL's default of 4,096, about 45 ms of a core. Some
 /// users' secrets are made with more than 100,000; without a bound, any server could keep a core busy (CVE-2026-42198).
@@ -36,7 +36,7 @@ const SCRAM_SHA_256_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
 /// As many passwords are hashed at once as there are cores, whatever all servers together ask for, and in turns between
 /// those whom it counts for: servers that ask for much hold up the logins of nobody else.
-pub(in crate::drivers) fn turns() -> Shares<String> {
+pub(super) fn turns() -> Shares<String> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     Shares::new(cores, cores)
 }

@@ -59,7 +59,7 @@ struct Unlisted<'a> {
 impl Session {
     /// Says of each table that the connection names, and that no listing can have, why that is so. Where it names none, and
     /// its schema has nothing in this listing, the same is said of that schema's tables.
-    pub(in crate::drivers) async fn unlisted(&mut self, listing: &[Row]) -> Result<Vec<Fault>, Fault> {
+    pub(super) async fn unlisted(&mut self, listing: &[Row]) -> Result<Vec<Fault>, Fault> {
         let of_schema = |row: &Row| row.first().is_some_and(|name| name.as_deref() == Some(&self.schema));
         if self.tables.is_empty() && listing.iter().any(of_schema) {
             return Ok(Vec::new());

@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_TABLES: usize = 1000;
 
 /// The parameters of a descriptor that the driver takes; the contract documents them.
-pub(in crate::drivers) const PARAMETERS: &[&str] = &[
+pub(super) const PARAMETERS: &[&str] = &[
     "database",
     "schema",
     "tables",

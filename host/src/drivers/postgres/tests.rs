@@ -47,7 +47,7 @@ static DRIVERS: LazyLock<Drivers> = LazyLock::new(|| {
         root_bundle: None,
         connect_timeout_max: Duration::from_mins(1),
     };
-    Drivers::new(Arc::new(Egress::new(&settings).unwrap()), drivers::Settings::default())
+    Drivers::new(Arc::new(Egress::new(&settings).unwrap()), &drivers::Settings::default())
 });
 
 /// For somebody who waits for no other login.
@@ -102,7 +102,7 @@ async fn test(mode: TlsMode, answers: Vec<Vec<u8>>, then: Then) -> (Option<(Stag
     let mut stages = Stages::start();
     let outcome: Result<(), Halted> = async {
         let mut session = DRIVERS.open("acme", &descriptor(port, mode), &credentials(), &mut stages).await?;
-        session.privileges(&mut stages).await?;
+        session.privileges(&mut stages).unwrap().await?;
         session.close().await;
         Ok(())
     }

@@ -18,6 +18,7 @@ use super::super::target::Target;
 use super::{PASSWORD, READ, credentials, descriptor, hashing};
 use crate::descriptor::{Parameter, TlsMode, Value};
 use crate::diagnosis::{Fault, Server, ServerText, Stage, Stages, code};
+use crate::drivers::Session as _;
 use crate::egress::{Deadline, Stream};
 use crate::fairness::Shares;
 use crate::fuzz;
@@ -158,7 +159,7 @@ async fn talk(stream: DuplexStream) -> Stages {
         let listed = async { session.fetch(&listing, &COLUMNS, 200).await };
         let rows = stages.run(Stage::Discover, listed).await?;
         assert!(rows.len() <= 200 && rows.iter().all(|row| row.len() == COLUMNS.len()), "{rows:?}");
-        session.close().await;
+        Box::new(session).close().await;
         Ok::<_, crate::diagnosis::Halted>(())
     }
     .await;

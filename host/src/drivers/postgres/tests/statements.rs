@@ -105,7 +105,7 @@ fn listing(described: Vec<u8>, rows: &[Vec<u8>]) -> Vec<Vec<u8>> {
 }
 
 /// A session with a server that answers so.
-async fn open(answers: Vec<Vec<u8>>, then: Then) -> (Session, Stages, tokio::task::JoinHandle<Vec<u8>>) {
+async fn open(answers: Vec<Vec<u8>>, then: Then) -> (Box<dyn Session>, Stages, tokio::task::JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let answers = [vec![LOGIN.to_vec()], answers].concat();
@@ -117,7 +117,7 @@ async fn open(answers: Vec<Vec<u8>>, then: Then) -> (Session, Stages, tokio::tas
 
 async fn privileges(answers: Vec<Vec<u8>>, then: Then) -> Option<(&'static str, Option<String>)> {
     let (mut session, mut stages, _server) = open(answers, then).await;
-    let outcome = session.privileges(&mut stages).await;
+    let outcome = session.privileges(&mut stages).unwrap().await;
     let fault = stages.fault().map(|(stage, fault)| {
         assert_eq!(stage, Stage::Privileges);
         (fault.code, fault.sqlstate.clone())
@@ -129,7 +129,7 @@ async fn privileges(answers: Vec<Vec<u8>>, then: Then) -> Option<(&'static str, 
 
 async fn fetch(answers: Vec<Vec<u8>>, then: Then) -> Result<Vec<Row>, Fault> {
     let (mut session, _stages, _server) = open(answers, then).await;
-    let rows = session.fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await;
+    let rows = session.sql().unwrap().fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await;
     session.close().await;
     rows
 }
@@ -222,20 +222,20 @@ async fn goes_on_after_an_error_and_not_after_a_violation() {
     let refused = refusal(&opened(), "55P03");
     let good = answer(&listing(columns(&["a", "b"], TEXT), &[row(&[Some(b"x"), None])]));
     let (mut session, mut stages, _server) = open([refused, vec![good.clone()]].concat(), Then::StayOpen).await;
-    session.privileges(&mut stages).await.unwrap_err();
-    let rows = session.fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await.unwrap();
+    session.privileges(&mut stages).unwrap().await.unwrap_err();
+    let rows = session.sql().unwrap().fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await.unwrap();
     assert_eq!(rows, [[Some("x".to_owned()), None]]);
 
     let (mut session, mut stages, _server) = open(vec![ready(b'I'), good.clone()], Then::StayOpen).await;
-    session.privileges(&mut stages).await.unwrap_err();
-    let fault = session.fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await.unwrap_err();
+    session.privileges(&mut stages).unwrap().await.unwrap_err();
+    let fault = session.sql().unwrap().fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await.unwrap_err();
     assert_eq!(fault.code, "connection_lost");
 
     // What is queued for the next question is no answer to it.
     let queued = [answer(&own(&[own_row()])), good].concat();
     let (mut session, mut stages, _server) = open(vec![queued], Then::StayOpen).await;
-    session.privileges(&mut stages).await.unwrap();
-    let fault = session.fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await.unwrap_err();
+    session.privileges(&mut stages).unwrap().await.unwrap();
+    let fault = session.sql().unwrap().fetch(&STATEMENT, &["a", "b"], MAX_ROWS).await.unwrap_err();
     assert_eq!(fault.code, "protocol_violation");
 }
 
