@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::descriptor::Descriptor;
-use crate::diagnosis::{Fault, Halted, Stage, Stages, code};
-use crate::egress::{Account, Egress};
+use crate::descriptor::{Descriptor, Endpoint};
+use crate::diagnosis::{Code, Fault, Halted, Stage, Stages, code};
+use crate::egress::{Account, Deadline, Egress, Wire};
 use crate::secrets::Credentials;
 use crate::statement::Statement;
 
@@ -32,6 +33,8 @@ pub struct Driver {
     pub schemes: &'static [&'static Scheme],
     /// The languages of the statements that its sessions run, such as `sql`.
     pub languages: &'static [&'static str],
+    /// The code for a server that speaks another protocol, which any port can come to.
+    pub mismatch: &'static Code,
     /// Whether it takes a descriptor with these credentials, as far as that can be said without opening anything.
     pub check: fn(&Descriptor, &Credentials) -> Result<(), Fault>,
     /// Sets it up: once for all sessions, which share what it holds.
@@ -45,13 +48,25 @@ pub fn find(name: &str) -> Option<&'static Driver> {
 
 /// A driver that has been set up, with its own settings and whatever its logins share.
 pub trait Opener: fmt::Debug + Send + Sync {
-    /// Opens a session: the stages policy, resolve, connect, tls, authenticate and session. A descriptor that the driver
-    /// does not take fails the stage config.
-    fn open<'a>(
+    /// What is to be done by a descriptor, which the driver may not take.
+    fn read<'a>(
         &'a self,
-        egress: Account<'a>,
         descriptor: &'a Descriptor,
         credentials: &'a Credentials,
+    ) -> Result<Box<dyn Login + 'a>, Fault>;
+}
+
+/// A login by one descriptor, at whichever of its endpoints.
+pub trait Login: Send + Sync {
+    /// How long opening a session may take: as the connection says, or the driver's default.
+    fn time_limit(&self) -> Duration;
+
+    /// Opens a session on a connection to a server of which nothing is known: the stages tls, authenticate and session. All
+    /// of it has to be done by the deadline, and the server's first word has a time of its own ([`Wire::first_word`]).
+    fn log_in<'a>(
+        &'a self,
+        wire: Wire,
+        deadline: Deadline,
         stages: &'a mut Stages,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, Halted>>;
 }
@@ -63,21 +78,26 @@ pub struct Settings {
     pub postgres: postgres::Settings,
 }
 
-/// All drivers, set up, and what they reach data sources through. Clones share everything.
+/// Drivers, set up, and what they reach data sources through. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Drivers {
     egress: Arc<Egress>,
-    openers: Vec<(&'static str, Arc<dyn Opener>)>,
+    started: Vec<(&'static Driver, Arc<dyn Opener>)>,
 }
 
 impl Drivers {
     /// Sets up every driver, to reach data sources through this egress.
     pub fn new(egress: Arc<Egress>, settings: &Settings) -> Self {
-        Self { egress, openers: ALL.iter().map(|driver| (driver.name, (driver.start)(settings))).collect() }
+        Self::of(ALL, egress, settings)
     }
 
-    /// Opens a session by the descriptor's driver: the stages policy, resolve, connect, tls, authenticate and session. A
-    /// descriptor that no driver takes fails the stage config. What egress shares out counts for the payer.
+    fn of(drivers: &[&'static Driver], egress: Arc<Egress>, settings: &Settings) -> Self {
+        Self { egress, started: drivers.iter().map(|driver| (*driver, (driver.start)(settings))).collect() }
+    }
+
+    /// Opens a session at the first of the descriptor's data endpoints that can be reached: the stages policy, resolve,
+    /// connect, tls, authenticate and session. A descriptor that no driver takes fails the stage config. What egress and the
+    /// driver share out counts for the payer.
     pub async fn open(
         &self,
         payer: &str,
@@ -85,9 +105,62 @@ impl Drivers {
         credentials: &Credentials,
         stages: &mut Stages,
     ) -> Result<Box<dyn Session>, Halted> {
-        let opener = self.openers.iter().find(|(name, _)| *name == descriptor.driver);
-        let Some((_, opener)) = opener else { return stages.settle(Stage::Config, Err(unknown_driver())) };
-        opener.open(self.egress.account(payer), descriptor, credentials, stages).await
+        let started = self.started.iter().find(|(driver, _)| driver.name == descriptor.driver);
+        let read = started.ok_or_else(unknown_driver).and_then(|(driver, opener)| {
+            let login = opener.read(descriptor, credentials)?;
+            let endpoints: Vec<_> = descriptor.endpoints.iter().filter(|endpoint| endpoint.role == "data").collect();
+            let (last, others) = endpoints.split_last().ok_or_else(no_endpoint)?;
+            Ok((driver.mismatch, login, others.to_vec(), *last))
+        });
+        let (mismatch, login, others, last) = match read {
+            Ok(read) => read,
+            Err(fault) => return stages.settle(Stage::Config, Err(fault)),
+        };
+        let egress = self.egress.account(payer);
+        let opening = Opening { egress, credentials, mismatch, deadline: egress.deadline(login.time_limit()), login };
+        for endpoint in others {
+            match opening.at(endpoint, stages).await {
+                Err(Halted) if can_try_another(stages) => stages.try_again(),
+                outcome => return outcome,
+            }
+        }
+        opening.at(last, stages).await
+    }
+}
+
+/// Only where the endpoint was not reached at all: a rejected password would be rejected again, and count twice.
+fn can_try_another(stages: &Stages) -> bool {
+    stages.fault().is_some_and(|(stage, _)| matches!(stage, Stage::Resolve | Stage::Connect))
+}
+
+/// What is the same for all endpoints of a session to be.
+struct Opening<'a> {
+    egress: Account<'a>,
+    credentials: &'a Credentials,
+    mismatch: &'static Code,
+    login: Box<dyn Login + 'a>,
+    deadline: Deadline,
+}
+
+impl Opening<'_> {
+    /// The session at one endpoint, with a record of what came of it.
+    async fn at(&self, endpoint: &Endpoint, stages: &mut Stages) -> Result<Box<dyn Session>, Halted> {
+        let opened = self.reach(endpoint, stages).await;
+        stages.endpoint(&endpoint.host, endpoint.port);
+        opened
+    }
+
+    async fn reach(&self, endpoint: &Endpoint, stages: &mut Stages) -> Result<Box<dyn Session>, Halted> {
+        let judged = self.egress.judge(endpoint, self.deadline, stages).await?;
+        let first_word = judged.first_word(self.deadline);
+        let opened = match judged.connect(self.credentials, first_word, stages).await {
+            Ok(wire) => self.login.log_in(wire, self.deadline, stages).await,
+            Err(halted) => Err(halted),
+        };
+        if opened.is_err() {
+            judged.conceal(self.mismatch, first_word, stages).await;
+        }
+        opened
     }
 }
 
@@ -102,22 +175,9 @@ fn unknown_driver() -> Fault {
         .message("The connector asks for a driver that this installation does not have.")
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn each_driver_has_a_name_of_its_own_and_schemes_that_descriptors_can_name() {
-        let names: HashSet<_> = ALL.iter().map(|driver| driver.name).collect();
-        assert_eq!(names.len(), ALL.len());
-        for driver in ALL {
-            assert!(std::ptr::eq(find(driver.name).unwrap(), *driver));
-            for scheme in driver.schemes {
-                assert_eq!(schemes::find(scheme.name), Some(*scheme), "{}", driver.name);
-            }
-        }
-        assert!(find("").is_none());
-    }
+fn no_endpoint() -> Fault {
+    Fault::new(&code::DESCRIPTOR_UNSUPPORTED).message("The connector names no endpoint.")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The only code that opens a socket to a tenant's data source: it judges the host and every address behind it, dials
-//! exactly a judged address, and does TLS. What comes out is a stream for a driver.
+//! exactly a judged address, and does TLS. What comes out is a [`Wire`], on which a driver speaks its protocol's first words,
+//! and has TLS done when the protocol is ready for it. Nothing here knows a protocol.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ mod route;
 mod stream;
 
 pub mod tls;
-mod tls_request;
+mod wire;
 
 pub use allowed_target::{AllowedTarget, NoTarget};
 pub use deadline::Deadline;
@@ -37,8 +38,7 @@ pub use policy::{Policy, Rule, Verdict};
 pub use ports::{NO_DATABASE, PortRange};
 pub use route::Route;
 pub use stream::Stream;
-
-pub use tls_request::TlsRequest;
+pub use wire::{Connection, Wire};
 
 /// Connections that are opened a second time at once.
 const MAX_AGAIN: usize = 64;
@@ -112,17 +112,6 @@ pub struct Judged<'a> {
     host: Host,
     addresses: Vec<SocketAddr>,
     disclosure: Disclosure,
-}
-
-/// An open connection to an endpoint.
-#[derive(Debug)]
-pub struct Connection {
-    /// What to speak on.
-    pub stream: Stream,
-    /// How it was opened, to do so again.
-    pub route: Route,
-    /// What TLS agreed on; none without TLS.
-    pub tls: Option<tls::Agreed>,
 }
 
 impl Egress {
@@ -243,15 +232,14 @@ impl<'a> Account<'a> {
 }
 
 impl Judged<'_> {
-    /// Opens a connection: the stages connect and tls. Until the deadline has passed; then the stage that was running
-    /// fails.
+    /// Opens a connection: the stage connect. Until a server has to have shown that it is a database; then the stage fails,
+    /// as does TLS later on. Certificates of the connection's own that cannot be used fail the stage tls at once.
     pub async fn connect(
         &self,
-        request: TlsRequest,
         credentials: &Credentials,
-        deadline: Deadline,
+        first_word: Deadline,
         stages: &mut Stages,
-    ) -> Result<Connection, Halted> {
+    ) -> Result<Wire, Halted> {
         let Self { account: Account { egress, payer }, endpoint, host, .. } = self;
         // Before anything is dialled: what is wrong with the connection's own certificates tells of no port.
         let client = match endpoint.tls.mode {
@@ -261,24 +249,13 @@ impl Judged<'_> {
                 Err(fault) => return stages.settle(Stage::Tls, Err(fault)),
             },
         };
-        let (tcp, address) = stages.run(Stage::Connect, dial::dial(self.dialled(), deadline)).await?;
-        let shortcoming = tls::shortcoming(endpoint);
-        let Some(client) = client else {
+        let (tcp, address) = stages.run(Stage::Connect, dial::dial(self.dialled(), first_word)).await?;
+        let mut shortcoming = tls::shortcoming(endpoint);
+        if client.is_none() {
             // There is no stage of TLS to say it in: one that has passed would count as a proof of who answers.
-            stages.warn(Stage::Connect, shortcoming.into_iter().collect());
-            return Ok(Connection {
-                stream: Stream::Plain(tcp),
-                route: Route::new(address, None, payer, &egress.again),
-                tls: None,
-            });
-        };
-        let secure = async {
-            let route = Route::new(address, Some((request, client)), payer, &egress.again);
-            let (stream, tls) = deadline.bound(&code::TLS_TIMEOUT, route.secure(tcp)).await?;
-            Ok(Connection { stream, route, tls })
-        };
-        let connection = stages.run(Stage::Tls, secure).await?;
-        stages.warn(Stage::Tls, shortcoming.into_iter().collect());
-        Ok(connection)
+            stages.warn(Stage::Connect, shortcoming.take().into_iter().collect());
+        }
+        let route = Route::new(address, client, payer, &egress.again);
+        Ok(Wire::new(tcp, route, first_word, shortcoming))
     }
 }

@@ -11,10 +11,10 @@ use postgres_protocol::message::frontend;
 use super::session::{self, Row, Sql};
 use super::{Driver, Opener, schemes};
 use crate::connectors::contract;
-use crate::descriptor::{Descriptor, Endpoint};
+use crate::descriptor::Descriptor;
 use crate::diagnosis::{Code, Fault, Halted, Privileges, Server, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
-use crate::egress::{Account, Deadline, Judged, TlsRequest};
+use crate::egress::{Connection, Deadline, Wire};
 use crate::fairness::Shares;
 use crate::secrets::Credentials;
 
@@ -30,6 +30,7 @@ mod server_error;
 mod statement;
 mod tables;
 mod target;
+mod tls_request;
 #[cfg(test)]
 mod tests;
 
@@ -46,6 +47,7 @@ pub static DRIVER: Driver = Driver {
     parameters: target::PARAMETERS,
     schemes: &[&schemes::PASSWORD],
     languages: &["sql"],
+    mismatch: &code::NOT_POSTGRES,
     check: |descriptor, credentials| Target::read(descriptor, credentials).map(drop),
     start: |settings| Arc::new(Postgres { settings: settings.postgres, hashing: scram::turns() }),
 };
@@ -99,108 +101,56 @@ struct Postgres {
 }
 
 impl Opener for Postgres {
-    fn open<'a>(
+    fn read<'a>(
         &'a self,
-        egress: Account<'a>,
         descriptor: &'a Descriptor,
         credentials: &'a Credentials,
+    ) -> Result<Box<dyn super::Login + 'a>, Fault> {
+        let target = Target::read(descriptor, credentials)?;
+        // The startup message says them to everybody.
+        let texts = ServerText::hiding(credentials, &[&target.user, &target.database]);
+        Ok(Box::new(Opening { postgres: self, target, texts }))
+    }
+}
+
+/// A session to be.
+struct Opening<'a> {
+    postgres: &'a Postgres,
+    target: Target,
+    texts: ServerText,
+}
+
+impl super::Login for Opening<'_> {
+    fn time_limit(&self) -> Duration {
+        self.target.connect_timeout
+    }
+
+    fn log_in<'a>(
+        &'a self,
+        wire: Wire,
+        deadline: Deadline,
         stages: &'a mut Stages,
     ) -> BoxFuture<'a, Result<Box<dyn session::Session>, Halted>> {
-        Box::pin(async move {
-            let session = self.open_at_first(egress, descriptor, credentials, stages).await?;
-            Ok(Box::new(session) as Box<dyn session::Session>)
-        })
+        Box::pin(async move { Ok(Box::new(self.log_in(wire, deadline, stages).await?) as Box<dyn session::Session>) })
     }
-}
-
-impl Postgres {
-    /// Opens a session on the first endpoint that can be reached.
-    async fn open_at_first(
-        &self,
-        egress: Account<'_>,
-        descriptor: &Descriptor,
-        credentials: &Credentials,
-        stages: &mut Stages,
-    ) -> Result<Session, Halted> {
-        let target = match Target::read(descriptor, credentials) {
-            Ok(target) => target,
-            Err(fault) => return stages.settle(Stage::Config, Err(fault)),
-        };
-        let Some((last, others)) = target.endpoints.split_last() else {
-            return stages.settle(Stage::Config, Err(target::unsupported("The connector names no endpoint.")));
-        };
-        let opening = Opening {
-            egress,
-            settings: self.settings,
-            hashing: &self.hashing,
-            target: &target,
-            credentials,
-            // The startup message says them to everybody.
-            texts: ServerText::hiding(credentials, &[&target.user, &target.database]),
-            deadline: egress.deadline(target.connect_timeout),
-        };
-        for endpoint in others {
-            match opening.at(endpoint, stages).await {
-                Err(Halted) if can_try_another(stages) => stages.try_again(),
-                outcome => return outcome,
-            }
-        }
-        opening.at(last, stages).await
-    }
-}
-
-/// Only where the endpoint was not reached at all: a rejected password would be rejected again, and count twice.
-fn can_try_another(stages: &Stages) -> bool {
-    stages.fault().is_some_and(|(stage, _)| matches!(stage, Stage::Resolve | Stage::Connect))
-}
-
-/// What is the same for all endpoints of a session to be.
-struct Opening<'a> {
-    egress: Account<'a>,
-    settings: Settings,
-    hashing: &'a Shares<String>,
-    target: &'a Target,
-    credentials: &'a Credentials,
-    texts: ServerText,
-    deadline: Deadline,
 }
 
 impl Opening<'_> {
-    /// The session at one endpoint, with a record of what came of it.
-    async fn at(&self, endpoint: &Endpoint, stages: &mut Stages) -> Result<Session, Halted> {
-        let opened = self.reach(endpoint, stages).await;
-        stages.endpoint(&endpoint.host, endpoint.port);
-        opened
-    }
-
-    async fn reach(&self, endpoint: &Endpoint, stages: &mut Stages) -> Result<Session, Halted> {
-        let judged = self.egress.judge(endpoint, self.deadline, stages).await?;
-        let first_word = judged.first_word(self.deadline);
-        let opened = self.open(&judged, first_word, endpoint, stages).await;
-        if opened.is_err() {
-            judged.conceal(first_word, stages).await;
+    async fn log_in(&self, mut wire: Wire, deadline: Deadline, stages: &mut Stages) -> Result<Session, Halted> {
+        let Self { postgres, target, texts } = self;
+        let (first_word, certificate) = (wire.first_word(), wire.has_client_certificate());
+        if wire.wants_tls() {
+            let asked = first_word.bound(&code::TLS_TIMEOUT, tls_request::send(&mut wire));
+            stages.run(Stage::Tls, asked).await?;
         }
-        opened
-    }
-
-    async fn open(
-        &self,
-        judged: &Judged<'_>,
-        first_word: Deadline,
-        endpoint: &Endpoint,
-        stages: &mut Stages,
-    ) -> Result<Session, Halted> {
-        let Self { egress, settings, hashing, target, credentials, texts, deadline } = self;
-        let connection = judged.connect(TlsRequest::Postgres, credentials, first_word, stages).await?;
-        let (route, tls) = (connection.route, connection.tls);
-        let certificate = endpoint.tls.identity.is_some();
-        let mut login = Login::new(connection.stream, tls.as_ref(), certificate, target, texts);
+        let Connection { stream, route, tls } = wire.secure(stages).await?;
+        let mut login = Login::new(stream, tls.as_ref(), certificate, target, texts);
         // Without TLS its first word is about the login.
-        let until = if tls.is_some() { *deadline } else { first_word };
+        let until = if tls.is_some() { deadline } else { first_word };
         let authenticated = login.authenticate(Hashing {
-            min_iterations: settings.scram_min_iterations,
-            turns: hashing,
-            payer: egress.payer(),
+            min_iterations: postgres.settings.scram_min_iterations,
+            turns: &postgres.hashing,
+            payer: route.payer(),
             deadline: until,
         });
         let proof = stages.run(Stage::Authenticate, until.bound(&code::AUTHENTICATE_TIMEOUT, authenticated)).await?;

@@ -20,14 +20,14 @@ pub(super) enum Disclosure {
 /// How long a private network may take to the first word of a database, and when it is said that there was none.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What any port can come to, whatever listens there or does not, before a server has shown that it is a database.
+/// What any port can come to, whatever listens there or does not, before a server has shown that it is a database; beside
+/// what a driver says of a server that speaks another protocol.
 const ANY_PORT: &[&Code] = &[
     &code::CONNECTION_REFUSED,
     &code::CONNECT_TIMEOUT,
     &code::HOST_UNREACHABLE,
     &code::CONNECT_FAILED,
     &code::CONNECTION_LOST,
-    &code::NOT_POSTGRES,
     &code::PROTOCOL_VIOLATION,
     &code::RESPONSE_TOO_LARGE,
     &code::RESPONSE_TOO_SLOW,
@@ -56,10 +56,11 @@ impl Judged<'_> {
     }
 
     /// Makes one fault of all that would tell a closed port from an open one, and gives it when the time for a first word
-    /// is over. The true one is logged.
-    pub async fn conceal(&self, first_word: Deadline, stages: &mut Stages) {
+    /// is over; `mismatch` is the driver's code for a server that speaks another protocol. The true one is logged.
+    pub async fn conceal(&self, mismatch: &Code, first_word: Deadline, stages: &mut Stages) {
         let Some((stage, fault)) = stages.fault() else { return };
-        if self.disclosure == Disclosure::Full || !is_of_any_port(stage, fault, stages) {
+        let is_of_any_port = fault.code == mismatch.name || ANY_PORT.iter().any(|code| code.name == fault.code);
+        if self.disclosure == Disclosure::Full || !is_of_any_port || !is_unproven(stage, stages) {
             return;
         }
         let (host, port) = (&self.endpoint.host, self.endpoint.port);
@@ -76,12 +77,12 @@ impl Judged<'_> {
     }
 }
 
-/// After TLS it was a server that has a certificate which we accept, or that was asked for none.
-fn is_of_any_port(stage: Stage, fault: &Fault, stages: &Stages) -> bool {
-    let unproven = match stage {
+/// Whether a fault of this stage comes before a server has shown what it is. After TLS it was one that has a certificate
+/// which we accept, or that was asked for none.
+fn is_unproven(stage: Stage, stages: &Stages) -> bool {
+    match stage {
         Stage::Connect | Stage::Tls => true,
         Stage::Authenticate => !stages.passed(Stage::Tls),
         _ => false,
-    };
-    unproven && ANY_PORT.iter().any(|code| code.name == fault.code)
+    }
 }

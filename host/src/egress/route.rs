@@ -5,51 +5,49 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::{Stream, TlsRequest, tls};
+use super::{Deadline, Wire, tls};
 use crate::diagnosis::{Fault, code};
 use crate::fairness::{Share, Shares};
 
-/// The address that was dialled, how TLS was done there, and whom another connection counts for.
+/// The address that was dialled, how TLS is done there, and whom another connection counts for.
 #[derive(Debug, Clone)]
 pub struct Route {
     address: SocketAddr,
-    tls: Option<(TlsRequest, tls::Client)>,
+    client: Option<tls::Client>,
     payer: String,
     again: Shares<String>,
 }
 
 impl Route {
-    pub(super) fn new(
-        address: SocketAddr,
-        tls: Option<(TlsRequest, tls::Client)>,
-        payer: &str,
-        again: &Shares<String>,
-    ) -> Self {
-        Self { address, tls, payer: payer.to_owned(), again: again.clone() }
+    pub(super) fn new(address: SocketAddr, client: Option<tls::Client>, payer: &str, again: &Shares<String>) -> Self {
+        Self { address, client, payer: payer.to_owned(), again: again.clone() }
     }
 
-    /// The address.
+    /// The address that was dialled.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Does TLS on a connection to the address, if it is to be done.
-    pub(super) async fn secure(&self, mut tcp: TcpStream) -> Result<(Stream, Option<tls::Agreed>), Fault> {
-        let Some((request, client)) = &self.tls else { return Ok((Stream::Plain(tcp), None)) };
-        request.send(&mut tcp).await?;
-        let (stream, agreed) = client.handshake(tcp).await?;
-        Ok((Stream::Tls(Box::new(stream)), Some(agreed)))
+    /// Whom connections to it count for.
+    pub fn payer(&self) -> &str {
+        &self.payer
     }
 
-    /// Opens another connection to the same address, whatever the name resolves to by now, with the server verified as
-    /// before. It waits at most so long for its turn, and has no other time limit of its own. The share is the payer's
-    /// until it is dropped.
-    pub async fn open(&self, wait: Duration) -> Result<(Stream, Share<String>), Fault> {
-        let share = self.again.take(&self.payer, 1, wait).await;
+    /// How TLS is done there; none where the connection wants none.
+    pub(super) fn client(&self) -> Option<&tls::Client> {
+        self.client.as_ref()
+    }
+
+    /// Opens another connection to the same address, whatever the name resolves to by now; TLS verifies the server as
+    /// before. All of it may take until the limit. The share is the payer's until it is dropped.
+    pub async fn open(&self, limit: Duration) -> Result<(Wire, Share<String>), Fault> {
+        let deadline = Deadline::after(limit);
+        let share = self.again.take(&self.payer, 1, limit).await;
         let share = share.map_err(|_| Fault::new(&code::CONNECT_FAILED))?;
-        let tcp = TcpStream::connect(self.address).await.map_err(|_| Fault::new(&code::CONNECT_FAILED))?;
+        let connected = async { TcpStream::connect(self.address).await.map_err(|_| Fault::new(&code::CONNECT_FAILED)) };
+        let tcp = deadline.bound(&code::CONNECT_TIMEOUT, connected).await?;
         // A refusal only costs latency.
         let _ = tcp.set_nodelay(true);
-        Ok((self.secure(tcp).await?.0, share))
+        Ok((Wire::new(tcp, self.clone(), deadline, None), share))
     }
 }

@@ -138,6 +138,11 @@ pub(super) fn shortcoming(endpoint: &Endpoint) -> Option<Fault> {
 }
 
 impl Client {
+    /// Whether it shows a certificate when it is asked for one.
+    pub(super) fn has_certificate(&self) -> bool {
+        self.config.client_auth_cert_resolver.has_certs()
+    }
+
     pub(super) async fn handshake(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Agreed), Fault> {
         let stream = TlsConnector::from(Arc::clone(&self.config))
             .connect(self.server_name.clone(), stream)

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Handle;
 
 use super::messages::Messages;
+use super::tls_request;
 use crate::diagnosis::{Fault, code};
 use crate::egress::Route;
 
@@ -53,7 +54,11 @@ impl Cancel {
 
     async fn send(&self) -> Result<(), Fault> {
         let lost = |_| Fault::new(&code::CONNECTION_LOST);
-        let (mut stream, _share) = self.route.open(TIMEOUT).await?;
+        let (mut wire, _share) = self.route.open(TIMEOUT).await?;
+        if wire.wants_tls() {
+            tls_request::send(&mut wire).await?;
+        }
+        let mut stream = wire.handshake().await?.stream;
         let mut message = BytesMut::new();
         frontend::cancel_request(self.key.process_id, self.key.secret_key, &mut message);
         stream.write_all(&message).await.map_err(lost)?;

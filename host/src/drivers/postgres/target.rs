@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::privileges::DEFAULT_SCHEMA;
-use crate::descriptor::{Descriptor, Endpoint, Parameter, Value};
+use crate::descriptor::{Descriptor, Parameter, Value};
 use crate::diagnosis::{Fault, code};
 use crate::secrets::{Credentials, Secret};
 
@@ -27,7 +27,6 @@ pub(super) const PARAMETERS: &[&str] = &[
 /// What to connect to, and as whom.
 #[derive(Debug)]
 pub(super) struct Target {
-    pub(super) endpoints: Vec<Endpoint>,
     pub(super) user: String,
     pub(super) password: Option<Secret>,
     pub(super) database: String,
@@ -38,7 +37,7 @@ pub(super) struct Target {
 }
 
 /// A fault of the connector, in words.
-pub(super) fn unsupported(message: impl Into<String>) -> Fault {
+fn unsupported(message: impl Into<String>) -> Fault {
     Fault::new(&code::DESCRIPTOR_UNSUPPORTED).message(message)
 }
 
@@ -50,7 +49,6 @@ impl Target {
         }
         let (user, password) = read_authentication(descriptor, credentials)?;
         let mut target = Self {
-            endpoints: descriptor.endpoints.clone(),
             database: user.clone(),
             user,
             password,
@@ -162,7 +160,7 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::descriptor::{Authentication, Tls, TlsMode};
+    use crate::descriptor::{Authentication, Endpoint, Tls, TlsMode};
 
     fn parameter(name: &str, value: Value) -> Parameter {
         Parameter { name: name.to_owned(), value }

@@ -1,38 +1,26 @@
-//! How a protocol asks for TLS on a connection that starts without.
+//! The request for TLS on a connection that begins without (PostgreSQL manual, "SSL Session Encryption").
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::diagnosis::{Fault, code};
-
-/// What is sent before the handshake, and what is to be answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TlsRequest {
-    /// PostgreSQL manual, "SSL Session Encryption": `SSLRequest`, answered by one byte.
-    Postgres,
-}
+use crate::egress::Wire;
 
 /// Length 8, code 80877103 (PostgreSQL manual, "Message Formats", `SSLRequest`).
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-impl TlsRequest {
-    /// Asks for TLS; on success the handshake comes next.
-    pub(super) async fn send(self, stream: &mut TcpStream) -> Result<(), Fault> {
-        match self {
-            Self::Postgres => {
-                let mut answer = [0; 16];
-                let asked = async {
-                    stream.write_all(&SSL_REQUEST).await?;
-                    stream.read(&mut answer).await
-                };
-                let length = asked.await.map_err(|_| Fault::new(&code::CONNECTION_LOST))?;
-                judge_postgres(&answer[..length])
-            }
-        }
-    }
+/// Asks for TLS; on success the handshake comes next.
+pub(super) async fn send(wire: &mut Wire) -> Result<(), Fault> {
+    // Room for more than the one byte of an answer: what else is there says who answers, and ends the connection.
+    let mut answer = [0; 16];
+    let asked = async {
+        wire.write_all(&SSL_REQUEST).await?;
+        wire.read(&mut answer).await
+    };
+    let length = asked.await.map_err(|_| Fault::new(&code::CONNECTION_LOST))?;
+    judge(&answer[..length])
 }
 
-fn judge_postgres(answer: &[u8]) -> Result<(), Fault> {
+fn judge(answer: &[u8]) -> Result<(), Fault> {
     match answer {
         b"S" => Ok(()),
         [] => Err(Fault::new(&code::CONNECTION_LOST)
@@ -56,7 +44,7 @@ mod tests {
 
     #[test]
     fn judges_the_answer_to_a_request_for_tls() {
-        assert_eq!(judge_postgres(b"S"), Ok(()));
+        assert_eq!(judge(b"S"), Ok(()));
         for (answer, expected) in [
             (&b""[..], "connection_lost"),
             (b"N", "tls_not_offered"),
@@ -67,7 +55,7 @@ mod tests {
             (b"J\0\0\0\n8.0.3", "not_postgres"),
             (b"NN", "not_postgres"),
         ] {
-            assert_eq!(judge_postgres(answer).unwrap_err().code, expected, "{answer:?}");
+            assert_eq!(judge(answer).unwrap_err().code, expected, "{answer:?}");
         }
     }
 }
