@@ -17,6 +17,7 @@ mod dial;
 mod disclosure;
 #[cfg(test)]
 mod fuzz;
+mod getaddrinfo;
 pub mod guard;
 mod host;
 mod hosts_file;

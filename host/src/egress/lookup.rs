@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr};
 
+use super::getaddrinfo::{self, Failure};
 use super::{Deadline, Host, hosts_file};
 use crate::diagnosis::{Fault, code};
 use crate::fairness::{Refused, Shares};
@@ -54,10 +55,13 @@ impl Resolver {
         let full_name = format!("{name}.");
         let lookup = tokio::task::spawn_blocking(move || {
             let _share = share;
-            (full_name.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect())
+            getaddrinfo::look_up(&full_name)
         });
-        let resolved = async { Ok(lookup.await.map_err(io::Error::other).and_then(|found| found)) };
-        deadline.bound(&code::RESOLVE_TIMEOUT, resolved).await?.map_err(|error| resolve_fault(name, &error))
+        let resolved = async { Ok(lookup.await.unwrap_or(Err(Failure::Unknown))) };
+        deadline.bound(&code::RESOLVE_TIMEOUT, resolved).await?.map_err(|failure| match failure {
+            Failure::NoSuchName => not_found(name),
+            Failure::Unknown => Fault::new(&code::RESOLVE_FAILED),
+        })
     }
 }
 
@@ -82,13 +86,4 @@ fn no_turn(refused: Refused) -> Fault {
 
 fn not_found(name: &str) -> Fault {
     Fault::new(&code::NAME_NOT_FOUND).message(format!("The name {name} does not resolve to an address."))
-}
-
-/// The standard library gives no code of getaddrinfo, only its sentence, which it never translates.
-fn resolve_fault(name: &str, error: &io::Error) -> Fault {
-    let sentence = error.to_string();
-    if ["Temporary failure", "try again", "System error", "Memory"].iter().any(|part| sentence.contains(part)) {
-        return Fault::new(&code::RESOLVE_FAILED);
-    }
-    not_found(name)
 }
