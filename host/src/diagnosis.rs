@@ -108,8 +108,8 @@ pub struct Fault {
     pub message: String,
     /// What to do.
     pub remedy: String,
-    /// The server's own code.
-    pub sqlstate: Option<String>,
+    /// The server's own code for it, such as PostgreSQL's SQLSTATE `28P01`; none where the server gave none.
+    pub native_code: Option<String>,
 }
 
 impl Fault {
@@ -121,7 +121,7 @@ impl Fault {
             retryable: code.retryable,
             message: code.message.to_owned(),
             remedy: code.remedy.to_owned(),
-            sqlstate: None,
+            native_code: None,
         }
     }
 
@@ -139,12 +139,13 @@ impl Fault {
         self
     }
 
-    /// Adds the server's own code, if it is well-formed: five digits or capital letters (PostgreSQL manual, "PostgreSQL
-    /// Error Codes").
+    /// Adds the server's own code, if it looks like one: 1 to 32 letters, digits, `_`, `-` or `.` of ASCII. A driver that
+    /// knows better what its servers' codes look like is stricter.
     #[must_use]
-    pub fn sqlstate(mut self, sqlstate: &str) -> Self {
-        let well_formed = sqlstate.len() == 5 && sqlstate.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
-        self.sqlstate = well_formed.then(|| sqlstate.to_owned());
+    pub fn native_code(mut self, code: &str) -> Self {
+        let is_mark = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let is_code = (1..=32).contains(&code.len()) && code.bytes().all(is_mark);
+        self.native_code = is_code.then(|| code.to_owned());
         self
     }
 }

@@ -220,7 +220,7 @@ impl Version {
         let fault = Fault {
             stage: stage.name().to_owned(),
             code: fault.code.to_owned(),
-            native_code: fault.sqlstate.clone(),
+            native_code: fault.native_code.clone(),
             message: fault.message.clone(),
         };
         let advice = self.call(|store| self.adapter.diagnose(store, context, &configuration, &fault))?;

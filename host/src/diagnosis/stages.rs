@@ -140,7 +140,7 @@ fn classified(stage: Stage, fault: Fault) -> Fault {
         return fault;
     }
     tracing::error!(code = fault.code, stage = stage.name(), "a fault came up in a stage that is not known to have it");
-    Fault { sqlstate: fault.sqlstate, ..Fault::new(&code::UNCLASSIFIED) }.message(fault.message)
+    Fault { native_code: fault.native_code, ..Fault::new(&code::UNCLASSIFIED) }.message(fault.message)
 }
 
 #[cfg(test)]
@@ -153,10 +153,10 @@ mod tests {
         let mut stages = Stages::start();
         stages.settle(Stage::Config, Ok(())).unwrap();
         stages.warn(Stage::Config, vec![Fault::new(&code::SUPERUSER)]);
-        let fault = Fault::new(&code::UNKNOWN_SCHEMA).message("m").sqlstate("3F000");
+        let fault = Fault::new(&code::UNKNOWN_SCHEMA).message("m").native_code("3F000");
         stages.settle(Stage::Tls, Err::<(), _>(fault)).unwrap_err();
         let (stage, fault) = stages.fault().unwrap();
-        let facts = (stage, fault.code, fault.blame, fault.message.as_str(), fault.sqlstate.as_deref());
+        let facts = (stage, fault.code, fault.blame, fault.message.as_str(), fault.native_code.as_deref());
         assert_eq!(facts, (Stage::Tls, "unclassified", Blame::Host, "m", Some("3F000")));
         let (reports, ..) = stages.finish();
         assert!(matches!(&reports[0].outcome, Outcome::Warned(w) if w[0].code == "unclassified"));

@@ -23,6 +23,7 @@ mod fetch;
 mod frames;
 mod login;
 mod messages;
+mod names;
 mod privileges;
 mod scram;
 mod sentences;
@@ -30,9 +31,9 @@ mod server_error;
 mod statement;
 mod tables;
 mod target;
-mod tls_request;
 #[cfg(test)]
 mod tests;
+mod tls_request;
 
 use cancel::Cancel;
 use login::{Login, Proof};

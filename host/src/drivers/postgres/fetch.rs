@@ -77,7 +77,7 @@ impl Session {
             Err(Failure::Around(error)) => Err(error.fault_in(Stage::Discover, &self.texts)),
             Err(Failure::Values(error)) if error.is_of_encoding() => Err(self.unwritable(&error)),
             Err(Failure::Values(error) | Failure::Refused(error)) => {
-                Err(statement::name_setting(error.fault_of_statement(&self.texts), &error))
+                Err(error.name_setting(error.fault_of_statement(&self.texts)))
             }
         }
     }

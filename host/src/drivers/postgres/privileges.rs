@@ -1,7 +1,7 @@
 //! The stage privileges: what the user may do, in one round trip.
 
 use super::Session;
-use super::server_error::identifier;
+use super::names::{self, identifier};
 use crate::diagnosis::{Fault, Halted, Privileges, ReadOnlyLevel, Stage, Stages, code};
 
 mod probe;
@@ -49,9 +49,7 @@ impl Session {
 
     /// Names that the server has sent, in a sentence.
     pub(super) fn list(&self, names: &[String], most: usize) -> String {
-        let shown = names.iter().take(most).map(|name| self.texts.clean(name.as_bytes()));
-        let more = (names.len() > most).then(|| "and more".to_owned());
-        shown.chain(more).collect::<Vec<_>>().join(", ")
+        names::list(names.iter().map(|name| self.texts.clean(name.as_bytes())), most)
     }
 }
 

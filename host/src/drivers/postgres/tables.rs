@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::messages::violation;
-use super::statement::{self, Column, Failure, Sink, Statement, TEXT, Values};
-use super::{Bounds, GRACE, Session};
+use super::statement::{Column, Failure, Sink, Statement, TEXT, Values};
+use super::{Bounds, GRACE, Session, names};
 use crate::diagnosis::{Code, Fault, ServerText, Stage, code};
 use crate::drivers::Row;
 use crate::egress::guard::Limits;
@@ -74,7 +74,7 @@ impl Session {
             Err(Failure::OtherParameters) => Err(violation()),
             Err(Failure::Values(error)) if error.is_of_encoding() => Err(self.unwritable(&error)),
             Err(Failure::Around(error) | Failure::Values(error) | Failure::Refused(error)) => {
-                Err(statement::name_setting(error.fault_in(Stage::Discover, &texts), &error))
+                Err(error.name_setting(error.fault_in(Stage::Discover, &texts)))
             }
         }
     }
@@ -83,9 +83,8 @@ impl Session {
 impl Unlisted<'_> {
     fn warnings(&self) -> Vec<Fault> {
         let warning = |code: &'static Code, what: &str, names: &[String]| {
-            let told = names.iter().take(MAX_NAMES).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
-            let more = if names.len() > MAX_NAMES { " and more" } else { "" };
-            (!names.is_empty()).then(|| Fault::new(code).message(format!("{what}: {told}{more}.")))
+            let told = || names::list(names.iter().map(|name| format!("\"{name}\"")), MAX_NAMES);
+            (!names.is_empty()).then(|| Fault::new(code).message(format!("{what}: {}.", told())))
         };
         let missing = warning(&code::TABLE_NOT_FOUND, "There are no such tables in the database", &self.missing);
         let unreadable = warning(&code::TABLE_NOT_READABLE, "The user may not read these tables", &self.unreadable);

@@ -212,7 +212,7 @@ async fn hears_why_a_server_hung_up_before_it_was_spoken_to() {
     let turns = Shares::new(1, 1);
     let mut login = Login::new(Stream::Plain(stream), None, false, &target, &texts);
     let fault = login.authenticate(hashing(&turns)).await.unwrap_err();
-    assert_eq!((fault.code, fault.sqlstate.as_deref()), ("too_many_connections", Some("53300")));
+    assert_eq!((fault.code, fault.native_code.as_deref()), ("too_many_connections", Some("53300")));
 }
 
 /// SCRAM with a challenge made from the client's own nonce.

@@ -230,7 +230,7 @@ impl From<Fault> for FaultFacts {
             retryable: Some(fault.retryable),
             message: Some(fault.message),
             remedy: Some(fault.remedy),
-            sqlstate: fault.sqlstate,
+            sqlstate: fault.native_code,
         }
     }
 }

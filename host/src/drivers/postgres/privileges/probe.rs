@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::diagnosis::{Fault, ServerText, Stage, code};
 use crate::drivers::postgres::messages::violation;
-use crate::drivers::postgres::server_error::{ServerError, identifier};
+use crate::drivers::postgres::names::identifier;
+use crate::drivers::postgres::server_error::ServerError;
 use crate::drivers::postgres::statement::{Column, Failure, Sink, Statement, TEXT, Values};
-use crate::drivers::postgres::{Bounds, GRACE, Session, statement};
+use crate::drivers::postgres::{Bounds, GRACE, Session};
 use crate::egress::guard::Limits;
 
 /// The server stops the look after this long, whatever time-out the role has.
@@ -169,7 +170,7 @@ fn count(text: &[u8]) -> Option<u64> {
 }
 
 fn refused(error: &ServerError, texts: &ServerText) -> Fault {
-    statement::name_setting(error.fault_in(Stage::Privileges, texts), error)
+    error.name_setting(error.fault_in(Stage::Privileges, texts))
 }
 
 impl Sink for Reader<'_> {

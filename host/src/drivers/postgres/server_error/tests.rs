@@ -1,3 +1,4 @@
+use super::login::client_address;
 use super::*;
 use crate::diagnosis::Blame;
 
@@ -67,7 +68,7 @@ fn tells_the_errors_of_a_login_apart() {
     ] {
         let fault = error(sqlstate, message, routine).login_fault(&about(&texts), &code::LOGIN_REFUSED);
         assert_eq!(fault.code, expected, "{message}");
-        assert_eq!(fault.sqlstate.as_deref(), (!sqlstate.is_empty()).then_some(sqlstate));
+        assert_eq!(fault.native_code.as_deref(), (!sqlstate.is_empty()).then_some(sqlstate));
     }
     let unencrypted = About { encrypted: false, ..about(&texts) };
     let fault = error("28000", "no entry for \"192.0.2.7\"", hba).login_fault(&unencrypted, &code::LOGIN_REFUSED);

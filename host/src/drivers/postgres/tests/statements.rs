@@ -120,7 +120,7 @@ async fn privileges(answers: Vec<Vec<u8>>, then: Then) -> Option<(&'static str, 
     let outcome = session.privileges(&mut stages).unwrap().await;
     let fault = stages.fault().map(|(stage, fault)| {
         assert_eq!(stage, Stage::Privileges);
-        (fault.code, fault.sqlstate.clone())
+        (fault.code, fault.native_code.clone())
     });
     assert_eq!(outcome.is_err(), fault.is_some());
     session.close().await;
