@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::auth::development::SigningKey;
 use crate::auth::token::Verifier;
 use crate::connections::signing::sign_all;
-use crate::connections::{Connections, Trial, orphans};
+use crate::connections::{Connections, Reviewer, orphans};
 use crate::connectors::{self, Connectors};
 use crate::drivers::Drivers;
 use crate::egress::{self, Egress};
@@ -24,6 +24,7 @@ use crate::metric;
 use crate::regular_file;
 use crate::rollout::Rollout;
 use crate::secrets::{DerivedKeys, IfMissing, LocalStore, MasterKeyError, Reference, SecretStore};
+use crate::sessions::Sessions;
 use crate::settings::{self, FairnessSettings, Settings};
 use crate::store::Store;
 
@@ -43,6 +44,7 @@ pub struct App {
     secrets: Arc<dyn SecretStore>,
     connectors: Arc<Connectors>,
     connections: Arc<Connections>,
+    sessions: Arc<Sessions>,
     rollout: Arc<Rollout>,
     verifier: Verifier,
     egress_addresses: Vec<String>,
@@ -68,9 +70,9 @@ impl App {
         let rollout = Rollout::open(store.clone(), Arc::clone(&connectors), settings.rollout()?).await?;
         let rollout = Arc::new(rollout);
         background.push(tokio::spawn(Arc::clone(&rollout).run()));
-        let drivers = open_drivers(settings)?;
         let connections =
-            Arc::new(Connections::new(store.clone(), (Arc::clone(&secrets), keys), Arc::clone(&connectors), drivers));
+            Arc::new(Connections::new(store.clone(), (Arc::clone(&secrets), keys), Arc::clone(&connectors)));
+        let sessions = Arc::new(Sessions::new(Arc::clone(&connections), open_drivers(settings)?));
         background.push(tokio::spawn(connections.reaper().run()));
         let reconciled = Arc::clone(&connections);
         background.push(tokio::spawn(async move { reconciled.reconcile().await }));
@@ -79,6 +81,7 @@ impl App {
             secrets,
             connectors,
             connections,
+            sessions,
             rollout,
             verifier,
             egress_addresses: settings.egress_addresses(),
@@ -93,6 +96,7 @@ impl App {
     pub fn router(&self) -> anyhow::Result<Router> {
         let router = http::router(http::Parts {
             connections: Arc::clone(&self.connections),
+            sessions: Arc::clone(&self.sessions),
             connectors: Arc::clone(&self.connectors),
             rollout: Arc::clone(&self.rollout),
             store: self.store.clone(),
@@ -201,14 +205,14 @@ pub fn cache_key(settings: &Settings) -> anyhow::Result<Option<hmac::Key>> {
     }
 }
 
-/// What tries connections without any store.
-pub async fn trial(settings: &Settings) -> anyhow::Result<Trial> {
+/// What verifies connections without any store.
+pub async fn without_stores(settings: &Settings) -> anyhow::Result<(Reviewer, Drivers)> {
     let (connectors, directory) = (settings.connectors(cache_key(settings)?)?, settings.connectors_dir()?);
     // Away from the threads that serve requests: one that is new is compiled.
     let connectors = tokio::task::spawn_blocking(move || Connectors::load(&connectors, &directory))
         .await
         .context("loading the connectors broke off")??;
-    Ok(Trial::new(Arc::new(connectors), open_drivers(settings)?))
+    Ok((Reviewer::new(Arc::new(connectors)), open_drivers(settings)?))
 }
 
 /// Starts what runs connectors, away from the threads that serve requests: it reserves memory.

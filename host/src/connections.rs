@@ -1,26 +1,25 @@
-//! The life of a connection: verify, register, list, change, disable, test, delete. Each operation has a file of its
-//! own, checks the caller's permission first, and answers with the records of [`record`].
+//! The life of a connection: register, list, change, disable, delete. Each operation has a file of its own, checks the
+//! caller's permission first, and answers with the records of [`record`]. Nothing here dials.
 //!
 //! Credentials are in a secret store, everything else in the metadata store. There is no transaction over both:
 //! `deposit.rs` says how nothing is lost all the same, and the [`reaper`] removes what nothing points at.
 
-mod binding;
+pub(crate) mod binding;
 mod change;
 mod delete;
 mod deposit;
 mod disable;
-mod discover;
 mod idempotency;
 mod list;
 pub(crate) mod orphans;
+mod outcome;
 pub mod reaper;
 mod reconcile;
 pub mod record;
 mod register;
 mod resource_uri;
+pub mod review;
 pub(crate) mod signing;
-mod test;
-pub mod trial;
 mod upgrade;
 mod write;
 
@@ -33,8 +32,6 @@ use crate::auth::{Caller, Permission, Tenant};
 use crate::clock::now;
 use crate::connectors::contract::Purpose;
 use crate::connectors::{Call, CallError, Connectors};
-use crate::diagnosis::Report;
-use crate::drivers::Drivers;
 use crate::finding::Finding;
 use crate::secrets::{self, Credentials, DerivedKeys, Secret, SecretStore};
 use crate::store::connections::{ConnectionRow, owner};
@@ -45,17 +42,17 @@ pub use idempotency::Idempotency;
 pub use list::{Filter, Listed, MAX_LIMIT};
 pub use reaper::Reaper;
 pub use record::{Connection, Status};
-pub use trial::Trial;
+pub use review::{Described, Reviewer};
 
 /// How often a change is tried when others change or test the connection at the same time.
-const ATTEMPTS: usize = 3;
+pub(crate) const ATTEMPTS: usize = 3;
 
 /// The connections of all tenants. Every operation checks the caller's permission itself.
 #[derive(Debug)]
 pub struct Connections {
     store: Store,
     depository: deposit::Depository,
-    trial: Trial,
+    reviewer: Reviewer,
     digest_key: idempotency::DigestKey,
 }
 
@@ -182,15 +179,9 @@ impl Connections {
         store: Store,
         (secrets, keys): (Arc<dyn SecretStore>, DerivedKeys),
         connectors: Arc<Connectors>,
-        drivers: Drivers,
     ) -> Self {
         let depository = deposit::Depository::new(store.clone(), secrets, keys);
-        Self {
-            store,
-            depository,
-            trial: Trial::new(connectors, drivers),
-            digest_key: idempotency::DigestKey::default(),
-        }
+        Self { store, depository, reviewer: Reviewer::new(connectors), digest_key: idempotency::DigestKey::default() }
     }
 
     /// What removes the secrets that no connection points at.
@@ -198,23 +189,27 @@ impl Connections {
         Reaper::new(self.depository.clone())
     }
 
+    /// Who has connectors review configurations.
+    pub(crate) fn reviewer(&self) -> &Reviewer {
+        &self.reviewer
+    }
+
+    /// Where credentials are, and come out.
+    pub(crate) fn depository(&self) -> &deposit::Depository {
+        &self.depository
+    }
+
     /// Checks a candidate's configuration and credentials against the connector's schemas alone: every finding, with
     /// pointers into the request's body.
     pub async fn check(&self, request: Request<'_>, candidate: Candidate) -> Result<Vec<Finding>, Error> {
         request.authorize(Permission::Create)?;
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Check };
-        Ok(self.trial.check_schemas(call, candidate).await?)
+        Ok(self.reviewer.check_schemas(call, candidate).await?)
     }
 
     /// Checks the resource URI that a new connection would get, from its name or as it was sent.
     pub fn check_resource_uri(&self, request: Request<'_>, name: &str, resource_uri: Option<&str>) -> Option<Finding> {
         resource_uri::choose(request.tenant, name, resource_uri).err()
-    }
-
-    /// Tries a connection without storing anything.
-    pub async fn verify(&self, request: Request<'_>, candidate: Candidate) -> Result<Report, Error> {
-        request.authorize(Permission::Create)?;
-        self.trial.run(&request.tenant.organization, &candidate).await
     }
 
     /// Finds one.
@@ -229,7 +224,7 @@ impl Connections {
 
     /// Finds one with which the caller may do this. Reading and using needs the permission where the caller stands,
     /// because a project uses what belongs to its organization; all else needs it where the connection belongs.
-    async fn find_for(
+    pub(crate) async fn find_for(
         &self,
         request: Request<'_>,
         resource_uri: &str,

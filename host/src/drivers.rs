@@ -10,7 +10,6 @@ use crate::descriptor::{Descriptor, Endpoint};
 use crate::diagnosis::{Code, Fault, Halted, Stage, Stages, code};
 use crate::egress::{Account, Deadline, Egress, Wire};
 use crate::secrets::Credentials;
-use crate::statement::Statement;
 
 pub mod postgres;
 pub mod schemes;
@@ -72,7 +71,7 @@ pub trait Login: Send + Sync {
 }
 
 /// What the operator decides about drivers, for each that has settings.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// PostgreSQL's.
     pub postgres: postgres::Settings,

@@ -1,7 +1,8 @@
 //! HTTP: routes, extractors, the error body, the OpenAPI document. No SQL, no socket of a tenant, no Wasm.
 //!
 //! One request: [`server`] takes it, `correlation` gives it its ids, [`authentication`] its caller and tenant, [`body`]
-//! checks what was sent against the published schema, and an endpoint in [`data`] asks the connections.
+//! checks what was sent against the published schema, and an endpoint in [`data`] asks the connections, or the
+//! sessions on them.
 
 mod address;
 pub mod authentication;
@@ -43,6 +44,7 @@ use crate::fairness::Refused;
 use crate::finding::Finding;
 use crate::rollout::Rollout;
 use crate::secrets::SecretStore;
+use crate::sessions::Sessions;
 use crate::settings::FairnessSettings;
 use crate::store::Store;
 pub use address::TrustedProxies;
@@ -67,6 +69,7 @@ const TAG_HEALTH: &str = "Health";
 #[derive(Debug)]
 pub struct Api {
     connections: Arc<Connections>,
+    sessions: Arc<Sessions>,
     connectors: Arc<Connectors>,
     rollout: Arc<Rollout>,
     store: Store,
@@ -86,6 +89,8 @@ pub struct Api {
 pub struct Parts {
     /// The connections.
     pub connections: Arc<Connections>,
+    /// What opens sessions on them.
+    pub sessions: Arc<Sessions>,
     /// The connectors.
     pub connectors: Arc<Connectors>,
     /// The life of their versions.
@@ -141,6 +146,7 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
     let (limited, open) = (Router::from(routes()), Router::from(open_routes()));
     let api = Arc::new(Api {
         connections: parts.connections,
+        sessions: parts.sessions,
         connectors: parts.connectors,
         rollout: parts.rollout,
         store: parts.store,

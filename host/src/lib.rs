@@ -2,10 +2,11 @@
 //! application and no plugin ever holds the password.
 //!
 //! ```text
-//! HTTP ── http ──► connections ──► connectors (Wasm)      pure: config in, findings and descriptor out
-//!           │            ├───────► drivers ──► egress     the only code that opens a socket
-//!           └─► auth     ├───────► secrets                the only code that sees a cipher or a secret store
-//!                        └───────► store                  the only code that holds SQL
+//! HTTP ── http ──► sessions ──────► drivers ──► egress     the only code that opens a socket
+//!           │          ▼
+//!           ├─► connections ──► connectors (Wasm)          pure: config in, findings and descriptor out
+//!           │            ├────► secrets                    the only code that sees a cipher or a secret store
+//!           └─► auth     └────► store                      the only code that holds SQL
 //!
 //! rollout ──► connectors, store                            which connector version serves which connection
 //! ```
@@ -40,6 +41,7 @@ pub mod regular_file;
 pub mod rollout;
 pub mod schema;
 pub mod secrets;
+pub mod sessions;
 pub mod settings;
 pub mod sqlite;
 pub mod statement;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use patchpanel::connections::{Candidate, Trial};
+use patchpanel::connections::{Candidate, Reviewer};
 use patchpanel::connectors::contract::{Page, Purpose};
 use patchpanel::connectors::{Call, Connectors};
 use patchpanel::diagnosis::Outcome;
 use patchpanel::drivers::{self, Drivers};
 use patchpanel::egress::{self, Egress};
 use patchpanel::secrets::{Credentials, Secret};
+use patchpanel::sessions;
 use patchpanel::statement::Level;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -62,7 +63,8 @@ fn compare(
 
 struct Ours {
     connectors: Arc<Connectors>,
-    trial: Trial,
+    reviewer: Reviewer,
+    drivers: Drivers,
     candidate: Candidate,
 }
 
@@ -95,14 +97,16 @@ impl Ours {
             credentials,
         };
         Ok(Self {
-            trial: Trial::new(Arc::clone(&connectors), Drivers::new(Arc::new(egress), &drivers::Settings::default())),
+            reviewer: Reviewer::new(Arc::clone(&connectors)),
+            drivers: Drivers::new(Arc::new(egress), &drivers::Settings::default()),
             connectors,
             candidate,
         })
     }
 
     async fn test(&self) -> Result<()> {
-        let report = self.trial.run("acme", &self.candidate).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let tested = sessions::verify(&self.reviewer, &self.drivers, "acme", &self.candidate).await;
+        let report = tested.map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let failed = report.stages.iter().find(|it| matches!(it.outcome, Outcome::Failed(_)));
         ensure!(failed.is_none() && !report.schemas.is_empty(), "the test failed: {failed:?}");
         Ok(())

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Failure, stage_table};
 use crate::app;
-use crate::connections::{Candidate, Trial};
+use crate::connections::{Candidate, Reviewer};
 use crate::connectors::Call;
 use crate::connectors::contract::Purpose;
 use crate::finding::{Finding, Severity};
@@ -20,6 +20,7 @@ use crate::http::data::verify::VerifyRequest;
 use crate::http::error::ApiError;
 use crate::http::{self, schemas::Schemas};
 use crate::json;
+use crate::sessions;
 use crate::settings::Settings;
 
 /// On whose behalf connectors are called here, in their logs.
@@ -104,17 +105,19 @@ fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 async fn verify(settings: &Settings, command: &Verify, body: Value) -> Result<ExitCode, Failure> {
-    let trial = app::trial(settings).await?;
+    let (reviewer, drivers) = app::without_stores(settings).await?;
     let schemas = Schemas::compile(&http::document()).context("cannot check the configuration")?;
     let mut body: Body<VerifyRequest> = Body::check(&schemas, body);
     let result = if body.findings.is_empty() {
         let candidate = body.convert().and_then(|request| Candidate::try_from(request).map_err(ApiError::Validation));
         match candidate {
-            Ok(candidate) => trial.run(ORGANIZATION, &candidate).await.map_err(ApiError::from),
+            Ok(candidate) => {
+                sessions::verify(&reviewer, &drivers, ORGANIZATION, &candidate).await.map_err(ApiError::from)
+            }
             Err(error) => Err(error),
         }
     } else {
-        Err(reject(&trial, body).await)
+        Err(reject(&reviewer, body).await)
     };
     match result {
         Ok(report) => show(&TestResult::from(report), command.json),
@@ -123,10 +126,10 @@ async fn verify(settings: &Settings, command: &Verify, body: Value) -> Result<Ex
 }
 
 /// The findings of the schema and of the connector at once, as the API would answer them.
-async fn reject(trial: &Trial, body: Body<VerifyRequest>) -> ApiError {
+async fn reject(reviewer: &Reviewer, body: Body<VerifyRequest>) -> ApiError {
     let Some(candidate) = candidate::usable(&body.value) else { return ApiError::Validation(body.findings) };
     let call = Call { organization: ORGANIZATION, purpose: Purpose::Check };
-    match trial.check_schemas(call, candidate).await {
+    match reviewer.check_schemas(call, candidate).await {
         Ok(more) => ApiError::Validation(candidate::merge(body.findings, more)),
         Err(error) => ApiError::Connector(error),
     }

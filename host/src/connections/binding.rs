@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::connectors::Binding;
 
 /// The names of the credentials among `kept` that would go anywhere else than before, sorted.
-pub(super) fn moved(kept: &[String], stored: &[Binding], wanted: &[Binding]) -> Vec<String> {
+pub(crate) fn moved(kept: &[String], stored: &[Binding], wanted: &[Binding]) -> Vec<String> {
     let of = |bindings: &[Binding], name: &str| -> BTreeSet<Binding> {
         bindings.iter().filter(|binding| binding.credential == name).cloned().collect()
     };

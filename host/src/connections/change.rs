@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::deposit::discard;
 use super::record::{self, bindings, bindings_to_json, parse, rendition, schema_properties};
-use super::trial::{check_config, check_credentials, describe};
+use super::review::{check_config, check_credentials, describe};
 use super::write::write;
 use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, now, owner};
 use crate::audit::Action;
@@ -112,8 +112,8 @@ impl Connections {
             );
         }
         // One that waits for its tenant's agreement does not move by an edit.
-        let serving = self.trial.connector_of(before).filter(|_| before.upgrade.is_some());
-        let connector = match serving.map_or_else(|| self.trial.connector(&before.connection_type), Ok) {
+        let serving = self.reviewer.connector_of(before).filter(|_| before.upgrade.is_some());
+        let connector = match serving.map_or_else(|| self.reviewer.connector(&before.connection_type), Ok) {
             Ok(connector) => connector,
             Err(missing) => return Err(Error::Invalid(findings.into_iter().chain([missing]).collect())),
         };

@@ -31,7 +31,7 @@ const MAX_LOGGED: usize = 10_000;
 
 /// Where the credentials of connections are put, and what is known of them. Clones share everything.
 #[derive(Debug, Clone)]
-pub(super) struct Depository {
+pub(crate) struct Depository {
     pub(super) store: Store,
     pub(super) secrets: Arc<dyn SecretStore>,
     pub(super) keys: DerivedKeys,
@@ -132,7 +132,7 @@ impl Depository {
     }
 
     /// Refuses a row that is not as the host has written it.
-    pub(super) fn check(&self, row: &ConnectionRow) -> Result<(), Error> {
+    pub(crate) fn check(&self, row: &ConnectionRow) -> Result<(), Error> {
         let is_right = |signature: &String| with_facts(row, |facts| self.keys.verify(facts, signature));
         if row.signature.as_ref().is_some_and(is_right) {
             return Ok(());
@@ -142,7 +142,7 @@ impl Depository {
     }
 
     /// Logs why the credentials of a connection cannot be used, once until they are put right.
-    pub(super) fn log(&self, row: &ConnectionRow, why: Withheld) {
+    pub(crate) fn log(&self, row: &ConnectionRow, why: Withheld) {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if logged.len() < MAX_LOGGED && logged.insert((row.id.clone(), why)) {
             let (connection, resource_uri, organization) = (&row.id, &row.resource_uri, &row.organization);
@@ -235,7 +235,7 @@ impl Depository {
 
     /// The credentials that a row points at; none are set when it points at no secret. The one place where they come out:
     /// only for a row that is as the host has written it, and not before it is recorded who has them released for what.
-    pub(super) async fn release(
+    pub(crate) async fn release(
         &self,
         actor: Actor,
         action: Action,

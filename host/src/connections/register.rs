@@ -3,8 +3,7 @@
 use uuid::Uuid;
 
 use super::record::{bindings_to_json, rendition};
-use super::trial::Prepared;
-use super::{ATTEMPTS, Connection, Connections, Error, NewConnection, Request, Status, now, resource_uri};
+use super::{ATTEMPTS, Connection, Connections, Described, Error, NewConnection, Request, Status, now, resource_uri};
 use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::Call;
@@ -42,7 +41,7 @@ impl Connections {
         }
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Create };
         let findings = chosen.as_ref().err().cloned().into_iter().collect();
-        let prepared = self.trial.prepare(call, &new.candidate, findings).await?;
+        let (described, _warnings) = self.reviewer.review(call, &new.candidate, findings).await?;
         let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
         let taken = connections::find(&mut reader, request.tenant, resource_uri).await?.is_some();
         if !taken {
@@ -57,7 +56,7 @@ impl Connections {
             };
             return made.map(Some).ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()));
         }
-        let row = new_row(request, new, (resource_uri, id), prepared)?;
+        let row = new_row(request, new, (resource_uri, id), described)?;
         self.insert(request, row, new, idempotency).await
     }
 
@@ -106,9 +105,9 @@ fn new_row(
     request: Request<'_>,
     new: &NewConnection,
     (resource_uri, id): (&str, String),
-    prepared: Prepared,
+    described: Described,
 ) -> Result<ConnectionRow, Error> {
-    let Prepared { connector, accepted, target, .. } = prepared;
+    let Described { connector, accepted, target } = described;
     let now = now();
     Ok(ConnectionRow {
         id,

@@ -27,7 +27,7 @@ impl Connections {
                 return Err(Error::RevisionMismatch(row.revision));
             }
             let waits = row.upgrade.as_ref().is_some_and(|upgrade| upgrade.digest == digest);
-            let active = self.trial.connector(&row.connection_type).ok();
+            let active = self.reviewer.connector(&row.connection_type).ok();
             let Some(connector) =
                 active.filter(|active| waits && active.digest() == digest && row.serving.digest != digest)
             else {
@@ -77,7 +77,7 @@ impl Connections {
         connector: &VersionInUse,
     ) -> Result<(Accepted, Target), Error> {
         let stored = Stored {
-            serving: self.trial.connector_of(row),
+            serving: self.reviewer.connector_of(row),
             accepted: accepted(row)?,
             bindings: bindings(row)?,
             quiet: false,

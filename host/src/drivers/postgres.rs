@@ -10,7 +10,6 @@ use postgres_protocol::message::frontend;
 
 use super::session::{self, Row, Sql};
 use super::{Driver, Opener, schemes};
-use crate::connectors::contract;
 use crate::descriptor::Descriptor;
 use crate::diagnosis::{Code, Fault, Halted, Privileges, Server, ServerText, Stage, Stages, code};
 use crate::egress::guard::Limits;
@@ -207,7 +206,7 @@ impl session::Session for Session {
 impl Sql for Session {
     fn fetch<'a>(
         &'a mut self,
-        statement: &'a contract::Statement,
+        statement: &'a crate::statement::Statement,
         columns: &'a [&'a str],
         max_rows: usize,
     ) -> BoxFuture<'a, Result<Vec<Row>, Fault>> {

@@ -5,8 +5,8 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 
-use crate::connectors::contract::Statement;
 use crate::diagnosis::{Fault, Halted, Privileges, Server, Stages};
+use crate::statement::Statement;
 
 /// A row of texts, none where the data source has null.
 pub type Row = Vec<Option<String>>;

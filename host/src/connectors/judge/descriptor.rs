@@ -84,7 +84,7 @@ impl Case<'_> {
         };
         check_parameters(&descriptor.parameters)?;
         for Parameter { name, value } in &descriptor.parameters {
-            if !known.contains(&name.as_str()) {
+            if !known.parameters.contains(&name.as_str()) {
                 return Err(Nonsense::UnknownParameter {
                     owner: format!("driver {driver}"),
                     name: shown(name).to_string(),

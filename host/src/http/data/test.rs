@@ -26,6 +26,6 @@ pub async fn test_connection(
     ResourceUri(resource_uri): ResourceUri,
 ) -> Result<Json<TestResult>, ApiError> {
     let admitted = authenticated.enter_test(&api)?;
-    let report = api.connections.test(admitted.request(), &resource_uri).await?;
+    let report = api.sessions.test(admitted.request(), &resource_uri).await?;
     Ok(Json(report.into()))
 }

@@ -74,6 +74,6 @@ pub async fn verify_connection(
     }
     let candidate = body.convert()?.try_into().map_err(ApiError::Validation)?;
     let admitted = authenticated.enter_test(&api)?;
-    let report = api.connections.verify(admitted.request(), candidate).await?;
+    let report = api.sessions.verify(admitted.request(), candidate).await?;
     Ok(Json(report.into()))
 }

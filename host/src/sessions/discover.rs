@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::trial::Prepared;
+use crate::connections::Described;
 use crate::connectors::contract::{Answer, Page};
 use crate::connectors::{Call, CallError, VersionInUse};
 use crate::diagnosis::{Blame, Fault, Schema, code};
 use crate::drivers::session::{Row, Sql};
+use crate::statement::Level;
 
 /// At most this many tables are listed.
 const MAX_TABLES: u16 = 200;
@@ -27,19 +28,19 @@ pub(super) struct Discovered {
 /// listing. A connector that fails at it is no fault of the data source.
 pub(super) async fn discover(
     call: Call<'_>,
-    prepared: &Prepared,
+    described: &Described,
     session: &mut dyn Sql,
 ) -> Result<Result<Option<Discovered>, CallError>, Fault> {
-    let looked = tokio::time::timeout(LIMIT, look(call, prepared, session)).await;
+    let looked = tokio::time::timeout(LIMIT, look(call, described, session)).await;
     looked.unwrap_or_else(|_| Err(Fault::new(&code::DISCOVER_TIMEOUT)))
 }
 
 async fn look(
     call: Call<'_>,
-    prepared: &Prepared,
+    described: &Described,
     session: &mut dyn Sql,
 ) -> Result<Result<Option<Discovered>, CallError>, Fault> {
-    let mut rows = match list(call, prepared, session, None).await? {
+    let mut rows = match list(call, described, session, None).await? {
         Ok(Some(rows)) => rows,
         Ok(None) => return Ok(Ok(None)),
         Err(error) => return Ok(Err(error)),
@@ -53,7 +54,7 @@ async fn look(
     own.append(&mut take_own(&mut rows, listed_as, &schema));
     if truncated {
         // The rows come in the order of their names, so that those of the schema may be beyond the cut.
-        match list(call, prepared, session, Some(&schema)).await? {
+        match list(call, described, session, Some(&schema)).await? {
             Ok(listed) => {
                 let mut listed = listed.unwrap_or_default();
                 own = take_own(&mut listed, &schema, &schema);
@@ -76,7 +77,7 @@ async fn look(
 /// One page of tables: of all schemas, or of one.
 async fn list(
     call: Call<'_>,
-    prepared: &Prepared,
+    described: &Described,
     session: &mut dyn Sql,
     schema: Option<&str>,
 ) -> Result<Result<Option<Vec<Row>>, CallError>, Fault> {
@@ -84,18 +85,18 @@ async fn list(
     let limit = MAX_TABLES + 1;
     let parents = schema.map(str::to_owned).into_iter().collect();
     let page = Page { level: Level::Tables, parents, pattern: None, after: Vec::new(), limit: limit.into() };
-    let statement = match prepared.connector.plan(call, &prepared.accepted, &page).await {
+    let statement = match described.connector.plan(call, &described.accepted, &page).await {
         Err(error) => return Ok(Err(error)),
         Ok(None) => return Ok(Ok(None)),
         Ok(Some(Answer::Given(statement))) => statement,
         Ok(Some(Answer::Refused(findings))) => {
             let fault = Fault::new(&code::CONNECTOR_FAILED);
             let fault = findings.first().map(ToString::to_string).into_iter().fold(fault, Fault::message);
-            return Err(name_author(fault, &prepared.connector));
+            return Err(name_author(fault, &described.connector));
         }
     };
     let rows = session.fetch(&statement, Level::Tables.columns(), limit.into()).await;
-    rows.map(|rows| Ok(Some(rows))).map_err(|fault| name_author(fault, &prepared.connector))
+    rows.map(|rows| Ok(Some(rows))).map_err(|fault| name_author(fault, &described.connector))
 }
 
 /// Takes the rows of a schema out of those of all, and gives them its name.

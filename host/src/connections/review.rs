@@ -1,51 +1,50 @@
-//! Trying a connection: what the connector says of it, then the real thing. Nothing is stored, and nothing here knows a
-//! store.
+//! What a connector says of a connection before anything is opened: whether it accepts the configuration and credentials, and
+//! what it describes. Nothing is stored here and nothing is dialled.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use super::discover::{Discovered, discover};
 use super::{Candidate, Error};
-use crate::connectors::contract::{Answer, Purpose};
+use crate::connectors::contract::Answer;
 use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, VersionInUse};
-use crate::diagnosis::{Blame, Fault, Halted, Report, Stage, Stages, code};
-use crate::drivers::{Drivers, Session};
 use crate::finding::{self, Finding};
 use crate::json;
 use crate::secrets::{Credentials, MAX_SECRET_BYTES};
 use crate::store::connections::ConnectionRow;
 
-/// What it takes to try a connection.
+/// Has connectors review configurations and credentials.
 #[derive(Debug, Clone)]
-pub struct Trial {
+pub struct Reviewer {
     connectors: Arc<Connectors>,
-    drivers: Drivers,
 }
 
 /// What a check found.
 #[derive(Debug)]
-pub struct Checked {
+struct Checked {
     /// Everything at once, with pointers into the request's body.
-    pub findings: Vec<Finding>,
+    findings: Vec<Finding>,
     /// The connector and the configuration that it accepted; none when a finding is an error.
-    pub accepted: Option<(VersionInUse, Accepted)>,
+    accepted: Option<(VersionInUse, Accepted)>,
 }
 
-/// All that is known of a connection before anything is dialled.
+/// A configuration that its connector has accepted and described: all that is known of a connection before anything is
+/// dialled.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) connector: VersionInUse,
-    pub(super) accepted: Accepted,
-    pub(super) target: Target,
-    pub(super) warnings: Vec<Finding>,
+pub struct Described {
+    /// The connector version that did it.
+    pub connector: VersionInUse,
+    /// The configuration.
+    pub accepted: Accepted,
+    /// Where it leads, judged.
+    pub target: Target,
 }
 
-impl Trial {
-    /// Tries connections with these connectors and drivers.
-    pub fn new(connectors: Arc<Connectors>, drivers: Drivers) -> Self {
-        Self { connectors, drivers }
+impl Reviewer {
+    /// Has these connectors review.
+    pub fn new(connectors: Arc<Connectors>) -> Self {
+        Self { connectors }
     }
 
     /// Checks configuration and credentials against the connector's schemas, without calling it.
@@ -89,35 +88,21 @@ impl Trial {
         Ok(Checked { findings, accepted })
     }
 
-    /// Tries a connection: checks it, opens a session and looks around. What is wrong with the input is an error; what
-    /// is wrong with the data source is in the report.
-    pub async fn run(&self, organization: &str, candidate: &Candidate) -> Result<Report, Error> {
-        let mut stages = Stages::start();
-        let call = Call { organization, purpose: Purpose::Check };
-        let Ok(prepared) =
-            stages.run(Stage::Config, async { Ok(self.prepare(call, candidate, Vec::new()).await) }).await
-        else {
-            return Ok(report(stages, None));
-        };
-        let prepared = prepared?;
-        stages.warn(Stage::Config, prepared.warnings.iter().map(warning).collect());
-        self.explore(call, &prepared, &candidate.credentials, stages).await
-    }
-
-    /// Checks a candidate and has it described; `findings` are those that the caller has already.
-    pub(super) async fn prepare(
+    /// Checks a candidate and has it described; `findings` are those that the caller has already, and what is answered
+    /// beside has them too, all of them warnings.
+    pub(crate) async fn review(
         &self,
         call: Call<'_>,
         candidate: &Candidate,
         mut findings: Vec<Finding>,
-    ) -> Result<Prepared, Error> {
+    ) -> Result<(Described, Vec<Finding>), Error> {
         let checked = self.check(call, candidate).await?;
         findings.extend(checked.findings);
         let Some((connector, accepted)) = checked.accepted.filter(|_| !finding::refuse(&findings)) else {
             return Err(Error::Invalid(findings));
         };
         let target = describe(&connector, call, &accepted, &candidate.config_member).await?;
-        Ok(Prepared { connector, accepted, target, warnings: findings })
+        Ok((Described { connector, accepted, target }, findings))
     }
 
     /// The connector of this type.
@@ -130,30 +115,8 @@ impl Trial {
     }
 
     /// The version that serves a stored connection; none when it is not loaded.
-    pub(super) fn connector_of(&self, row: &ConnectionRow) -> Option<VersionInUse> {
+    pub(crate) fn connector_of(&self, row: &ConnectionRow) -> Option<VersionInUse> {
         self.connectors.find_version(&row.connection_type, &row.serving.digest)
-    }
-
-    /// Opens a session and looks around; better words for a fault come from the connector, if it has any.
-    pub(super) async fn explore(
-        &self,
-        call: Call<'_>,
-        prepared: &Prepared,
-        credentials: &Credentials,
-        mut stages: Stages,
-    ) -> Result<Report, Error> {
-        let payer = call.organization;
-        stages.warn(Stage::Config, of_connector(&prepared.target).into_iter().collect());
-        let seen = match self.drivers.open(payer, &prepared.target.descriptor, credentials, &mut stages).await {
-            Ok(mut session) => {
-                let seen = look_around(call, prepared, &mut *session, &mut stages).await;
-                session.close().await;
-                Some(seen?)
-            }
-            Err(Halted) => None,
-        };
-        refine_words(call, prepared, &mut stages).await;
-        Ok(report(stages, seen))
     }
 }
 
@@ -231,88 +194,4 @@ fn findings_of_credentials(version: &Version, auth_method: &str, credentials: &C
         findings.push(Finding::error("too_large", "/credentials", &message));
     }
     findings
-}
-
-/// What an open session shows.
-#[derive(Default)]
-struct Seen {
-    server: Option<crate::diagnosis::Server>,
-    privileges: Option<crate::diagnosis::Privileges>,
-    discovered: Discovered,
-}
-
-async fn look_around(
-    call: Call<'_>,
-    prepared: &Prepared,
-    session: &mut dyn Session,
-    stages: &mut Stages,
-) -> Result<Seen, CallError> {
-    let mut seen = Seen { server: Some(session.server().clone()), ..Seen::default() };
-    if let Some(looked) = session.privileges(stages) {
-        match looked.await {
-            Ok(privileges) => seen.privileges = Some(privileges),
-            Err(Halted) => return Ok(seen),
-        }
-    }
-    let Some(sql) = session.sql() else { return Ok(seen) };
-    let listing = discover(call, prepared, sql);
-    if let Ok(discovered) = stages.run(Stage::Discover, listing).await {
-        if let Some(mut discovered) = discovered? {
-            stages.warn(Stage::Discover, std::mem::take(&mut discovered.warnings));
-            seen.discovered = discovered;
-        } else {
-            stages.warn(Stage::Discover, vec![Fault::new(&code::DISCOVERY_UNSUPPORTED)]);
-        }
-    }
-    Ok(seen)
-}
-
-async fn refine_words(call: Call<'_>, prepared: &Prepared, stages: &mut Stages) {
-    // What the host decides, and what the connector itself did wrong, is not the connector's to explain.
-    let Some((stage, fault)) = stages.fault().filter(|(stage, fault)| {
-        !matches!(stage, Stage::Config | Stage::Policy) && !matches!(fault.blame, Blame::Connector | Blame::Host)
-    }) else {
-        return;
-    };
-    match prepared.connector.diagnose(call, &prepared.accepted, stage, fault).await {
-        Ok(Some(advice)) => stages.replace_words(&advice.message, &advice.remedy),
-        Ok(None) => {}
-        // The host's own words are good enough; the connector's failure must not hide the fault.
-        Err(error) => tracing::warn!(%error, stage = ?stage, "a connector could not diagnose a fault"),
-    }
-}
-
-fn report(stages: Stages, seen: Option<Seen>) -> Report {
-    let seen = seen.unwrap_or_default();
-    let (stages, endpoints, latency) = stages.finish();
-    Report {
-        stages,
-        endpoints,
-        latency,
-        server: seen.server,
-        privileges: seen.privileges,
-        schemas: seen.discovered.schemas,
-        truncated: seen.discovered.truncated,
-    }
-}
-
-/// A report of a test that ended before anything was dialled.
-pub(super) fn halted(stages: Stages) -> Report {
-    report(stages, None)
-}
-
-/// What the connector decides of the protection, with the operator's approval.
-fn of_connector(target: &Target) -> Option<Fault> {
-    let message = || format!("{} Here: {}.", code::TLS_OF_CONNECTOR.message, target.own.join(", "));
-    (!target.own.is_empty()).then(|| Fault::new(&code::TLS_OF_CONNECTOR).message(message()))
-}
-
-/// A connector's warning as a line of the report.
-fn warning(finding: &Finding) -> Fault {
-    debug_assert!(!finding.is_error(), "an error would have been refused");
-    let fault = Fault::new(&code::CONFIG_WARNING).message(finding.to_string());
-    match &finding.hint {
-        Some(hint) => fault.remedy(hint),
-        None => fault,
-    }
 }
