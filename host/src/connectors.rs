@@ -153,7 +153,7 @@ impl Connectors {
         Ok(VersionInUse::first(version, Arc::clone(&self.breaker)))
     }
 
-    /// The same on a thread of its own.
+    /// Admits a component, as [`Connectors::admit`] does, on a thread of its own, so that nothing that serves waits for it.
     pub async fn admit_apart(self: &Arc<Self>, bytes: Vec<u8>, name: String) -> io::Result<Admitted> {
         let (sender, receiver) = oneshot::channel();
         let connectors = Arc::clone(self);

@@ -25,7 +25,7 @@ pub fn parse(text: &[u8]) -> Result<Value, Error> {
     parse_bounded(text, usize::MAX)
 }
 
-/// The same for a text of at most so many values, of which each object, array, text, number, boolean and null is one: a
+/// Parses one JSON text of at most so many values, of which each object, array, text, number, boolean and null is one: a
 /// value takes up to a hundred times the memory of its text.
 pub fn parse_bounded(text: &[u8], max_values: usize) -> Result<Value, Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);

@@ -120,12 +120,13 @@ impl VersionInUse {
         self.version().capabilities()
     }
 
-    /// See [`Version::auth_method`].
+    /// The authentication method that a configuration chooses; a finding if it is not one of the manifest's.
     pub fn auth_method(&self, config: &Value) -> Result<&AuthMethod, Finding> {
         self.version().auth_method(config)
     }
 
-    /// See [`Version::validate`]. A configuration that is too long for the limits of the call is refused by a finding.
+    /// Has a configuration validated on a guest thread: every finding, and the accepted configuration when none is an error. One
+    /// that is too long for the limits of the call is refused by a finding. Pointers start at the configuration.
     pub async fn validate(
         &self,
         call: Call<'_>,
@@ -140,7 +141,8 @@ impl VersionInUse {
         self.on_guest_thread(call, "validate", validate).await
     }
 
-    /// See [`Version::describe`]. A configuration that is too long for the limits of the call is refused by a finding.
+    /// Has an accepted configuration described on a guest thread, and the descriptor judged. A configuration that is too long
+    /// for the limits of the call is refused by a finding.
     pub async fn describe(&self, call: Call<'_>, accepted: &Accepted) -> Result<Answer<Target>, CallError> {
         let describe = move |version: &Version, accepted: &Accepted| {
             let answer = version.describe(call.purpose, accepted);
@@ -151,7 +153,7 @@ impl VersionInUse {
         self.on_stored(call, "describe", accepted, describe, Answer::is_refused).await
     }
 
-    /// See [`Version::plan`].
+    /// Has one page of the catalog planned on a guest thread; none without the interface `catalog`.
     pub async fn plan(
         &self,
         call: Call<'_>,
@@ -163,7 +165,7 @@ impl VersionInUse {
         self.on_stored(call, "plan", accepted, plan, |plan| plan.as_ref().is_some_and(Answer::is_refused)).await
     }
 
-    /// See [`Version::diagnose`].
+    /// Asks on a guest thread for better words for a fault; none without the interface `diagnosis`, or if there are none.
     pub async fn diagnose(
         &self,
         call: Call<'_>,
@@ -186,7 +188,8 @@ impl VersionInUse {
         .await
     }
 
-    /// The same behind all other calls, for no request waits for it: for the first of these, one at least and as many as
+    /// Has stored connections looked at by this version and by those that serve them, behind all other calls, since no request
+    /// waits for it: for the first of these, one at least and as many as
     /// the turn is long enough for.
     pub async fn compare_behind(&self, stored: Vec<Stored>) -> Result<Vec<Comparison>, CallError> {
         let candidate = self.clone();

@@ -44,7 +44,7 @@ pub struct Comparison {
 /// What a version makes of a connection that another one serves.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The same descriptor.
+    /// Both give one and the same descriptor.
     Unchanged,
     /// Another descriptor that leads to the same place with the same credentials.
     Differs(Vec<Difference>),

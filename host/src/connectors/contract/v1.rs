@@ -41,7 +41,7 @@ impl Version1 {
         Self::of(linker(component.engine())?.instantiate_pre(component)?)
     }
 
-    /// The same for one that is linked already, as a later version does to speak what it has in common with this one.
+    /// Speaks with a component that is linked already, as a later version does for what it has in common with this one.
     pub(super) fn of(instance: InstancePre<State>) -> wasmtime::Result<Self> {
         Ok(Self {
             connector: connector::GuestIndices::new(&instance)?,
