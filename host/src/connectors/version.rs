@@ -201,7 +201,7 @@ impl Version {
         let (context, configuration) = (Context { purpose }, accepted.into());
         let plan = self.call(|store| self.adapter.plan(store, context, &configuration, page))?;
         self.sensible(match &plan {
-            Some(Answer::Given(statement)) => judge::check_statement(statement),
+            Some(Answer::Given(statement)) => judge::check_statement(statement, &self.manifest.drivers),
             Some(Answer::Refused(findings)) => judge::check_refusal(&accepted.normalised, findings),
             None => Ok(()),
         })?;

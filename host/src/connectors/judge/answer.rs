@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::connectors::contract::{Advice, Nonsense, Verdict, text};
+use crate::drivers;
 use crate::finding::{self, Finding};
 use crate::schema::Schema;
 use crate::statement::Statement;
@@ -58,9 +59,10 @@ pub(in crate::connectors) fn check_advice(advice: &Advice) -> Result<(), Nonsens
     check_text(&advice.remedy)
 }
 
-/// Checks a planned statement.
-pub(in crate::connectors) fn check_statement(statement: &Statement) -> Result<(), Nonsense> {
-    if statement.language != "sql" {
+/// Checks a statement that was planned for one of these drivers.
+pub(in crate::connectors) fn check_statement(statement: &Statement, drivers: &[String]) -> Result<(), Nonsense> {
+    let mut languages = drivers.iter().filter_map(|name| drivers::find(name)).flat_map(|driver| driver.languages);
+    if !languages.any(|language| *language == statement.language) {
         return Err(Nonsense::UnknownLanguage);
     }
     if statement.text.len() > MAX_STATEMENT_BYTES {
@@ -153,13 +155,15 @@ mod tests {
     #[test]
     fn refuses_statements_that_no_driver_can_run() {
         let select = Statement { language: "sql".to_owned(), text: "select 1".to_owned(), parameters: vec![] };
-        assert_eq!(check_statement(&select), Ok(()));
+        let drivers = ["postgres".to_owned()];
+        assert_eq!(check_statement(&select, &drivers), Ok(()));
+        assert_eq!(check_statement(&select, &[]), Err(Nonsense::UnknownLanguage));
         for (statement, nonsense) in [
             (Statement { language: "cql".to_owned(), ..select.clone() }, Nonsense::UnknownLanguage),
             (Statement { text: "x".repeat(MAX_STATEMENT_BYTES + 1), ..select.clone() }, Nonsense::LongStatement(64)),
             (Statement { parameters: vec!["\0".to_owned()], ..select }, Nonsense::ZeroInStatement),
         ] {
-            assert_eq!(check_statement(&statement), Err(nonsense));
+            assert_eq!(check_statement(&statement, &drivers), Err(nonsense));
         }
     }
 }

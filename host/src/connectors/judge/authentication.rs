@@ -1,4 +1,5 @@
-//! Judges an authentication of a descriptor: a scheme with its parameters, and credentials that are used as what they are.
+//! Judges an authentication of a descriptor: a scheme that the driver performs, with its parameters, and credentials that are
+//! used as what they are.
 
 use std::collections::HashMap;
 
@@ -8,6 +9,7 @@ use super::Astray;
 use super::descriptor::{Case, Refusal, check_parameters};
 use crate::connectors::contract::Nonsense;
 use crate::descriptor::{Authentication, Value};
+use crate::drivers::Driver;
 use crate::stranger::shown;
 
 /// What each credential is used for, which is one thing.
@@ -27,26 +29,29 @@ impl Uses {
 
 impl Case<'_> {
     /// Judges an authentication. Parameters whose credential is not set are left out.
-    pub(super) fn authentication(&self, authentication: &mut Authentication, uses: &mut Uses) -> Result<(), Refusal> {
-        if authentication.scheme != "password" {
+    pub(super) fn authentication(
+        &self,
+        driver: &Driver,
+        authentication: &mut Authentication,
+        uses: &mut Uses,
+    ) -> Result<(), Refusal> {
+        let Some(scheme) = driver.schemes.iter().find(|scheme| scheme.name == authentication.scheme) else {
             return Err(Nonsense::UnknownScheme(shown(&authentication.scheme).to_string()).into());
-        }
+        };
         check_parameters(&authentication.parameters)?;
         for parameter in &authentication.parameters {
-            let secret = match parameter.name.as_str() {
-                "username" => false,
-                "password" => true,
-                name => {
-                    let name = shown(name).to_string();
-                    return Err(Nonsense::UnknownParameter { owner: "scheme password".to_owned(), name }.into());
-                }
+            let Some(known) = scheme.parameter(&parameter.name) else {
+                let (owner, name) = (format!("scheme {}", scheme.name), shown(&parameter.name).to_string());
+                return Err(Nonsense::UnknownParameter { owner, name }.into());
             };
             match &parameter.value {
                 Value::Credential(name) => {
-                    self.credential(name, secret)?;
+                    self.credential(name, known.secret)?;
                     uses.only(name, &parameter.name)?;
                 }
-                Value::Text(_) if secret => return Err(Nonsense::LiteralSecret("a password".to_owned()).into()),
+                Value::Text(_) if known.secret => {
+                    return Err(Nonsense::LiteralSecret(format!("a {}", known.name)).into());
+                }
                 Value::Text(_) => {}
             }
         }

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest;
 
 use crate::descriptor::{Descriptor, Value};
+use crate::drivers::schemes::CLIENT_CERTIFICATE;
 use crate::hex;
 
 /// A descriptor that the host has judged, and what each credential is bound to by it.
@@ -65,7 +66,7 @@ pub(super) fn bindings(descriptor: &Descriptor) -> Vec<Binding> {
             }
         }
         if let Some(identity) = &endpoint.tls.identity {
-            bind(&identity.key, "client-certificate");
+            bind(&identity.key, CLIENT_CERTIFICATE.name);
         }
     }
     bindings.sort();

@@ -11,7 +11,7 @@ use super::binding::{Target, bindings};
 use super::reach::{self, Approvals};
 use crate::connectors::contract::{AuthMethod, Manifest, Nonsense};
 use crate::descriptor::{Authentication, Descriptor, Parameter, Value};
-use crate::drivers;
+use crate::drivers::{self, Driver};
 use crate::stranger::shown;
 
 /// Endpoints of a descriptor.
@@ -54,7 +54,7 @@ impl Case<'_> {
     /// Judges the descriptor and says what each credential is bound to by it. Parameters whose credential is not set
     /// are left out.
     pub(in crate::connectors) fn judge(&self, mut descriptor: Descriptor) -> Result<Target, Refusal> {
-        self.driver(&descriptor)?;
+        let driver = self.driver(&descriptor)?;
         let allowed = reach::fill(self.manifest, self.approvals, self.sent);
         if descriptor.endpoints.len() > MAX_ENDPOINTS || !descriptor.endpoints.iter().any(|it| it.role == "data") {
             return Err(Nonsense::BadEndpoints(MAX_ENDPOINTS).into());
@@ -71,13 +71,14 @@ impl Case<'_> {
             return Err(Nonsense::BadAuthentications(MAX_AUTHENTICATIONS).into());
         }
         for authentication in &mut descriptor.authentications {
-            self.authentication(authentication, &mut uses)?;
+            self.authentication(driver, authentication, &mut uses)?;
         }
         let bindings = bindings(&descriptor);
         Ok(Target { descriptor, bindings, own })
     }
 
-    fn driver(&self, descriptor: &Descriptor) -> Result<(), Refusal> {
+    /// The driver of a descriptor that has only parameters of that driver, and no credential among them.
+    fn driver(&self, descriptor: &Descriptor) -> Result<&'static Driver, Refusal> {
         let driver = &descriptor.driver;
         let Some(known) = drivers::find(driver).filter(|_| self.manifest.drivers.contains(driver)) else {
             return Err(Nonsense::UnknownDriver(shown(driver).to_string()).into());
@@ -85,17 +86,14 @@ impl Case<'_> {
         check_parameters(&descriptor.parameters)?;
         for Parameter { name, value } in &descriptor.parameters {
             if !known.parameters.contains(&name.as_str()) {
-                return Err(Nonsense::UnknownParameter {
-                    owner: format!("driver {driver}"),
-                    name: shown(name).to_string(),
-                }
-                .into());
+                let (owner, name) = (format!("driver {driver}"), shown(name).to_string());
+                return Err(Nonsense::UnknownParameter { owner, name }.into());
             }
             if let Value::Credential(name) = value {
                 return Err(Astray::CredentialInParameter(shown(name).to_string()).into());
             }
         }
-        Ok(())
+        Ok(known)
     }
 }
 

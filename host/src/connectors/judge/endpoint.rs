@@ -6,6 +6,7 @@ use super::reach::{Allowed, Own};
 use super::{Astray, Wrong};
 use crate::connectors::contract::Nonsense;
 use crate::descriptor::{Endpoint, TlsMode, Value};
+use crate::drivers::schemes::CLIENT_CERTIFICATE;
 use crate::stranger::shown;
 
 impl Case<'_> {
@@ -34,7 +35,7 @@ impl Case<'_> {
             Some(Value::Text(_)) => Err(Nonsense::LiteralSecret("the key of a client certificate".to_owned()).into()),
             Some(Value::Credential(name)) => {
                 self.credential(&name, true)?;
-                uses.only(&name, "client-certificate")?;
+                uses.only(&name, CLIENT_CERTIFICATE.name)?;
                 if !self.credentials_set.contains(&name) {
                     endpoint.tls.identity = None;
                 }
