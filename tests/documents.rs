@@ -99,11 +99,15 @@ fn table(heading: &str) -> Vec<Vec<Vec<String>>> {
 
 #[test]
 fn every_module_is_listed() {
-    let source = root().join("host/src");
-    let relative = |path: PathBuf| path.strip_prefix(&source).unwrap().display().to_string();
+    // Those of the host as they are below its sources, those of the other packages as they are below the repository.
+    let below = |source: &str, stands: &Path| {
+        let relative = |path: PathBuf| path.strip_prefix(root().join(stands)).unwrap().display().to_string();
+        files(&root().join(source), "rs").into_iter().map(relative).collect::<Vec<_>>()
+    };
     let is_test = |path: &String| path.split('/').any(|name| matches!(name, "tests" | "tests.rs" | "fuzz" | "fuzz.rs"));
-    let there: BTreeSet<String> =
-        files(&source, "rs").into_iter().map(relative).filter(|path| !is_test(path)).collect();
+    let all =
+        [below("host/src", Path::new("host/src")), below("cli/src", Path::new("")), below("kit/src", Path::new(""))];
+    let there: BTreeSet<String> = all.into_iter().flatten().filter(|path| !is_test(path)).collect();
     let listed: Vec<String> = table("\n## All modules\n").into_iter().map(|row| row[0][0].clone()).collect();
     let unique: BTreeSet<String> = listed.iter().cloned().collect();
     assert_eq!(listed.len(), unique.len(), "one stands there twice");
@@ -114,13 +118,13 @@ fn every_module_is_listed() {
     );
 }
 
-/// The names behind each `crate::` of a file, its tests left out.
-fn names(code: &str) -> BTreeSet<String> {
+/// The names behind each mention of a crate in a file, its tests left out.
+fn names(code: &str, of: &str) -> BTreeSet<String> {
     let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.join("\n");
     let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let mut names = BTreeSet::new();
-    for rest in code.split("crate::").skip(1) {
+    for rest in code.split(of).skip(1) {
         let mut depth = 0;
         for (at, letter) in rest.char_indices() {
             depth += i32::from(letter == '{') - i32::from(letter == '}');
@@ -137,7 +141,7 @@ fn names(code: &str) -> BTreeSet<String> {
     names
 }
 
-/// Who uses whom in `host/src`.
+/// Who uses whom in `host/src`, and which of that the other packages use.
 fn uses() -> BTreeMap<String, BTreeSet<String>> {
     let source = root().join("host/src");
     let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -145,7 +149,15 @@ fn uses() -> BTreeMap<String, BTreeSet<String>> {
         let name = path.strip_prefix(&source).unwrap().display().to_string();
         let part = name.split(['/', '.']).next().unwrap();
         if !matches!(part, "main" | "lib" | "fuzz") && !name.contains("/tests") {
-            uses.entry(part.to_owned()).or_default().extend(names(&read_to_string(&path).unwrap()));
+            uses.entry(part.to_owned()).or_default().extend(names(&read_to_string(&path).unwrap(), "crate::"));
+        }
+    }
+    for package in ["cli", "kit"] {
+        for path in files(&root().join(package).join("src"), "rs") {
+            let code = read_to_string(&path).unwrap();
+            let used = uses.entry(package.to_owned()).or_default();
+            used.extend(names(&code, "patchpanel::"));
+            used.extend(code.contains("patchpanel_kit::").then(|| "kit".to_owned()));
         }
     }
     let parts: BTreeSet<String> = uses.keys().cloned().collect();

@@ -14,10 +14,7 @@
 pub mod app;
 pub mod audit;
 pub mod auth;
-pub mod authoring;
-pub mod cli;
 mod clock;
-pub mod conformance;
 pub mod connections;
 pub mod connectors;
 mod crash;

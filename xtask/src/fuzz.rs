@@ -52,7 +52,7 @@ impl Target {
 /// The tests beside the code.
 fn tests() -> Command {
     let mut cargo = Command::new(workspace::cargo());
-    cargo.current_dir(workspace::root()).args(["test", "--locked", "--package", "patchpanel", "--lib"]);
+    cargo.current_dir(workspace::root()).args(["test", "--locked", "--package", "patchpanel-host", "--lib"]);
     cargo
 }
 

@@ -27,7 +27,7 @@ use crate::finding::Finding;
 use cache::Cache;
 pub use compile::CompileLimits;
 use compile::Compiler;
-pub(crate) use compile::child as compiler;
+pub use compile::child as compiler;
 pub(super) use manifest::Schemas;
 pub use reason::Reason;
 pub use surface::{Surface, WasiPolicy};

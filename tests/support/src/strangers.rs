@@ -141,7 +141,7 @@ impl Stranger {
         context.update(include_bytes!("strangers.rs"));
         // Which generators of bindings and encoders of components are built in.
         context.update(&std::fs::read(root().join("Cargo.lock"))?);
-        let shared = ["host/templates", "host/src/authoring", "wit"].map(|directory| root().join(directory));
+        let shared = ["kit/templates", "kit/src/authoring", "wit"].map(|directory| root().join(directory));
         for directory in [self.sources()].into_iter().chain(shared) {
             for path in files(&directory)? {
                 let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -2,7 +2,7 @@
 //! minutes, so the serving process never compiles: it starts this program anew, bounded in memory and time, and that
 //! ends with it.
 
-pub(crate) mod child;
+pub mod child;
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, set_parent_process
 use crate::connectors::guest::{TICK, engine};
 
 /// The hidden command of the program that runs this.
-pub(crate) const COMMAND: &str = "compile-connector";
+pub const COMMAND: &str = "compile-connector";
 
 /// The exit status of a component that is none.
 pub(super) const REFUSED: u8 = 3;
@@ -24,7 +24,7 @@ const FAILED: u8 = 4;
 
 /// What the child is told.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     /// Bytes of address space.
     #[arg(long)]
     max_memory_bytes: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 /// Compiles standard input to standard output.
-pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> ExitCode {
     let outcome = confine(arguments).and_then(|()| {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).context("cannot read the component")?;
