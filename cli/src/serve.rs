@@ -76,7 +76,7 @@ fn raise_descriptor_limit(settings: &Settings) {
         tracing::warn!(
             allowed,
             needed,
-            "fewer descriptors may be open than the settings need; raise the limit (ulimit -n), or lower --max-connections and --max-tests"
+            "fewer descriptors may be open than the settings need; raise the limit (ulimit -n), or lower --http-max-connections and --max-tests"
         );
     }
 }

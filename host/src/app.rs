@@ -113,8 +113,8 @@ impl App {
     /// How many HTTP connections there may be.
     pub fn connection_limits(&self) -> Limits {
         Limits {
-            connections: self.fairness.max_connections as usize,
-            connections_per_address: self.fairness.max_connections_per_address as usize,
+            connections: self.fairness.http_max_connections as usize,
+            connections_per_address: self.fairness.http_max_connections_per_address as usize,
             trusted_proxies: self.trusted_proxies.clone(),
         }
     }

@@ -4,6 +4,7 @@
 mod connectors;
 mod fairness;
 mod file;
+mod names;
 
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
@@ -35,7 +36,8 @@ const FOREIGN_VARIABLES: &[&str] = &[
 pub struct Settings {
     /// A TOML file with settings, each under its long name with `_` for `-`, such as `data_dir = "/var/lib/patchpanel"`.
     ///
-    /// The environment overrides the file, and flags override both. A key that is no setting is an error.
+    /// What several names begin with can be a table: `allow_private = true` below `[egress]` is `egress_allow_private`. The
+    /// environment overrides the file, and flags override both. A key that is no setting is an error.
     #[arg(long, global = true, env = "PATCHPANEL_SETTINGS_FILE", value_name = "FILE")]
     pub settings_file: Option<PathBuf>,
 
@@ -146,6 +148,9 @@ pub struct Settings {
     pub egress_refused_ports: Vec<PortRange>,
 
     /// Certificates (PEM) to trust for data sources, beside the system's.
+    ///
+    /// The system's are those of the file `SSL_CERT_FILE` and of the directories `SSL_CERT_DIR` where these variables are
+    /// set, as for OpenSSL.
     #[arg(long, global = true, env = "PATCHPANEL_EGRESS_ROOT_BUNDLE", value_name = "FILE")]
     pub egress_root_bundle: Option<PathBuf>,
 
@@ -183,25 +188,24 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The settings file is not TOML.
-    #[error("the settings file {path} is not TOML: {reason}")]
-    Syntax {
+    /// The settings file is not TOML, or has a key that is no setting, or a value that the setting cannot have.
+    #[error("the settings file {path}, {place}: {reason}")]
+    InFile {
         /// The file.
         path: PathBuf,
-        /// Where and why.
-        reason: String,
-    },
-    /// The settings file has a key that is no setting, or a value of a kind that no setting has.
-    #[error("the settings file {path}: {reason}")]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// Which key, and what to do.
+        /// Line and column.
+        place: String,
+        /// What is wrong, and what to do.
         reason: String,
     },
     /// A variable begins with `PATCHPANEL_` and is no setting.
-    #[error("the environment variable {0} is no setting; remove it, or see `patchpanel --help` for the right name")]
-    Variable(String),
+    #[error("the environment variable {name} is no setting{instead}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// What to do.
+        instead: String,
+    },
     /// Production needs it explicitly.
     #[error("production mode needs {0}; give it as a flag, in the environment or in the settings file")]
     Missing(&'static str),
@@ -267,7 +271,7 @@ impl Settings {
         if self.production {
             return Err(Error::Missing("--data-dir"));
         }
-        let absolute = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        let absolute = |name| variable(OsStr::new(name)).map(PathBuf::from).filter(|path| path.is_absolute());
         absolute("XDG_DATA_HOME")
             .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
             .map(|directory| directory.join("patchpanel"))
@@ -380,10 +384,11 @@ impl Settings {
 /// Parses flags and environment, and the settings file that they name, into a command line with `Settings` flattened.
 pub fn parse<C: clap::Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<C, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    refuse_unknown_variables(&C::command(), std::env::vars_os().map(|(name, _)| name))?;
-    let matches = C::command().try_get_matches_from(&arguments)?;
+    let command = names::with_former(C::command(), |name| variable(name).is_some());
+    refuse_unknown_variables(&command, environment().map(|(name, _)| name))?;
+    let matches = command.clone().try_get_matches_from(&arguments)?;
     let matches = match innermost(&matches).get_one::<PathBuf>("settings_file") {
-        Some(path) => file::defaults(C::command(), path)?.try_get_matches_from(&arguments)?,
+        Some(path) => file::defaults(command, path)?.try_get_matches_from(&arguments)?,
         None => matches,
     };
     Ok(C::from_arg_matches(&matches)?)
@@ -393,7 +398,7 @@ pub fn parse<C: clap::Parser>(arguments: impl IntoIterator<Item = OsString>) -> 
 pub fn variables<C: clap::Parser>(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Vec<(OsString, OsString)>, Error> {
-    let command = C::command();
+    let command = names::with_former(C::command(), |_| false);
     let matches = command.clone().try_get_matches_from(arguments)?;
     let matches = innermost(&matches);
     let variable = |argument: &clap::Arg| {
@@ -405,6 +410,17 @@ pub fn variables<C: clap::Parser>(
     Ok(command.get_arguments().filter_map(variable).collect())
 }
 
+/// The environment of this process.
+#[expect(clippy::disallowed_methods, reason = "the one look at the environment, beside clap's")]
+fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
+}
+
+/// A variable's value, if it is set.
+fn variable(name: &OsStr) -> Option<OsString> {
+    environment().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
 /// Global flags stand at the subcommand when there is one, whatever their place on the command line was.
 fn innermost(matches: &clap::ArgMatches) -> &clap::ArgMatches {
     matches.subcommand().map_or(matches, |(_, inner)| innermost(inner))
@@ -412,10 +428,10 @@ fn innermost(matches: &clap::ArgMatches) -> &clap::ArgMatches {
 
 fn refuse_unknown_variables(command: &clap::Command, variables: impl Iterator<Item = OsString>) -> Result<(), Error> {
     for name in variables.filter_map(|name| name.into_string().ok()) {
-        let ours = name.starts_with("PATCHPANEL_");
-        let known = command.get_arguments().any(|argument| argument.get_env() == Some(name.as_ref()));
-        if ours && !known && !FOREIGN_VARIABLES.iter().any(|prefix| name.starts_with(prefix)) {
-            return Err(Error::Variable(name));
+        let known = || command.get_arguments().filter_map(|argument| argument.get_env()?.to_str());
+        let ours = name.starts_with("PATCHPANEL_") && !FOREIGN_VARIABLES.iter().any(|prefix| name.starts_with(prefix));
+        if ours && !names::is_former_variable(name.as_ref()) && !known().any(|known| known == name) {
+            return Err(Error::Variable { instead: names::instead(&name, known()), name });
         }
     }
     Ok(())

@@ -279,7 +279,7 @@ fn requests_have_a_rate_for_each_principal_and_each_organization() {
 
 #[test]
 fn probes_are_answered_when_there_is_no_connection_left() {
-    let host = Patchpanel::builder().setting("MAX_CONNECTIONS", "8").start().unwrap();
+    let host = Patchpanel::builder().setting("HTTP_MAX_CONNECTIONS", "8").start().unwrap();
     let mine = token(&host, "greedy", "developer");
     // As many as this address may have, none of them idle: one whose head is not there yet makes room.
     let mut busy = Vec::new();
@@ -302,7 +302,7 @@ fn probes_are_answered_when_there_is_no_connection_left() {
 #[test]
 fn a_connection_on_which_nothing_goes_on_makes_room_for_a_new_one() {
     for begun in ["", "GET /assets/data HTTP/1.1\r\nHost: "] {
-        let host = Patchpanel::builder().setting("MAX_CONNECTIONS", "16").start().unwrap();
+        let host = Patchpanel::builder().setting("HTTP_MAX_CONNECTIONS", "16").start().unwrap();
         // More than could be waited for, if each of them had its time-out.
         let mut silent: Vec<_> = (0..128).map(|_| Raw::open(host.address())).collect();
         for raw in &mut silent {
@@ -319,7 +319,7 @@ fn a_connection_on_which_nothing_goes_on_makes_room_for_a_new_one() {
 fn behind_a_proxy_each_client_has_its_share() {
     let host = Patchpanel::builder()
         .setting("HTTP_TRUSTED_PROXIES", "127.0.0.1")
-        .setting("MAX_CONNECTIONS_PER_ADDRESS", "2")
+        .setting("HTTP_MAX_CONNECTIONS_PER_ADDRESS", "2")
         .start()
         .unwrap();
     // Whose token is not known: what is refused is read to its end all the same.
@@ -345,7 +345,7 @@ fn behind_a_proxy_each_client_has_its_share() {
 fn behind_a_proxy_an_organization_has_its_share_of_bodies_that_never_come() {
     let host = Patchpanel::builder()
         .setting("HTTP_TRUSTED_PROXIES", "127.0.0.1")
-        .setting("MAX_CONNECTIONS", "256")
+        .setting("HTTP_MAX_CONNECTIONS", "256")
         .setting("MAX_BODY_MEMORY_MIB", "16")
         .setting("MAX_BODY_MEMORY_PER_ORGANIZATION_MIB", "8")
         .start()

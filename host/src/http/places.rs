@@ -58,7 +58,10 @@ impl Places {
         let shares = |total: u32, most: u32| Shares::new(total as usize, most as usize);
         let memory = Shares::new(settings.max_body_memory(), settings.max_body_memory_per_organization());
         Self {
-            strangers: Shares::new(settings.max_connections as usize, settings.max_connections_per_address as usize),
+            strangers: Shares::new(
+                settings.http_max_connections as usize,
+                settings.http_max_connections_per_address as usize,
+            ),
             requests: shares(settings.max_requests, settings.max_requests_per_organization),
             tests: shares(settings.max_tests, settings.max_tests_per_organization),
             memory,

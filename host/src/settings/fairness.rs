@@ -6,8 +6,8 @@
 //!
 //! | what | default | setting | what happens beyond it |
 //! |---|---|---|---|
-//! | HTTP connections | 1,024 | `--max-connections` | an idle one is closed for each new one; if none is idle, the new one gets nothing but `/health` |
-//! | HTTP connections of an address | 256 | `--max-connections-per-address` | an idle one of the address is closed for each new one; if none is idle, the new one gets nothing but `/health` |
+//! | HTTP connections | 1,024 | `--http-max-connections` | an idle one is closed for each new one; if none is idle, the new one gets nothing but `/health` |
+//! | HTTP connections of an address | 256 | `--http-max-connections-per-address` | an idle one of the address is closed for each new one; if none is idle, the new one gets nothing but `/health` |
 //! | connections for `/health` beside them | 64, of an address 16 | | the new one is closed |
 //! | a request's head | 5 s | | the connection is closed |
 //! | a connection between two requests | 75 s | | it is closed |
@@ -48,14 +48,14 @@ use crate::store;
 pub struct FairnessSettings {
     /// The most HTTP connections at once. Beyond it an idle one is closed for each new one, and if none is idle the new
     /// one gets nothing but /health.
-    #[arg(long, global = true, env = "PATCHPANEL_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
+    #[arg(long, global = true, env = "PATCHPANEL_HTTP_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub max_connections: u32,
+    pub http_max_connections: u32,
 
     /// The most HTTP connections of one address at once; a proxy of --http-trusted-proxies has no such limit.
-    #[arg(long, global = true, env = "PATCHPANEL_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT",
+    #[arg(long, global = true, env = "PATCHPANEL_HTTP_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT",
         default_value = "256", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub max_connections_per_address: u32,
+    pub http_max_connections_per_address: u32,
 
     /// The most API requests at once; further ones wait for at most 5 seconds and are then answered 503 with Retry-After.
     #[arg(long, global = true, env = "PATCHPANEL_MAX_REQUESTS", value_name = "COUNT", default_value = "256",
@@ -174,7 +174,7 @@ impl FairnessSettings {
     /// How many descriptors may be open at once: one for each HTTP connection, two for a test, which may have a second
     /// connection to cancel a statement, and some for files and probes.
     pub fn descriptors(&self) -> u64 {
-        u64::from(self.max_connections) + 2 * u64::from(self.max_tests) + 256
+        u64::from(self.http_max_connections) + 2 * u64::from(self.max_tests) + 256
     }
 
     /// Connection tests of a principal in a project.

@@ -85,20 +85,78 @@ fn the_environment_stands_between_file_and_flags() {
 }
 
 #[test]
-fn an_unknown_key_or_a_bad_value_is_refused_by_name() {
-    for (text, named) in [
-        ("liste = 1\n", "\"liste\" is no setting"),
+fn a_table_stands_for_what_names_begin_with() {
+    let file = File::new(
+        "tables",
+        "listen = \"127.0.0.1:9000\"\n[egress]\nallow_private = false\nallowed = { targets = [\"10.0.0.1\", \"db.corp\"] }\n\
+         [http]\nmax_connections = 0x10\n[connector.max]\ncpu_ms = 50\n",
+    );
+    let settings = file.settings(&[]).unwrap();
+    assert_eq!((settings.listen.port(), settings.fairness.http_max_connections), (9000, 16));
+    assert!(!settings.egress_allow_private());
+    assert_eq!(settings.egress_allowed_targets.len(), 2);
+    assert_eq!(settings.admission().limits.cpu_time.as_millis(), 50);
+    assert!(file.settings(&["--egress-allow-private"]).unwrap().egress_allow_private());
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_named_with_its_place() {
+    for (text, said) in [
+        ("liste = 1\n", "line 1, column 1: \"liste\" is no setting; did you mean \"listen\"?"),
+        (
+            "production = true\n  data-dir = \"x\"\n",
+            "line 2, column 3: \"data-dir\" is no setting; did you mean \"data_dir\"?",
+        ),
+        ("zzz = 1\n", "\"zzz\" is no setting; remove it, or see `patchpanel --help`"),
         ("settings_file = \"x\"\n", "\"settings_file\" is no setting"),
-        ("listen = 0.5\n", "listen must be"),
-        ("[egress]\nallow = true\n", "\"egress\" is no setting"),
-        ("listen = \n", "line 1"),
-        ("max_requests = 0\n", "--max-requests"),
-        ("production = \"maybe\"\n", "--production"),
+        ("listen = 0.5\n", "line 1, column 1: listen must be"),
+        ("listen = [[1]]\n", "listen must be"),
+        ("[egress]\nallow = true\n", "line 2, column 1: \"egress_allow\" is no setting; did you mean \"egress_"),
+        (
+            "[egres]\nallow_private = true\n",
+            "line 1, column 2: \"egres\" is no setting, and none begins with it; did you mean \"egress\"?",
+        ),
+        ("[egres]\n", "line 1, column 2: \"egres\" is no setting, and none begins with it"),
+        ("[listen]\nport = 1\n", "line 2, column 1: \"listen_port\" is no setting"),
+        ("[[listen]]\nport = 1\n", "listen must be"),
+        ("egress_allow_private = true\n[egress]\nallow_private = true\n", "egress_allow_private is set twice"),
+        ("max_connections = 8\nhttp_max_connections = 9\n", "http_max_connections is set twice"),
+        ("listen = \n", "line 1, column 10: "),
+        ("\"ö\" = 1\nlisten = 1 2\n", "line 2, column 10: it is not TOML"),
+        ("max_requests = 7\nread_rate = -1\n", "line 2, column 1: invalid value '-1' for '--read-rate <COUNT>'"),
+        (
+            "max_requests = 0\n",
+            "line 1, column 1: invalid value '0' for '--max-requests <COUNT>': 0 is not in 1..=100000",
+        ),
+        (
+            "production = \"maybe\"\n",
+            "invalid value 'maybe' for '--production[=<BOOL>]' [possible values: true, false]",
+        ),
+        ("listen = [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n", "--listen <ADDRESS:PORT>' cannot be used multiple times"),
     ] {
         let error = File::new("bad", text).settings(&[]).unwrap_err().to_string();
-        assert!(error.contains(named), "{text}: {error}");
+        assert!(error.starts_with("the settings file /") && error.contains(said), "{text}: {error}");
+        assert!(!error.contains('\n') && !error.contains("--help'"), "{text}: {error}");
     }
     assert!(matches!(line(&["--settings-file=/nonexistent/file"]), Err(Error::File { .. })));
+}
+
+#[test]
+fn a_setting_keeps_the_names_that_it_had() {
+    let file = File::new("former", "max_connections_per_address = 8\n");
+    assert_eq!(file.settings(&[]).unwrap().fairness.http_max_connections_per_address, 8);
+    assert_eq!(line(&["--max-connections=9"]).unwrap().fairness.http_max_connections, 9);
+
+    // Which variable is read, of those that are set.
+    let variable = |set: &'static [&str]| {
+        let command = names::with_former(Line::command(), |name| set.iter().any(|set| *set == name));
+        let argument = command.get_arguments().find(|argument| argument.get_id() == "http_max_connections").unwrap();
+        argument.get_env().unwrap().to_str().unwrap().to_owned()
+    };
+    let (old, new) = ("PATCHPANEL_MAX_CONNECTIONS", "PATCHPANEL_HTTP_MAX_CONNECTIONS");
+    assert_eq!(variable(&[]), new);
+    assert_eq!(variable(&["PATCHPANEL_MAX_CONNECTIONS"]), old);
+    assert_eq!(variable(&["PATCHPANEL_MAX_CONNECTIONS", "PATCHPANEL_HTTP_MAX_CONNECTIONS"]), new);
 }
 
 #[test]
@@ -107,8 +165,14 @@ fn an_unknown_variable_is_refused_by_name() {
     for name in ["PATCHPANEL_LISTEN", "PATCHPANEL_SERVICE_PORT_HTTP", "PATCHPANEL_PORT_8002_TCP", "PATH"] {
         refused(name).unwrap();
     }
-    for name in ["PATCHPANEL_LISTNE", "PATCHPANEL_", "PATCHPANEL_LISTEN_"] {
-        assert!(matches!(refused(name), Err(Error::Variable(_))), "{name}");
+    refused("PATCHPANEL_MAX_CONNECTIONS").unwrap();
+    for (name, said) in [
+        ("PATCHPANEL_LISTNE", "PATCHPANEL_LISTNE is no setting; did you mean \"PATCHPANEL_LISTEN\"?"),
+        ("PATCHPANEL_", "PATCHPANEL_ is no setting"),
+        ("PATCHPANEL_LISTEN_", "did you mean \"PATCHPANEL_LISTEN\"?"),
+    ] {
+        let error = refused(name).unwrap_err().to_string();
+        assert!(error.contains(said), "{name}: {error}");
     }
 }
 
