@@ -148,7 +148,7 @@ fn uses() -> BTreeMap<String, BTreeSet<String>> {
     for path in files(&source, "rs") {
         let name = path.strip_prefix(&source).unwrap().display().to_string();
         let part = name.split(['/', '.']).next().unwrap();
-        if !matches!(part, "main" | "lib" | "fuzz") && !name.contains("/tests") {
+        if !matches!(part, "lib" | "fuzz") && !name.contains("/tests") {
             uses.entry(part.to_owned()).or_default().extend(names(&read_to_string(&path).unwrap(), "crate::"));
         }
     }

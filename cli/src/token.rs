@@ -1,9 +1,10 @@
 //! `patchpanel token`: a development token on standard output.
 
 use anyhow::Context as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use patchpanel::auth::Role;
 use patchpanel::auth::development::{Error, SigningKey, Subject};
+use patchpanel::clock;
 use patchpanel::settings::Settings;
 
 use super::Failure;
@@ -45,7 +46,7 @@ pub(super) fn run(settings: &Settings, command: &Token) -> Result<(), Failure> {
         role: command.role,
     };
     let token =
-        key.mint(&subject, &settings.token_audience, command.ttl, Timestamp::now()).map_err(|error| match error {
+        key.mint(&subject, &settings.token_audience, command.ttl, clock::timestamp()).map_err(|error| match error {
             Error::Name { .. } | Error::Lifetime => Failure::Input(error.into()),
             Error::File { .. } | Error::Readable(_) | Error::Malformed(_) | Error::Cryptography => {
                 Failure::Other(error.into())

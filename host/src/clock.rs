@@ -1,6 +1,14 @@
 //! The one look at the clock.
 
-/// Microseconds since 1970, UTC.
+use jiff::Timestamp;
+
+/// The moment that the system's clock shows.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+pub fn timestamp() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The same moment as a row has it: microseconds since 1970, UTC.
 pub(crate) fn now() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
+    timestamp().as_microsecond()
 }

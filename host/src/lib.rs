@@ -14,7 +14,7 @@
 pub mod app;
 pub mod audit;
 pub mod auth;
-mod clock;
+pub mod clock;
 pub mod connections;
 pub mod connectors;
 mod crash;
@@ -34,6 +34,7 @@ pub mod logs;
 pub mod metric;
 pub mod network;
 pub mod private;
+mod random;
 pub mod regular_file;
 pub mod rollout;
 pub mod schema;

@@ -5,7 +5,6 @@ mod line;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use jiff::Timestamp;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -13,6 +12,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::clock;
 use line::Fields;
 
 /// How lines look.
@@ -108,9 +108,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
             }
         }
         let text = if self.json {
-            line::json(Timestamp::now(), event.metadata(), fields)
+            line::json(clock::timestamp(), event.metadata(), fields)
         } else {
-            line::text(Timestamp::now(), event.metadata(), fields)
+            line::text(clock::timestamp(), event.metadata(), fields)
         };
         // Without a standard error there is nobody to tell.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn reads_regular_files_within_the_bound_and_waits_for_nothing() {
-        let directory = std::env::temp_dir().join(format!("patchpanel-regular-{}", uuid::Uuid::new_v4()));
+        let directory = std::env::temp_dir().join(format!("patchpanel-regular-{}", crate::random::id()));
         std::fs::create_dir(&directory).unwrap();
         let at = |name: &str| directory.join(name);
         std::fs::write(at("four"), "four").unwrap();

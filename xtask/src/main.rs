@@ -1,4 +1,8 @@
 //! What plain cargo cannot do: build the connectors, start the demo, run every test with its set-up.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it builds and starts programs by the variables of its user and of cargo"
+)]
 #![expect(clippy::print_stdout, reason = "a tool for a terminal: its output is what it is for")]
 
 mod dev;

@@ -13,11 +13,11 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::token::{Audience, Claims, RoleClaim, Verifier};
 use super::{NameError, Role, check_organization, check_project};
+use crate::random;
 use crate::regular_file::{self, RegularFile};
 
 /// The issuer that development tokens name.
@@ -169,7 +169,7 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     // Not the process id: in a container it is the same after every start, and what a killed process left behind would
     // be in the way for ever.
-    let aside = directory.join(format!(".{}.new", Uuid::new_v4()));
+    let aside = directory.join(format!(".{}.new", random::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     let linked = match written.and_then(|()| std::fs::hard_link(&aside, path)) {

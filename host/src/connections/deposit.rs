@@ -12,11 +12,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use super::{Error, now, record};
 use crate::audit::{Action, Actor, Event};
 use crate::auth::Tenant;
+use crate::random;
 use crate::secrets::{self, Credentials, DerivedKeys, Reference, RowFacts, SecretStore};
 use crate::store::connections::{ConnectionRow, SecretLocation};
 use crate::store::intents::{self, IntentRow};
@@ -86,7 +86,7 @@ pub(super) struct Deposit {
 
 impl Default for Pending {
     fn default() -> Self {
-        Self { owner: Uuid::new_v4().to_string(), intents: Mutex::default(), changed: Notify::new() }
+        Self { owner: random::id().to_string(), intents: Mutex::default(), changed: Notify::new() }
     }
 }
 
@@ -102,7 +102,7 @@ impl Pending {
     }
 
     fn claim(self: &Arc<Self>) -> Arc<Claim> {
-        let intent = Uuid::now_v7().to_string();
+        let intent = random::ordered_id().to_string();
         self.intents.lock().unwrap_or_else(PoisonError::into_inner).insert(intent.clone());
         Arc::new(Claim { pending: Arc::clone(self), intent })
     }

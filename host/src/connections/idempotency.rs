@@ -1,12 +1,13 @@
 //! Asking twice without having it done twice (`Idempotency-Key`).
 
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 use tokio::sync::OnceCell;
 
 use super::{Connection, Connections, Error, Request, now};
 use crate::finding::Finding;
 use crate::hex;
+use crate::random;
 use crate::secrets::{self, Reference, Secret, SecretStore};
 use crate::store::idempotency::IdempotencyRow;
 use crate::store::{self, Turn};
@@ -39,7 +40,7 @@ async fn make_or_find(secrets: &dyn SecretStore) -> Result<hmac::Key, Error> {
     let secret = match secrets.get(&reference).await {
         Err(secrets::Error::NotFound) => {
             let mut bytes = [0; 32];
-            rand::fill(&mut bytes).map_err(|Unspecified| secrets::Error::Unavailable(Unspecified.into()))?;
+            random::fill(&mut bytes).map_err(|Unspecified| secrets::Error::Unavailable(Unspecified.into()))?;
             let secret = Secret::new(bytes);
             match secrets.put(&reference, &secret).await {
                 Ok(()) => secret,

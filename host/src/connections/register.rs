@@ -1,13 +1,12 @@
 //! Registering a connection.
 
-use uuid::Uuid;
-
 use super::record::{bindings_to_json, rendition};
 use super::{ATTEMPTS, Connection, Connections, Described, Error, NewConnection, Request, Status, now, resource_uri};
 use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::Call;
 use crate::connectors::contract::Purpose;
+use crate::random;
 use crate::store::connections::{ConnectionRow, ConnectorFacts};
 use crate::store::idempotency::IdempotencyRow;
 use crate::store::{Turn, connections, connector_versions, idempotency, usage};
@@ -29,7 +28,7 @@ impl Connections {
     async fn try_register(&self, request: Request<'_>, new: &NewConnection) -> Result<Option<Connection>, Error> {
         let chosen = resource_uri::choose(request.tenant, &new.name, new.resource_uri.as_deref());
         let resource_uri = chosen.as_deref().unwrap_or_default();
-        let id = Uuid::now_v7().to_string();
+        let id = random::ordered_id().to_string();
         let idempotency = match &new.idempotency {
             Some(idempotency) => Some(self.idempotency_row(request, idempotency, (resource_uri, &id)).await?),
             None => None,

@@ -7,7 +7,6 @@ use axum::http::header::{AUTHORIZATION, HeaderMap};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use jiff::Timestamp;
 
 use super::Api;
 use super::address::Stranger;
@@ -16,6 +15,7 @@ use super::error::ApiError;
 use super::places::Place;
 use super::server::Peer;
 use crate::auth::{Caller, Permission, Tenant, check_project};
+use crate::clock;
 use crate::connections;
 use crate::fairness::Share;
 
@@ -100,7 +100,7 @@ impl FromRequestParts<Arc<Api>> for Authenticated {
             ApiError::InvalidToken
         };
         let token = bearer(&parts.headers).ok_or_else(|| refuse("there is none"))?;
-        let caller = api.verifier.verify(token, Timestamp::now()).map_err(|refusal| refuse(&refusal.to_string()))?;
+        let caller = api.verifier.verify(token, clock::timestamp()).map_err(|refusal| refuse(&refusal.to_string()))?;
         let span = tracing::Span::current();
         span.record("principal", &caller.principal);
         span.record("organization", &caller.organization);

@@ -10,9 +10,9 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
-use uuid::Uuid;
 
 use super::error::{ApiError, ErrorFacts};
+use crate::random;
 
 /// The header that carries the request id.
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -20,8 +20,8 @@ static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Runs a request under new ids. The outermost layer: whatever comes from inside leaves with a documented body.
 pub(super) async fn correlate(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let request_id = format!("req-{}", Uuid::new_v4());
-    let trace_id = trace_id(request.headers()).unwrap_or_else(|| Uuid::new_v4().simple().to_string());
+    let request_id = format!("req-{}", random::id());
+    let trace_id = trace_id(request.headers()).unwrap_or_else(|| random::id().simple().to_string());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!(

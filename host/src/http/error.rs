@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::connectors::record::ShadowReport;
 use crate::auth::Permission;
@@ -19,7 +18,7 @@ use crate::connectors::admission::Reason;
 use crate::connectors::{CallError, Limit};
 use crate::finding::Finding;
 use crate::rollout::{Shadow, State};
-use crate::store;
+use crate::{random, store};
 pub(super) use body::ErrorFacts;
 pub use body::{ErrorBody, WireFinding};
 
@@ -205,7 +204,7 @@ impl ApiError {
     pub fn into_body(self) -> ErrorBody {
         let (status, code) = self.status();
         let facts = ErrorFacts { code, message: self.to_string(), details: self.details() };
-        facts.body(status, &format!("req-{}", Uuid::new_v4()), &Uuid::new_v4().simple().to_string())
+        facts.body(status, &format!("req-{}", random::id()), &random::id().simple().to_string())
     }
 
     /// When to try again; none when that would not help.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::connectors::admission::Reason;
-use crate::{crash, digest, private, regular_file};
+use crate::{crash, digest, private, random, regular_file};
 
 /// The code of the reason against a version whose bytes are not here any more.
 pub(super) const DAMAGED: &str = "damaged";
@@ -74,7 +74,7 @@ impl Library {
 
     /// Begins to receive a component of at most this many bytes.
     pub(super) async fn receive(&self, most: u64, place: Option<OwnedSemaphorePermit>) -> io::Result<Incoming> {
-        let path = self.directory.join(format!("{}.new", Uuid::new_v4()));
+        let path = self.directory.join(format!("{}.new", random::id()));
         let mut options = tokio::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&path).await?;
         Ok(Incoming { file, path: Some(path), digest: Context::new(&SHA256), bytes: 0, most, place })

@@ -14,10 +14,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::error::Unspecified;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::sealing::{KEY_LEN, Key};
+use crate::random;
 use crate::regular_file::{self, RegularFile};
 
 /// A key file is some lines of text; a larger one is something else.
@@ -195,7 +195,7 @@ fn parse_hex(digits: &str) -> Option<Key> {
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let draft = directory.join(format!(".{}.new", Uuid::new_v4()));
+    let draft = directory.join(format!(".{}.new", random::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     let linked = match written.and_then(|()| std::fs::hard_link(&draft, path)) {
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     fn directory() -> PathBuf {
-        let path = std::env::temp_dir().join(format!("patchpanel-master-key-{}", Uuid::new_v4()));
+        let path = std::env::temp_dir().join(format!("patchpanel-master-key-{}", random::id()));
         std::fs::create_dir(&path).unwrap();
         path
     }

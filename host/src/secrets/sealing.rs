@@ -3,10 +3,11 @@
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::{hkdf, hmac, rand};
+use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use super::{Reference, Secret};
+use crate::random;
 
 /// The first byte of everything sealed; a later layout gets another.
 const FORMAT: u8 = 1;
@@ -39,7 +40,7 @@ impl Key {
     /// A new random key.
     pub(super) fn generate() -> Result<Self, Unspecified> {
         let mut bytes = Zeroizing::new([0; KEY_LEN]);
-        rand::fill(bytes.as_mut())?;
+        random::fill(bytes.as_mut())?;
         Ok(Self(bytes))
     }
 

@@ -8,12 +8,11 @@ mod usage;
 
 use std::borrow::Cow;
 
-use uuid::Uuid;
-
 use super::connections::{Column, ConnectionRow, Rendition, SecretLocation, Selection, Status, TestOutcome};
 use super::idempotency::IdempotencyRow;
 use super::*;
 use crate::audit::{Action, Actor, Resource};
+use crate::random;
 
 const TURN: Turn<'_> = Turn::Of("acme");
 
@@ -36,7 +35,7 @@ pub(super) struct Directory(PathBuf);
 impl Directory {
     pub(super) fn new() -> Self {
         // Characters that mean something in a URL, and one that is not ASCII.
-        Self(std::env::temp_dir().join(format!("patchpanel store?#%41é-{}", Uuid::new_v4())))
+        Self(std::env::temp_dir().join(format!("patchpanel store?#%41é-{}", random::id())))
     }
 
     pub(super) async fn open(&self) -> Result<Store, Error> {
@@ -67,7 +66,7 @@ pub(crate) fn rendition() -> Rendition {
 
 pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRow {
     ConnectionRow {
-        id: Uuid::now_v7().to_string(),
+        id: random::ordered_id().to_string(),
         organization: organization.into(),
         project: project.into(),
         resource_uri: format!("data:{organization}:{project}:{slug}"),

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use uuid::Uuid;
 
 use super::*;
 use crate::audit::{Action, Actor, Event, Resource};
 use crate::auth::Tenant;
 use crate::connections::deposit::{Pending, discard};
+use crate::random;
 use crate::secrets::{self, Credentials, IfMissing, LocalStore, Reference, Secret, SecretStore};
 use crate::store::Store;
 use crate::store::connections::{self, ConnectionRow, Selection, Status};
@@ -22,7 +22,7 @@ struct Installation {
 
 impl Installation {
     fn new() -> Self {
-        Self { directory: std::env::temp_dir().join(format!("patchpanel-reaper-{}", Uuid::new_v4())) }
+        Self { directory: std::env::temp_dir().join(format!("patchpanel-reaper-{}", random::id())) }
     }
 
     async fn start(&self) -> Depository {
@@ -53,7 +53,7 @@ fn credentials(password: &str) -> Credentials {
 /// A row of the tenant with this resource URI.
 pub(crate) fn row(resource_uri: &str) -> ConnectionRow {
     ConnectionRow {
-        id: Uuid::now_v7().to_string(),
+        id: random::ordered_id().to_string(),
         organization: "acme".into(),
         project: "sales".into(),
         resource_uri: resource_uri.into(),
@@ -91,7 +91,7 @@ async fn change(depository: &Depository) -> Result<store::Change, store::Error> 
 
 /// Registers a connection as `register` does.
 async fn register(depository: &Depository, password: &str) -> ConnectionRow {
-    let mut row = row(&format!("data:acme:sales:{}", Uuid::new_v4()));
+    let mut row = row(&format!("data:acme:sales:{}", random::id()));
     let deposit = depository.put_first(&tenant(), &row.id, &credentials(password)).await.unwrap();
     row.secret = Some(deposit.location.clone());
     depository.sign(&mut row).unwrap();
@@ -175,7 +175,7 @@ async fn a_crash_after_the_intent_or_after_the_put_leaves_the_old_state_and_no_o
         let mut transaction = change(&depository).await.unwrap();
         let version = connections::next_secret_version(&mut transaction, &tenant(), &row.id).await.unwrap().unwrap();
         let reference = Reference { organization: "acme".into(), key: row.id.clone(), version };
-        let id = Uuid::now_v7().to_string();
+        let id = random::ordered_id().to_string();
         // Of a process that was there a moment ago; but there is no other one in the directory.
         let intent = IntentRow {
             id,

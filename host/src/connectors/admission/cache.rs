@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use aws_lc_rs::hmac;
-use uuid::Uuid;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::compile::MAX_CODE_BYTES;
-use crate::{private, regular_file};
+use crate::{private, random, regular_file};
 
 /// Bytes of the mark in front of the compiled code: HMAC-SHA-256.
 const MARK_BYTES: usize = 32;
@@ -88,7 +87,7 @@ impl Cache {
 
     fn try_write(&self, path: &Path, name: &str, code: &[u8]) -> io::Result<()> {
         // A name of its own: other processes, and other threads of this one, may be writing the same.
-        let temporary = path.with_extension(format!("{}.new", Uuid::new_v4()));
+        let temporary = path.with_extension(format!("{}.new", random::id()));
         let write = || {
             let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
             file.write_all(hmac::sign(&self.key, &marked(name, code)).as_ref())?;
@@ -119,7 +118,7 @@ mod tests {
 
     #[test]
     fn opens_for_nobody_else_and_keeps_no_key() {
-        let data = std::env::temp_dir().join(format!("patchpanel-cache-{}", Uuid::new_v4()));
+        let data = std::env::temp_dir().join(format!("patchpanel-cache-{}", random::id()));
         let directory = data.join("cache");
         let open = || Cache::open(&directory, hmac::Key::new(hmac::HMAC_SHA256, &[7; 32])).unwrap();
         open();

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use uuid::Uuid;
-
 use super::*;
+use crate::random;
 
 struct Installation {
     directory: PathBuf,
@@ -12,7 +11,7 @@ struct Installation {
 
 impl Installation {
     fn new() -> Self {
-        let directory = std::env::temp_dir().join(format!("patchpanel-secrets-{}", Uuid::new_v4()));
+        let directory = std::env::temp_dir().join(format!("patchpanel-secrets-{}", random::id()));
         std::fs::create_dir(&directory).unwrap();
         Self { directory }
     }

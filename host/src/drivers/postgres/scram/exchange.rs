@@ -2,12 +2,13 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::{digest, hmac, pbkdf2, rand};
+use aws_lc_rs::{digest, hmac, pbkdf2};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::password;
+use crate::random;
 use crate::secrets::Secret;
 
 /// Random bytes of the client's part of the nonce, as many as libpq has.
@@ -63,7 +64,7 @@ impl Exchange {
     /// None without random bytes.
     pub(super) fn new(binding: Binding) -> Option<Self> {
         let mut bytes = [0; NONCE_BYTES];
-        rand::fill(&mut bytes).ok()?;
+        random::fill(&mut bytes).ok()?;
         Some(Self { binding, nonce: STANDARD.encode(bytes) })
     }
 
