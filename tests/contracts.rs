@@ -2,9 +2,11 @@
 //!
 //! `BLESS=true cargo test -p patchpanel --test system -- contracts` writes what is now.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json;
 use test_support::directory::TemporaryDirectory;
 use test_support::patchpanel::Patchpanel;
 
@@ -56,4 +58,58 @@ fn the_codes_of_faults() {
     assert!(codes.len() > 50, "{list}");
     let pages: Vec<_> = codes.iter().map(|code| output(&["explain", code])).collect();
     is_as_written_down("codes.txt", &pages.join("\n"));
+}
+
+#[test]
+fn the_contract_of_connectors() {
+    is_as_written_down("connector.wit", &output(&["connector", "wit"]));
+}
+
+/// What the page of metrics says of one of them.
+#[derive(Default)]
+struct Metric {
+    kind: String,
+    help: String,
+    labels: BTreeSet<String>,
+}
+
+/// The metrics of a page, but for their numbers and the labels' values.
+fn metrics(page: &str) -> BTreeMap<String, Metric> {
+    let mut metrics: BTreeMap<String, Metric> = BTreeMap::new();
+    for line in page.lines() {
+        match line.splitn(4, ' ').collect::<Vec<_>>()[..] {
+            ["#", "HELP", name, help] => help.clone_into(&mut metrics.entry(name.to_owned()).or_default().help),
+            ["#", "TYPE", name, kind] => kind.clone_into(&mut metrics.entry(name.to_owned()).or_default().kind),
+            _ => {
+                let Some((series, labels)) = line.split_once('{') else { continue };
+                // A histogram has three series, each with the metric's name before its own.
+                let parts = ["", "_bucket", "_sum", "_count"];
+                let is_of = |name: &&String| parts.iter().any(|part| series.strip_suffix(part) == Some(name));
+                let Some(name) = metrics.keys().find(is_of).cloned() else { panic!("{line} comes before its name") };
+                let labels = labels.split(',').filter_map(|label| label.split_once("=\"")).map(|(label, _)| label);
+                let labels = labels.filter(|label| *label != "le").map(str::to_owned);
+                metrics.entry(name).or_default().labels.extend(labels);
+            }
+        }
+    }
+    metrics
+}
+
+#[test]
+fn the_metrics_of_a_host() {
+    let host = Patchpanel::builder().setting("METRICS_LISTEN", "127.0.0.1:0").start().unwrap();
+    let body = json!({"connection_type": "postgres", "database_config": {"host": ""}, "credentials": {}});
+    let client = host.client_of("acme", "sales", "developer").unwrap();
+    assert_eq!(client.post("/assets/data/verify", &body).unwrap().status, 422);
+    let metrics = metrics(&host.metrics().unwrap().get("/metrics").unwrap().body);
+
+    let names = include_str!("../host/src/metric.rs").split('"').filter(|text| text.starts_with("patchpanel_"));
+    let names: BTreeSet<_> = names.collect();
+    let shown: BTreeSet<_> = metrics.keys().map(String::as_str).collect();
+    assert_eq!(names, shown, "what is counted is on the page of a host that has answered one request");
+    let lines = metrics.iter().map(|(name, Metric { kind, help, labels })| {
+        let labels = labels.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        format!("{name}\n    {kind} by {labels}\n    {help}\n")
+    });
+    is_as_written_down("metrics.txt", &lines.collect::<String>());
 }
