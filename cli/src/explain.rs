@@ -10,7 +10,7 @@ use super::{Failure, print};
 /// Without a code it lists all of them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
-    /// Such as `password_rejected`.
+    /// The code, such as `password_rejected`; all of them are listed without one.
     code: Option<String>,
 }
 

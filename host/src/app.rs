@@ -92,7 +92,7 @@ impl App {
         })
     }
 
-    /// Everything that is served.
+    /// The router of everything that is served.
     pub fn router(&self) -> anyhow::Result<Router> {
         let router = http::router(http::Parts {
             connections: Arc::clone(&self.connections),

@@ -9,9 +9,9 @@ pub use role::Role;
 /// The tenant that a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
-    /// From the token.
+    /// The organization that the token is for.
     pub organization: String,
-    /// From `X-Project-ID`; none is the whole organization.
+    /// The project that `X-Project-ID` names; none is the whole organization.
     pub project: Option<String>,
 }
 
@@ -33,7 +33,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// Its name in messages.
+    /// The permission's name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -51,16 +51,16 @@ impl Permission {
 pub struct Grant {
     /// The project; none is the whole organization and every project in it.
     pub project: Option<String>,
-    /// The role.
+    /// The role that the token gives.
     pub role: Role,
 }
 
 /// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// `user:<id>`.
+    /// Who calls, as records show it: `user:<id>`.
     pub principal: String,
-    /// The organization.
+    /// The organization that the token is for.
     pub organization: String,
     /// The roles, each where it holds.
     pub grants: Vec<Grant>,
@@ -85,10 +85,10 @@ impl Caller {
 /// Why a name of an organization or project is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// It is empty or too long.
+    /// The name is empty or too long.
     #[error("it must have 1 to 255 characters")]
     Length,
-    /// It has a character that may not be there.
+    /// The name has a character that may not be there.
     #[error("it must not contain `/`, `%`, white space around it or control characters")]
     Character,
     /// An organization with a colon would make `data:<org>:<project>:<slug>` ambiguous.

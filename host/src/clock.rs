@@ -8,7 +8,7 @@ pub fn timestamp() -> Timestamp {
     Timestamp::now()
 }
 
-/// The same moment as a row has it: microseconds since 1970, UTC.
+/// The moment that the system's clock shows, as a row has it: microseconds since 1970, UTC.
 pub(crate) fn now() -> i64 {
     timestamp().as_microsecond()
 }

@@ -87,11 +87,11 @@ pub struct Api {
 /// What [`router`] is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// The connections.
+    /// What is done with connections.
     pub connections: Arc<Connections>,
-    /// What opens sessions on them.
+    /// What opens sessions on connections.
     pub sessions: Arc<Sessions>,
-    /// The connectors.
+    /// The connectors that are in force.
     pub connectors: Arc<Connectors>,
     /// The life of their versions.
     pub rollout: Arc<Rollout>,
@@ -140,7 +140,7 @@ pub fn document() -> OpenApi {
     openapi::with_tenant_headers(routes().into_openapi()).merge_from(open_routes().into_openapi())
 }
 
-/// Everything that is served.
+/// The router of everything that is served: the API, its documentation and the probes.
 pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
     let document = document();
     let (limited, open) = (Router::from(routes()), Router::from(open_routes()));

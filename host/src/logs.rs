@@ -33,9 +33,9 @@ pub enum Level {
     Error,
     /// What may need one.
     Warn,
-    /// And one line for each request.
+    /// Warnings and errors, what starts and stops, and one line for each request.
     Info,
-    /// And the host's decisions.
+    /// All of that, and the host's decisions.
     Debug,
     /// Everything.
     Trace,

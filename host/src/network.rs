@@ -26,12 +26,12 @@ impl Network {
         }
     }
 
-    /// Its first address.
+    /// The network's first address.
     pub fn first(&self) -> IpAddr {
         self.end(false)
     }
 
-    /// Its last address.
+    /// The network's last address.
     pub fn last(&self) -> IpAddr {
         self.end(true)
     }
@@ -64,7 +64,7 @@ fn same_prefix(one: u128, other: u128, last_bits: u8) -> bool {
 /// Why a text is no network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoNetwork {
-    /// It does not begin with an address.
+    /// The text does not begin with an address.
     #[error("not an IP address")]
     Address,
     /// The longest prefix is of this many bits.

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 #[derive(Debug)]
 pub struct RegularFile {
     file: File,
-    /// Its size when it was opened.
+    /// The file's size when it was opened, in bytes.
     bytes: u64,
     mode: u32,
 }
@@ -23,7 +23,7 @@ pub enum Error {
     /// A directory, a pipe, a device or a socket.
     #[error("it is no regular file")]
     NotRegular,
-    /// It has more than this many bytes.
+    /// The file has more than this many bytes.
     #[error("it has more than {0} bytes")]
     TooLarge(u64),
     /// The operating system refused.
@@ -51,7 +51,7 @@ impl RegularFile {
         Ok(Self { file, bytes: metadata.len(), mode: metadata.mode() & 0o7777 })
     }
 
-    /// Its permission bits.
+    /// The file's permission bits.
     pub fn mode(&self) -> u32 {
         self.mode
     }

@@ -29,7 +29,7 @@ pub const MAX_SECRET_BYTES: usize = 64 * 1024;
 pub struct Reference {
     /// Whose it is; empty for the installation's own.
     pub organization: String,
-    /// Its name within the organization.
+    /// The secret's name within the organization.
     pub key: String,
     /// From 1; a version never changes its value.
     pub version: i64,
@@ -54,7 +54,7 @@ pub enum Error {
     /// There is no such version.
     #[error("the secret is not in the secret store")]
     NotFound,
-    /// That version is there, with another value.
+    /// The version that was put is there already, with another value.
     #[error("the secret store has another value under that version")]
     Conflict,
     /// The store refuses the host.

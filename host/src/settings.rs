@@ -263,7 +263,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Where everything is kept.
+    /// The data directory: metadata, sealed secrets, development keys, connector versions.
     pub fn data_dir(&self) -> Result<PathBuf, Error> {
         if let Some(directory) = &self.data_dir {
             return Ok(directory.clone());
@@ -278,7 +278,7 @@ impl Settings {
             .ok_or(Error::NoDataDirectory)
     }
 
-    /// Where the connectors are.
+    /// The directory of connectors: the setting, or `connectors` beside the executable or one level above.
     pub fn connectors_dir(&self) -> Result<PathBuf, Error> {
         if let Some(directory) = &self.connectors.connectors_dir {
             return Ok(directory.clone());
@@ -323,7 +323,7 @@ impl Settings {
         })
     }
 
-    /// The same for other connectors, whose compiled forms are kept in this directory.
+    /// These settings with another directory of connectors, and a data directory of their own for what is compiled.
     #[must_use]
     pub fn with_connectors(&self, connectors: PathBuf, data: PathBuf) -> Self {
         let mut settings = self.clone();
@@ -337,7 +337,7 @@ impl Settings {
         self.connectors.admission()
     }
 
-    /// The master key's file.
+    /// The master key's file: the setting, or `master-key` in the data directory.
     pub fn master_key_file(&self) -> Result<PathBuf, Error> {
         match &self.master_key_file {
             Some(file) => Ok(file.clone()),

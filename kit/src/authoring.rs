@@ -52,7 +52,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// For people.
+    /// The language's name for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Rust => "Rust",
@@ -120,13 +120,13 @@ pub enum Error {
     /// A program failed. What it printed is on the terminal or in the message.
     #[error("{step} failed: `{program}` ended with {status}{output}")]
     Tool {
-        /// What it was to do.
+        /// The step that the program was to do.
         step: String,
-        /// Its name.
+        /// The program's name.
         program: String,
-        /// How it ended.
+        /// How the program ended: a status or a signal.
         status: String,
-        /// What it printed, if nobody has seen that.
+        /// What the program printed, if nobody has seen that.
         output: String,
     },
     /// Saves are not noticed.
@@ -189,22 +189,22 @@ impl Project {
         Ok(Self { root: root.to_owned(), manifest })
     }
 
-    /// Its directory.
+    /// The project's directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Its name.
+    /// The name of the project's connector.
     pub fn name(&self) -> &Name {
         &self.manifest.name
     }
 
-    /// Its language.
+    /// The language that the project is written in.
     pub fn language(&self) -> Language {
         self.manifest.language
     }
 
-    /// Where its component is, once it has been built. No other component is beside it.
+    /// Where the project's component is, once it has been built. No other component is beside it.
     pub fn component(&self) -> PathBuf {
         self.build_directory().join(self.name().as_str()).with_extension("wasm")
     }

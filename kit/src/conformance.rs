@@ -38,9 +38,9 @@ const MAX_FAILURES: usize = 50;
 /// What a connector is tried with.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Generated configurations.
+    /// How many configurations are generated.
     pub configs: usize,
-    /// What they are generated from.
+    /// The seed that configurations are generated from: the same one gives the same ones.
     pub seed: u64,
     /// A directory of cases, which may be absent.
     pub cases: Option<PathBuf>,
@@ -90,11 +90,11 @@ pub struct Report {
 /// What one check came to.
 #[derive(Debug, Serialize)]
 pub struct Checked {
-    /// Its name.
+    /// The check's name.
     pub name: &'static str,
-    /// What it came to.
+    /// How the check ended.
     pub outcome: Outcome,
-    /// How long it took.
+    /// How long the check took.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub time: Duration,
     /// What was tried, and what it found.
@@ -128,11 +128,11 @@ pub enum Outcome {
 pub struct Finding {
     /// Whether the connector fails by it.
     pub severity: Severity,
-    /// Stable, such as `pointer_to_nowhere`.
+    /// A code that never changes, such as `pointer_to_nowhere`.
     pub code: Cow<'static, str>,
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
-    /// What its author can do.
+    /// What the connector's author can do.
     pub remedy: String,
     /// The configuration that shows it, as small as the kit could make it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,9 +143,9 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The connector fails.
+    /// The connector fails by the finding.
     Error,
-    /// It could be better.
+    /// The connector could be better, and does not fail.
     Warning,
 }
 

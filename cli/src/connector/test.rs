@@ -151,7 +151,7 @@ fn render(report: &Report, recorded: &[PathBuf]) -> String {
     text
 }
 
-/// One finding for people.
+/// Adds one finding of a check to a text for people.
 pub(super) fn describe(text: &mut String, check: &str, finding: &Finding) {
     let Finding { severity, code, message, remedy, input } = finding;
     let mark = if *severity == Severity::Error { "✗" } else { "!" };

@@ -40,11 +40,11 @@ pub struct SigningKey {
 pub struct Subject {
     /// The user's name, without `user:`.
     pub subject: String,
-    /// The organization.
+    /// The organization that the token is for.
     pub organization: String,
     /// The project in which the role holds; none is the whole organization.
     pub project: Option<String>,
-    /// The role.
+    /// The role that the caller has there.
     pub role: Role,
 }
 

@@ -26,7 +26,7 @@ impl Role {
     pub const ALL: [Self; 7] =
         [Self::Owner, Self::Admin, Self::Member, Self::Developer, Self::Operator, Self::Viewer, Self::PlatformAdmin];
 
-    /// Its name in tokens.
+    /// The role's name in tokens.
     pub fn name(self) -> &'static str {
         match self {
             Self::Owner => "owner",

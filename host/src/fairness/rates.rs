@@ -16,9 +16,9 @@ const CHECKS_BETWEEN_SWEEPS: u32 = 4096;
 /// A burst that may come at once, and how many a second after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// At once.
+    /// How many may begin at once, before `per_second` counts.
     pub burst: u32,
-    /// A second; 0 for no limit at all.
+    /// How many may begin a second after the burst; 0 for no limit at all.
     pub per_second: u32,
 }
 
@@ -30,7 +30,7 @@ pub struct Rates<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Rates<K> {
-    /// The same rate for each key.
+    /// Counts each key by this rate.
     pub fn new(rate: Rate) -> Self {
         let quota = NonZero::new(rate.per_second).map(|per_second| {
             Quota::per_second(per_second).allow_burst(NonZero::new(rate.burst).unwrap_or(per_second))

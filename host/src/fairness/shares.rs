@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// Those of one key that may wait at once. Whoever comes later is refused.
+/// How many of one key may wait at once for a share. Whoever comes later is refused.
 const MAX_WAITING_PER_KEY: usize = 256;
 
 /// What has to be left over, in parts of what a key holds.
@@ -109,7 +109,7 @@ impl<K: Key> Shares<K> {
         self.0.lock().lanes.get(key).map_or(0, |lane| lane.held)
     }
 
-    /// Units that nobody holds.
+    /// How many units of the resource nobody holds.
     pub fn free(&self) -> usize {
         self.0.lock().free
     }

@@ -37,7 +37,7 @@ fn upper_half(address: Ipv6Addr) -> u64 {
 pub struct TrustedProxies(Vec<Network>);
 
 impl TrustedProxies {
-    /// Those in these networks.
+    /// The proxies that are in these networks.
     pub fn new(networks: Vec<Network>) -> Self {
         Self(networks)
     }

@@ -34,12 +34,12 @@ pub struct Admitted {
 }
 
 impl Authenticated {
-    /// Who calls.
+    /// The caller: whom the token names.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// The tenant's organization.
+    /// The organization for which the request is.
     pub(super) fn organization(&self) -> &String {
         &self.tenant.organization
     }
@@ -69,17 +69,17 @@ impl Authenticated {
 }
 
 impl Admitted {
-    /// As the connections want it.
+    /// The caller and the tenant, as the operations on connections take them.
     pub fn request(&self) -> connections::Request<'_> {
         connections::Request { caller: &self.authenticated.caller, tenant: &self.authenticated.tenant }
     }
 
-    /// Who calls.
+    /// The caller: whom the token names.
     pub fn caller(&self) -> &Caller {
         &self.authenticated.caller
     }
 
-    /// The same without the place.
+    /// Who asks and for which tenant, without the place in what runs at once.
     pub(super) fn authenticated(&self) -> &Authenticated {
         &self.authenticated
     }

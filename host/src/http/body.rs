@@ -55,7 +55,7 @@ pub struct Unread<T> {
 /// A body that is JSON, and what its schema finds wrong with it.
 #[derive(Debug)]
 pub struct Body<T> {
-    /// What was sent.
+    /// The body as it was sent, once it is known to be JSON.
     pub value: Value,
     /// What the schema of `T` finds.
     pub findings: Vec<Finding>,

@@ -55,7 +55,7 @@ pub enum ApiError {
     /// One with that resource URI is there.
     #[error("A connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own.")]
     AlreadyExists(String),
-    /// It is disabled.
+    /// The connection is disabled.
     #[error("The connection is disabled; somebody with the permission `operate` can enable it.")]
     ConnectionDisabled,
     /// `If-Match` does not hold.
@@ -87,7 +87,7 @@ pub enum ApiError {
     /// A component is not admitted.
     #[error("The component is refused: {}", reasons_summary(reasons))]
     ConnectorRefused {
-        /// Its digest.
+        /// The digest of the connector version.
         digest: String,
         /// Every reason.
         reasons: Vec<Reason>,

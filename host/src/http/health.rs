@@ -24,7 +24,7 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(super) struct Readiness(Mutex<Option<(Instant, Vec<&'static str>)>>);
 
-/// That all is well.
+/// The answer of a host that is well.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `live` or `ready`.

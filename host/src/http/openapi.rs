@@ -78,7 +78,7 @@ fn header(name: &str, description: &str) -> Parameter {
         .build()
 }
 
-/// `GET /openapi.json`.
+/// The route `GET /openapi.json`.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Result<Router<S>, schemas::Error> {
     let text = Bytes::from(document.to_json()?);
     Ok(Router::new()

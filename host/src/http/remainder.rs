@@ -22,7 +22,8 @@ use super::Api;
 /// More is not read, in bytes; the client of a larger body may see a reset.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// The same where the request was refused for a limit: to read on would be what the limit is there to prevent.
+/// How much is read of what remains of a body whose request was refused for a limit: to read on would be what the limit
+/// prevents.
 const MAX_BYTES_BEYOND_A_LIMIT: usize = 64 * 1024;
 
 /// How long the reading may take.

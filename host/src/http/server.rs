@@ -86,7 +86,7 @@ impl Server {
         Ok(Self { listener, address })
     }
 
-    /// Where it listens.
+    /// The address and port that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -145,7 +145,7 @@ struct Door {
 /// A connection that is served.
 #[derive(Debug)]
 enum Admitted {
-    /// As any other.
+    /// A connection that may ask for everything.
     Fully(Registered),
     /// For probes only, since this limit is reached.
     InReserve(Refused, #[expect(dead_code, reason = "held for its drop")] Share<Stranger>),

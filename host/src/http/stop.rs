@@ -20,7 +20,7 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// Asks for it.
+    /// Asks for the stop: whatever waits for a client ends.
     pub fn request(&self) {
         self.0.send_replace(true);
     }

@@ -36,9 +36,9 @@ pub struct DerivedKeys {
 pub struct RowFacts<'a> {
     /// The connection's id.
     pub connection: &'a str,
-    /// Its project; empty for the organization's own.
+    /// The connection's project; empty for one of the whole organization.
     pub project: &'a str,
-    /// Its organization.
+    /// The connection's organization.
     pub organization: &'a str,
     /// The secret store's name, and where the credentials are in it; none where there are none.
     pub secret: Option<(&'a str, &'a Reference)>,
@@ -61,12 +61,12 @@ impl DerivedKeys {
         })
     }
 
-    /// Those of the key file at this path, which is made only as `if_missing` says.
+    /// The keys that come from the master key in the file at this path, which is made only as `if_missing` says.
     pub fn open(path: &Path, if_missing: IfMissing) -> Result<Self, MasterKeyError> {
         Self::of(&MasterKeys::open(path, if_missing)?)
     }
 
-    /// Those of a key that is nowhere but in this process: what they sign is worth nothing to another one.
+    /// Keys of a master key that is nowhere but in this process: what they sign is worth nothing to another one.
     #[cfg(test)]
     fn of_this_process() -> Result<Self, MasterKeyError> {
         Self::of(&MasterKeys::generate()?)

@@ -27,7 +27,7 @@ const WORK: Duration = Duration::from_secs(1);
 /// taken for a store of before.
 const CHECK_VALUE: &[u8] = b"patchpanel: connections are signed";
 
-/// The same in a store of before they were signed.
+/// The check value in a store of before connections were signed.
 const CHECK_VALUE_UNSIGNED: &[u8] = b"patchpanel";
 
 /// The local store. Opened once per process.
@@ -37,7 +37,7 @@ pub struct LocalStore {
     file: sqlite::File,
     master_keys: MasterKeys,
     derived_keys: DerivedKeys,
-    /// Whether it is of before connections were signed.
+    /// Whether the store is of before connections were signed.
     is_unsigned: bool,
 }
 

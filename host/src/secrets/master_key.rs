@@ -47,13 +47,13 @@ pub enum MasterKeyError {
     Exposed {
         /// The file.
         path: PathBuf,
-        /// Its permission bits.
+        /// The file's permission bits.
         mode: u32,
     },
-    /// It is a directory, or something else that is no file.
+    /// The path of the key leads to a directory, or to something else that is no file.
     #[error("the master key file {0} is not a file; name the file itself with --master-key-file")]
     NoFile(PathBuf),
-    /// It is not a key file.
+    /// The file has something else in it than keys.
     #[error("the master key file {path} is not well-formed: {reason}; each line is a version and 64 hex digits")]
     Malformed {
         /// The file.
@@ -96,7 +96,7 @@ impl MasterKeys {
         Ok(Self { current_key: key.clone(), keys: BTreeMap::from([(1, key)]), current: 1 })
     }
 
-    /// Reads the file.
+    /// Reads the file of the master key.
     pub(super) fn load(path: &Path) -> Result<Self, MasterKeyError> {
         let malformed = |reason: String| MasterKeyError::Malformed { path: path.into(), reason };
         let failed = |error| match error {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// Takes the bytes over.
+    /// A secret of these bytes, which it takes over and wipes in the end.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(Zeroizing::new(bytes.into()))
     }
@@ -40,12 +40,12 @@ impl Credentials {
         self.0.get(name)
     }
 
-    /// Sets one.
+    /// Sets the credential of this name; one that was set is replaced.
     pub fn set(&mut self, name: String, value: Secret) {
         self.0.insert(name, value);
     }
 
-    /// Removes one.
+    /// Removes the credential of this name.
     pub fn clear(&mut self, name: &str) {
         self.0.remove(name);
     }
@@ -60,7 +60,7 @@ impl Credentials {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Whether none is set.
+    /// Whether no credential is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -132,7 +132,7 @@ pub(super) struct ConnectorSettings {
         default_value = "3", value_parser = clap::value_parser!(u32).range(0..=1000))]
     connector_breaker_failures: u32,
 
-    /// That window, in seconds.
+    /// The window in which failed calls of a connector count together, and the time for which it rests, in seconds.
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_BREAKER_WINDOW_S", value_name = "S", default_value = "60",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     connector_breaker_window_s: u64,
@@ -143,7 +143,7 @@ pub(super) struct ConnectorSettings {
         default_value = "3", value_parser = clap::value_parser!(u32).range(0..=1000))]
     connector_rollback_failures: u32,
 
-    /// That window, in seconds.
+    /// The window in which failed calls of a new connector version count together, in seconds.
     #[arg(long, global = true, env = "PATCHPANEL_CONNECTOR_ROLLBACK_WINDOW_S", value_name = "S", default_value = "60",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     connector_rollback_window_s: u64,
@@ -166,7 +166,7 @@ enum AllocatorChoice {
 /// Whether connectors may import WASI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum WasiChoice {
-    /// It is there and does nothing.
+    /// WASI is there and does nothing.
     Inert,
     /// One that imports it is refused.
     Refuse,

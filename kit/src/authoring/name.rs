@@ -12,12 +12,12 @@ use serde::Deserialize;
 pub struct Name(String);
 
 impl Name {
-    /// As it stands in URLs and file names.
+    /// The name as it stands in URLs and file names.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// For people: `my-database` is `My Database`.
+    /// The name for people: `my-database` is `My Database`.
     pub fn title(&self) -> String {
         let words = self.0.split('-').map(|word| {
             let (first, rest) = word.split_at(word.len().min(1));

@@ -10,7 +10,7 @@ use super::{Finding, Kit, Tried};
 /// Generated configurations beside the examples.
 const CONFIGS: usize = 100;
 
-/// Another time, and the seed of other randomness.
+/// Another time than that of the first call, and the seed of other randomness.
 const MOMENT: u64 = 86_400 * 366;
 
 pub(super) fn check(kit: &Kit<'_>) -> Tried {

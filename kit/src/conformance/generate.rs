@@ -40,12 +40,12 @@ pub(super) struct Generator<'a> {
 }
 
 impl<'a> Generator<'a> {
-    /// The same seed gives the same configurations.
+    /// A generator of configurations; the same seed gives the same ones.
     pub(super) fn new(schema: &'a Value, examples: &'a [Value], seed: u64) -> Self {
         Self { schema, examples, random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    /// The next configuration.
+    /// Makes the next configuration.
     pub(super) fn config(&mut self) -> Value {
         let mut config = self.value(self.schema, 0);
         if self.one_in(2) {

@@ -1,7 +1,6 @@
 //! Each member of the examples dropped: what is required must be missed where it is missing, and what is missed must be
 //! required by the schema, or else a form would not say so.
 
-use patchpanel::finding::Severity;
 use serde_json::Value;
 
 use super::{Finding, Kit, Tried};

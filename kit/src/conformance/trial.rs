@@ -16,9 +16,9 @@ use super::{Finding, Kit};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
     pub(super) findings: Vec<finding::Finding>,
-    /// What it became, if it was accepted.
+    /// What the configuration became, if it was accepted.
     pub(super) accepted: Option<Accepted>,
-    /// What it is described as.
+    /// What the configuration is described as, if it was accepted.
     pub(super) target: Option<Target>,
     pub(super) statements: Vec<Answer<Statement>>,
     pub(super) advice: Option<contract::Advice>,

@@ -27,9 +27,9 @@ const LIFE: Duration = Duration::from_hours(1);
 pub struct StateEvent {
     /// The version.
     digest: String,
-    /// Its type; null until it has been admitted.
+    /// The connection type of the version; null until it has been admitted.
     connection_type: Option<String>,
-    /// Its semantic version; null until it has been admitted.
+    /// The semantic version of the connector; null until it has been admitted.
     version: Option<String>,
     /// The state.
     state: &'static str,

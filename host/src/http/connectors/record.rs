@@ -16,7 +16,7 @@ pub struct ConnectorVersion {
     /// The type of the connections that it is for; null until it has been admitted, as are the next two.
     #[schema(example = "postgres")]
     connection_type: Option<String>,
-    /// Its semantic version.
+    /// The connector's semantic version.
     version: Option<String>,
     /// The version of the contract that it was built for.
     #[schema(example = "1.0.0")]
@@ -27,7 +27,7 @@ pub struct ConnectorVersion {
     state: &'static str,
     /// Why it is refused, was rolled back or did not become active.
     reasons: Vec<RefusalReason>,
-    /// What it made of the stored connections when it was last tried; null before.
+    /// What the version made of the stored connections when it was last tried; null before.
     shadow: Option<ShadowReport>,
     /// How many connections it serves.
     connections: u64,
@@ -37,13 +37,13 @@ pub struct ConnectorVersion {
     bytes: u64,
     /// Who brought it.
     created_by: String,
-    /// When it came.
+    /// When the version came to the host.
     #[schema(format = DateTime)]
     created_at: String,
-    /// When its state changed last.
+    /// When the version's state changed last.
     #[schema(format = DateTime)]
     changed_at: String,
-    /// When it became active last.
+    /// When the version became active last.
     #[schema(format = DateTime)]
     activated_at: Option<String>,
 }
@@ -55,27 +55,28 @@ pub struct RefusalReason {
     code: String,
     /// What is wrong.
     message: String,
-    /// What its author or the operator can do.
+    /// What the connector's author or the operator can do.
     remedy: String,
 }
 
 /// What a connector version makes of the stored connections that other versions serve.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ShadowReport {
-    /// When it was tried.
+    /// When the version was tried.
     #[schema(format = DateTime)]
     tried_at: String,
     /// How many it was tried against.
     connections: u64,
-    /// It describes them as the version that serves them does.
+    /// Connections that the version describes as the one that serves them does.
     unchanged: u64,
-    /// It describes them otherwise, and leads them to the same place with the same credentials.
+    /// Connections that the version describes otherwise, but leads to the same place with the same credentials.
     differing: u64,
-    /// It leads them or their credentials elsewhere: they stay with the version that serves them until their tenant agrees.
+    /// Connections that the version would lead elsewhere, or their credentials: they stay with the one that serves them
+    /// until their tenant agrees.
     held: u64,
-    /// It does not accept them, and the version that serves them does.
+    /// Connections that the version does not accept, and the one that serves them does.
     failing: u64,
-    /// Neither accepts them.
+    /// Connections that neither this version nor the one that serves them accepts.
     failing_already: u64,
     /// The connections that are not unchanged, at most 100: first those that fail, then those that are held.
     details: Vec<ShadowDetail>,
@@ -96,7 +97,7 @@ pub struct ShadowDetail {
     outcome: String,
     /// What of the descriptor differs; never a credential.
     differences: Vec<DescriptorDifference>,
-    /// What it finds wrong with the configuration.
+    /// What the version finds wrong with the configuration.
     findings: Vec<String>,
 }
 

@@ -46,16 +46,16 @@ pub struct ConnectionRecord {
     created_by: String,
     /// Who changed it last.
     updated_by: String,
-    /// The same as `created_by`.
+    /// Who registered the connection: the same as `created_by`.
     #[schema(deprecated)]
     owner_id: String,
-    /// When it was registered.
+    /// When the connection was registered.
     #[schema(format = DateTime)]
     created_at: String,
-    /// When it was changed last. A test is no change.
+    /// When the connection was changed last. A test is no change.
     #[schema(format = DateTime)]
     updated_at: String,
-    /// When it was tested last.
+    /// When the connection was tested last.
     #[schema(format = DateTime)]
     last_tested_at: Option<String>,
     /// The configuration, normalised by the connector, if the connector's `config_member` is this one.
@@ -77,7 +77,7 @@ pub struct ConnectionRecord {
     bindings: Vec<CredentialBinding>,
     /// The connector version that serves the connection.
     connector_version: String,
-    /// Its digest: `sha256:` and 64 hex digits.
+    /// The digest of the connector version that serves the connection: `sha256:` and 64 hex digits.
     connector_digest: String,
     /// The version of the contract that it was built for; null when the version is gone.
     #[schema(example = "1.0.0")]
@@ -90,15 +90,15 @@ pub struct ConnectionRecord {
 /// Where credentials are sent, and how the way there is protected.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CredentialBinding {
-    /// Their names.
+    /// The names of the credentials.
     #[schema(example = json!(["password", "username"]))]
     credentials: Vec<String>,
     /// What the endpoint is for, such as `data`.
     endpoint_role: String,
-    /// Its host.
+    /// The host that the credentials go to.
     #[schema(example = "db.example.com")]
     host: String,
-    /// Its port.
+    /// The port that the credentials go to.
     #[schema(example = 5432)]
     port: u16,
     /// `disable`, `require` (encrypted; verified as `verify-ca` with roots of its own), `verify-ca` or `verify-full`.
@@ -113,9 +113,9 @@ pub struct CredentialBinding {
 /// A connector version that waits for the tenant's agreement.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConnectorUpgrade {
-    /// Its digest: what to agree to.
+    /// The digest of the new version: what to agree to.
     digest: String,
-    /// Its semantic version.
+    /// The semantic version of the connector.
     version: String,
     /// Why it has not taken the connection over, for people.
     reason: String,
@@ -126,7 +126,7 @@ pub struct ConnectorUpgrade {
 /// One fact of a descriptor that two connector versions see differently.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DescriptorDifference {
-    /// Such as `endpoints/0/host`.
+    /// Where in the descriptor the change is, such as `endpoints/0/host`.
     path: String,
     /// By the version that serves the connection; null when it is not there.
     before: Option<String>,

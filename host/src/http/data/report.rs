@@ -16,7 +16,7 @@ pub struct TestResult {
     pub message: String,
     /// From start to end, in milliseconds.
     pub latency_ms: f64,
-    /// What was found out.
+    /// What the test has found out.
     pub details: TestDetails,
 }
 
@@ -40,12 +40,12 @@ pub struct TestDetails {
 /// One stage.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StageResult {
-    /// Its name.
+    /// The stage's name.
     #[schema(example = "authenticate")]
     pub stage: &'static str,
     /// `passed`, `warned`, `failed` or `skipped` (an earlier stage failed, or there was nothing to do).
     pub outcome: &'static str,
-    /// Its time in milliseconds; null when skipped.
+    /// How long the stage took, in milliseconds; null when it was skipped.
     pub latency_ms: Option<f64>,
     /// The fault, when it failed; all null else.
     #[serde(flatten)]
@@ -57,12 +57,12 @@ pub struct StageResult {
 /// What came of one endpoint.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EndpointResult {
-    /// Its host, as the connector named it.
+    /// The endpoint's host, as the connector named it.
     #[schema(example = "db.example.com")]
     pub host: String,
-    /// Its port.
+    /// The endpoint's port.
     pub port: u16,
-    /// `opened` or `failed`.
+    /// What became of the endpoint: `opened` or `failed`.
     pub outcome: &'static str,
     /// The stage that failed; null when it was opened.
     pub stage: Option<&'static str>,
@@ -80,9 +80,9 @@ pub struct FaultFacts {
     pub blame: Option<&'static str>,
     /// Whether trying again later, with nothing changed, can help.
     pub retryable: Option<bool>,
-    /// What happened.
+    /// What happened, in a sentence.
     pub message: Option<String>,
-    /// What to do.
+    /// What to do about the fault.
     pub remedy: Option<String>,
     /// The server's own code.
     pub sqlstate: Option<String>,
@@ -91,23 +91,23 @@ pub struct FaultFacts {
 /// What is known of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ServerFacts {
-    /// Its version.
+    /// The server's version, as it says it.
     #[schema(example = "15.18")]
     pub version: String,
-    /// Its address and port, as dialled.
+    /// The server's address and port, as dialled.
     pub address: String,
     /// TLS version and cipher; null without TLS.
     pub tls: Option<TlsFacts>,
-    /// How it checked the user, such as `scram-sha-256-plus`.
+    /// How the server checked the user, such as `scram-sha-256-plus`.
     pub authentication: String,
 }
 
 /// How the connection was protected.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TlsFacts {
-    /// Such as `TLSv1.3`.
+    /// The version of TLS, such as `TLSv1.3`.
     pub version: String,
-    /// Such as `TLS13_AES_256_GCM_SHA384`.
+    /// The cipher suite, such as `TLS13_AES_256_GCM_SHA384`.
     pub cipher: Option<String>,
 }
 
@@ -141,7 +141,7 @@ pub struct PrivilegeFacts {
 /// A schema and its tables.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SchemaFacts {
-    /// Its name.
+    /// The schema's name.
     pub name: String,
     /// Names of its tables and views.
     pub tables: Vec<String>,

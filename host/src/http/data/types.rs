@@ -17,7 +17,7 @@ use crate::http::{Api, TAG_DATA};
 /// What stands for the platform's addresses in instructions.
 const PLACEHOLDER: &str = "{egress_addresses}";
 
-/// What it becomes when nobody has said what they are.
+/// What stands in set-up instructions for the installation's own addresses when nobody has said what they are.
 const UNKNOWN_ADDRESSES: &str = "<the addresses that this platform connects from; ask its operator>";
 
 /// The connector types.
@@ -31,7 +31,7 @@ pub struct ConnectionTypes {
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "`connection_type` is the API's word for the type's name")]
 pub struct ConnectionType {
-    /// Its name in requests.
+    /// The type's name in requests.
     #[schema(example = "postgres")]
     connection_type: String,
     /// For people.
@@ -100,7 +100,7 @@ pub struct ConnectionReach {
 /// A step that the owner of the data source takes once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SetupStep {
-    /// What it is for.
+    /// What the example is for.
     title: String,
     /// `sql`, `shell`, `conf` or `text`.
     language: String,

@@ -16,7 +16,7 @@ pub(in crate::http) struct ErrorFacts {
 }
 
 impl ErrorFacts {
-    /// The body.
+    /// The body of an answer with this error.
     pub(in crate::http) fn body(self, status: StatusCode, request_id: &str, trace_id: &str) -> ErrorBody {
         ErrorBody {
             error: ErrorContent {
