@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use test_support::certificates::Authority;
 use test_support::directory::TemporaryDirectory;
 use test_support::patchpanel::Patchpanel;
 use test_support::postgres::Postgres;
@@ -75,6 +76,26 @@ fn verify_prints_the_stage_table_and_exits_with_0_when_the_connection_works() {
     }
     assert!(!done.output.contains('\u{1b}'), "colours are for terminals");
     assert!(!done.output.contains(sales::READER_PASSWORD));
+}
+
+#[test]
+fn a_servers_root_is_trusted_by_a_bundle_of_the_operator_and_by_the_systems_variable() {
+    let authority = Authority::new("operator").unwrap();
+    let identity = authority.server(&["127.0.0.1"]).unwrap();
+    let server = Postgres::builder().tls(&identity).sql(sales::SQL).start().unwrap();
+    let root = directory().write("root.pem", authority.certificate()).unwrap();
+    let mut body = body(sales::READER_PASSWORD);
+    body["database_config"]["port"] = json!(server.port());
+    body["database_config"]["ssl_mode"] = json!("verify-full");
+    let verify = |variable: &str| {
+        run(command("verify").env(variable, &root).args(["--type", "postgres", "--config", "-"]), &body.to_string())
+    };
+    let without = verify("NOTHING_READS_THIS");
+    assert!(without.code == 1 && without.output.contains("certificate_unknown_ca"), "{}", without.output);
+    for variable in ["SSL_CERT_FILE", "PATCHPANEL_EGRESS_ROOT_BUNDLE"] {
+        let done = verify(variable);
+        assert_eq!(done.code, 0, "{variable}: {}{}", done.output, done.errors);
+    }
 }
 
 #[test]
