@@ -63,7 +63,7 @@ fn links_lead_somewhere() {
 
 #[test]
 fn paths_name_files() {
-    let known: Vec<String> = ["docs", "host", "migrations", "plugins", "tests", "wit", "xtask"]
+    let known: Vec<String> = ["cli", "docs", "host", "kit", "migrations", "plugins", "tests", "wit", "xtask"]
         .into_iter()
         .flat_map(|at| {
             ["rs", "sql", "wit", "md"].into_iter().flat_map(move |extension| files(&root().join(at), extension))
@@ -155,9 +155,9 @@ fn uses() -> BTreeMap<String, BTreeSet<String>> {
     for package in ["cli", "kit"] {
         for path in files(&root().join(package).join("src"), "rs") {
             let code = read_to_string(&path).unwrap();
-            let used = uses.entry(package.to_owned()).or_default();
-            used.extend(names(&code, "patchpanel::"));
-            used.extend(code.contains("patchpanel_kit::").then(|| "kit".to_owned()));
+            let found = uses.entry(package.to_owned()).or_default();
+            found.extend(names(&code, "patchpanel::"));
+            found.extend(code.contains("patchpanel_kit::").then(|| "kit".to_owned()));
         }
     }
     let parts: BTreeSet<String> = uses.keys().cloned().collect();
