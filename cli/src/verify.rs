@@ -69,14 +69,14 @@ pub(super) fn run(settings: &Settings, command: &Verify) -> Result<ExitCode, Fai
 fn read(command: &Verify) -> anyhow::Result<Value> {
     let text = read_bounded(&command.config)?;
     let mut body = json::parse(&text).with_context(|| format!("{} is not usable JSON", command.config.display()))?;
-    let Some(type_name) = &command.connection_type else { return Ok(body) };
+    let Some(connection_type) = &command.connection_type else { return Ok(body) };
     let members = body.as_object_mut().ok_or_else(|| anyhow!("{} is not an object", command.config.display()))?;
     match members.get("connection_type") {
-        Some(other) if other != type_name.as_str() => {
-            Err(anyhow!("--type is {type_name}, but {} names another connection_type", command.config.display()))
+        Some(other) if other != connection_type.as_str() => {
+            Err(anyhow!("--type is {connection_type}, but {} names another connection_type", command.config.display()))
         }
         _ => {
-            members.insert("connection_type".to_owned(), Value::String(type_name.clone()));
+            members.insert("connection_type".to_owned(), Value::String(connection_type.clone()));
             Ok(body)
         }
     }

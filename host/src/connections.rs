@@ -59,7 +59,7 @@ pub struct Connections {
 /// What is needed to try a connection.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// The connector's type name.
+    /// The connection type.
     pub connection_type: String,
     /// The member that held the configuration, such as `database_config`.
     pub config_member: String,

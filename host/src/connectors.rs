@@ -137,10 +137,10 @@ impl Connectors {
 
     /// Of two files for one type, the one that bears the type's name serves; else the first by name.
     fn take_place(&self, version: &VersionInUse, file: &Path) -> Result<(), Vec<Reason>> {
-        let type_name = version.manifest().type_name.clone();
-        let named_after_it = file.file_stem().is_some_and(|stem| stem == &*type_name);
-        if self.find(&type_name).is_some() && !named_after_it {
-            return Err(vec![Reason::duplicate_type(&type_name)]);
+        let connection_type = version.manifest().connection_type.clone();
+        let named_after_it = file.file_stem().is_some_and(|stem| stem == &*connection_type);
+        if self.find(&connection_type).is_some() && !named_after_it {
+            return Err(vec![Reason::duplicate_type(&connection_type)]);
         }
         self.activate(version);
         Ok(())

@@ -43,6 +43,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("signatures", include_str!("../../migrations/metadata/0004_signatures.sql")),
     ("audit", include_str!("../../migrations/metadata/0005_audit.sql")),
     ("intent owners", include_str!("../../migrations/metadata/0006_intent_owners.sql")),
+    ("connection types", include_str!("../../migrations/metadata/0007_connection_types.sql")),
 ];
 
 /// How long an organization's turn may work that reads what it names.

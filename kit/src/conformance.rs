@@ -161,7 +161,7 @@ impl Report {
     pub fn new(digest: Option<String>, version: Option<&Version>, seed: u64, checks: Vec<Checked>) -> Self {
         let passed = checks.iter().all(|check| check.outcome != Outcome::Failed);
         let connector =
-            version.map(|version| format!("{} {}", version.manifest().type_name, version.manifest().version));
+            version.map(|version| format!("{} {}", version.manifest().connection_type, version.manifest().version));
         Self { digest, connector, passed, seed, checks }
     }
 }

@@ -95,7 +95,7 @@ impl<'a> Report<'a> {
             file: super::shown(file),
             admitted: outcome.is_ok(),
             connector: outcome.as_ref().ok().map(|version| Facts {
-                connection_type: &version.manifest().type_name,
+                connection_type: &version.manifest().connection_type,
                 title: &version.manifest().title,
                 version: &version.manifest().version,
                 digest: version.digest(),

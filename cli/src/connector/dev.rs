@@ -125,7 +125,7 @@ impl Bench<'_> {
                 Ok(version) => {
                     let manifest = version.manifest();
                     // Writing to a String cannot fail.
-                    let _ = writeln!(text, "✓ {} {} is in force", manifest.type_name, manifest.version);
+                    let _ = writeln!(text, "✓ {} {} is in force", manifest.connection_type, manifest.version);
                     self.current = Some(version);
                 }
                 Err(failure) => {

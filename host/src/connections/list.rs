@@ -15,7 +15,7 @@ pub struct Filter {
     pub tags: Vec<String>,
     /// `user:<id>`.
     pub created_by: Option<String>,
-    /// The type name.
+    /// The connection type.
     pub connection_type: Option<String>,
     /// The status.
     pub status: Option<Status>,

@@ -24,7 +24,7 @@ pub struct Connection {
     pub description: String,
     /// Its tags.
     pub tags: Vec<String>,
-    /// The connector's type name.
+    /// The connection type.
     pub connection_type: String,
     /// The member that holds the configuration.
     pub config_member: String,

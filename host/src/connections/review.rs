@@ -106,9 +106,9 @@ impl Reviewer {
     }
 
     /// The connector of this type.
-    pub(super) fn connector(&self, type_name: &str) -> Result<VersionInUse, Finding> {
-        self.connectors.find(type_name).ok_or_else(|| {
-            let known: Vec<_> = self.connectors.list().iter().map(|c| c.manifest().type_name.clone()).collect();
+    pub(super) fn connector(&self, connection_type: &str) -> Result<VersionInUse, Finding> {
+        self.connectors.find(connection_type).ok_or_else(|| {
+            let known: Vec<_> = self.connectors.list().iter().map(|c| c.manifest().connection_type.clone()).collect();
             Finding::error("unknown_value", "/connection_type", "No connector for this type is loaded.")
                 .with_hint(&format!("The types are: {}.", known.join(", ")))
         })

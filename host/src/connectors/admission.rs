@@ -110,7 +110,7 @@ impl Admission {
         give_way();
         let version = Version {
             schemas: manifest::check(&manifest, &self.settings.approved_reaches)?,
-            label: format!("{} {}", manifest.type_name, manifest.version).into(),
+            label: format!("{} {}", manifest.connection_type, manifest.version).into(),
             runtime: Arc::clone(&self.runtime),
             approvals: self.settings.approved_reaches.clone(),
             adapter,

@@ -83,7 +83,7 @@ impl<T> Answer<T> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     /// The value of `connection_type`.
-    pub type_name: String,
+    pub connection_type: String,
     /// A semantic version.
     pub version: String,
     /// For people.

@@ -13,7 +13,7 @@ use super::in_use::{Loaded, VersionInUse};
 /// The loaded versions of this process.
 #[derive(Debug, Default)]
 pub(super) struct Serving {
-    /// The digest of the version for what is new, by type name.
+    /// The digest of the version for what is new, by connection type.
     active: BTreeMap<String, String>,
     /// By digest.
     loaded: BTreeMap<String, Arc<Loaded>>,
@@ -26,7 +26,7 @@ impl Serving {
 }
 
 impl Connectors {
-    /// The versions for what is new, sorted by type name.
+    /// The versions for what is new, sorted by connection type.
     pub fn list(&self) -> Vec<VersionInUse> {
         let serving = self.serving();
         let active = serving.active.values().filter_map(|digest| serving.loaded.get(digest));
@@ -34,17 +34,17 @@ impl Connectors {
     }
 
     /// The version of this type for what is new.
-    pub fn find(&self, type_name: &str) -> Option<VersionInUse> {
+    pub fn find(&self, connection_type: &str) -> Option<VersionInUse> {
         let serving = self.serving();
-        serving.loaded.get(serving.active.get(type_name)?).map(VersionInUse::begin)
+        serving.loaded.get(serving.active.get(connection_type)?).map(VersionInUse::begin)
     }
 
     /// The version of this digest, if its type is served at all: for a connection that it serves.
-    pub fn find_version(&self, type_name: &str, digest: &str) -> Option<VersionInUse> {
+    pub fn find_version(&self, connection_type: &str, digest: &str) -> Option<VersionInUse> {
         let serving = self.serving();
-        let loaded = serving.loaded.get(digest).filter(|_| serving.active.contains_key(type_name))?;
+        let loaded = serving.loaded.get(digest).filter(|_| serving.active.contains_key(connection_type))?;
         let version = VersionInUse::begin(loaded);
-        (version.manifest().type_name == type_name).then_some(version)
+        (version.manifest().connection_type == connection_type).then_some(version)
     }
 
     /// The version of this digest, whether or not it serves anything.
@@ -66,12 +66,12 @@ impl Connectors {
     pub fn activate(&self, version: &VersionInUse) {
         let mut serving = self.serving_mut();
         serving.load(version);
-        serving.active.insert(version.manifest().type_name.clone(), version.digest().to_owned());
+        serving.active.insert(version.manifest().connection_type.clone(), version.digest().to_owned());
     }
 
     /// Serves a type no more.
-    pub fn retire(&self, type_name: &str) {
-        self.serving_mut().active.remove(type_name);
+    pub fn retire(&self, connection_type: &str) {
+        self.serving_mut().active.remove(connection_type);
     }
 
     /// Unloads all versions but those of these digests and those that somebody uses.

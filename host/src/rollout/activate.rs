@@ -107,7 +107,7 @@ impl Rollout {
         if !row.state.may_become(State::Active) {
             return Err(refuse(row.state, UPLOAD_AGAIN));
         }
-        let before = end(&mut change, &row.type_name, State::Retired, &[]).await?;
+        let before = end(&mut change, &row.connection_type, State::Retired, &[]).await?;
         let row = begin(&mut change, row, Some(shadow)).await?;
         crash::point("activation-written");
         // Rows can name it from the commit on.
@@ -127,10 +127,10 @@ impl Rollout {
         let mut change = self.store.change(version_event(actor, Action::ConnectorRetire, digest)).await?;
         let row = connector_versions::find(&mut change, digest).await?;
         let Some(row) = row.filter(|row| row.state == State::Active) else { return Ok(()) };
-        let retired = end(&mut change, &row.type_name, State::Retired, std::slice::from_ref(&reason)).await?;
+        let retired = end(&mut change, &row.connection_type, State::Retired, std::slice::from_ref(&reason)).await?;
         change.commit().await?;
-        self.connectors.retire(&row.type_name);
-        tracing::warn!(connector = row.type_name, digest, reason = reason.message, "connector retired");
+        self.connectors.retire(&row.connection_type);
+        tracing::warn!(connector = row.connection_type, digest, reason = reason.message, "connector retired");
         if let Some(row) = retired {
             self.begin_to_drain(&row);
         }
@@ -145,8 +145,8 @@ impl Rollout {
             self.begin_to_drain(&before);
         }
         let watched = async {
-            self.watch(&row.type_name, &row.digest).await?;
-            self.prune(&row.type_name).await
+            self.watch(&row.connection_type, &row.digest).await?;
+            self.prune(&row.connection_type).await
         };
         if let Err(error) = watched.await {
             tracing::error!(error = &error as &dyn std::error::Error, "what follows an activation failed");
@@ -157,11 +157,11 @@ impl Rollout {
 /// Ends the active version of a type, if it has one; the row as it is now.
 pub(super) async fn end(
     change: &mut Change,
-    type_name: &str,
+    connection_type: &str,
     state: State,
     reasons: &[Reason],
 ) -> Result<Option<ConnectorVersionRow>, Error> {
-    let Some(mut row) = connector_versions::active(change, type_name).await? else { return Ok(None) };
+    let Some(mut row) = connector_versions::active(change, connection_type).await? else { return Ok(None) };
     row.state = state;
     row.reasons = to_json(reasons)?;
     row.changed_at = now();

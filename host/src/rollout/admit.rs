@@ -51,7 +51,7 @@ impl Rollout {
             *self.awaiting_activation() = Some(row.digest.clone());
             self.connectors.keep(connector);
         }
-        self.prune(&row.type_name).await
+        self.prune(&row.connection_type).await
     }
 
     /// Admits again what the last process was admitting when it ended.
@@ -107,7 +107,7 @@ impl Rollout {
                         row.reasons = written;
                     }
                 });
-                self.prune(&row.await?.type_name).await?;
+                self.prune(&row.await?.connection_type).await?;
                 return Err(Error::Refused { digest, reasons });
             }
             Err(error) => return Err(error),
@@ -136,7 +136,7 @@ impl Rollout {
         }
         let row = ConnectorVersionRow {
             digest: received.digest.clone(),
-            type_name: String::new(),
+            connection_type: String::new(),
             version: String::new(),
             contract: String::new(),
             state: State::Pending,
@@ -158,7 +158,7 @@ impl Rollout {
 
 /// Writes into a row what the connector says of itself.
 pub(super) fn describe(row: &mut ConnectorVersionRow, connector: &VersionInUse) {
-    row.type_name.clone_from(&connector.manifest().type_name);
+    row.connection_type.clone_from(&connector.manifest().connection_type);
     row.version.clone_from(&connector.manifest().version);
     connector.contract().clone_into(&mut row.contract);
 }

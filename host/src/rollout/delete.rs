@@ -26,10 +26,10 @@ impl Rollout {
 
     /// Unloads what nothing needs any more, and removes the type's oldest versions that serve nothing, are not kept for
     /// going back and are in no file of the directory.
-    pub(super) async fn prune(&self, type_name: &str) -> Result<(), Error> {
+    pub(super) async fn prune(&self, connection_type: &str) -> Result<(), Error> {
         let needed = self.needed().await?;
         self.connectors.unload_all_but(&needed);
-        let spent = connector_versions::spent(&mut self.store.reader(Turn::Host).await?, type_name).await?;
+        let spent = connector_versions::spent(&mut self.store.reader(Turn::Host).await?, connection_type).await?;
         for digest in spent.iter().filter(|digest| !needed.contains(*digest)).skip(RETAINED) {
             match self.remove(&Actor::Host, digest).await {
                 // Something has come to need it meanwhile.

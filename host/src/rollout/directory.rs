@@ -204,11 +204,13 @@ impl Rollout {
         looks: &Looks,
     ) -> Result<Option<String>, Error> {
         let path = self.settings.directory.join(name).display().to_string();
-        let active = connector_versions::active(&mut self.store.reader(Turn::Host).await?, &row.type_name).await?;
+        let active =
+            connector_versions::active(&mut self.store.reader(Turn::Host).await?, &row.connection_type).await?;
         let rival = active.and_then(|active| active.file).filter(|file| file != name && looks.contains_key(file));
-        let is_named_after_it = |file: &str| Path::new(file).file_stem().is_some_and(|stem| stem == &*row.type_name);
+        let is_named_after_it =
+            |file: &str| Path::new(file).file_stem().is_some_and(|stem| stem == &*row.connection_type);
         if let Some(rival) = rival.filter(|rival| !is_named_after_it(name) || is_named_after_it(rival)) {
-            let reasons = [Reason::duplicate_type(&row.type_name)];
+            let reasons = [Reason::duplicate_type(&row.connection_type)];
             log_refusal(&path, &reasons);
             let written = to_json(&reasons)?;
             self.change(&row.digest, |row| {

@@ -22,7 +22,7 @@ pub struct Event {
     /// The version's digest.
     pub digest: String,
     /// Its type; empty until it has been admitted.
-    pub type_name: String,
+    pub connection_type: String,
     /// Its semantic version; empty until it has been admitted.
     pub version: String,
     /// What has happened.
@@ -98,8 +98,12 @@ impl Events {
     }
 
     fn send(&self, row: &ConnectorVersionRow, news: News) {
-        let event =
-            Event { digest: row.digest.clone(), type_name: row.type_name.clone(), version: row.version.clone(), news };
+        let event = Event {
+            digest: row.digest.clone(),
+            connection_type: row.connection_type.clone(),
+            version: row.version.clone(),
+            news,
+        };
         // Without anybody who listens there is nobody to tell.
         drop(self.sender.send(event));
     }

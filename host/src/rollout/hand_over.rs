@@ -25,7 +25,7 @@ impl Rollout {
     /// Gives the connections of a type that others serve to its active version, but those that it would lead elsewhere or
     /// does not accept; ends early when another version becomes active.
     pub(super) async fn hand_over(&self, row: &ConnectorVersionRow, connector: &VersionInUse) -> Result<(), Error> {
-        let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: false };
+        let others = Others { connection_type: &row.connection_type, digest: &row.digest, with_held: false };
         let mut after = String::new();
         loop {
             let page = serving::page(&mut self.store.reader(Turn::Host).await?, others, &after, BATCH).await?;

@@ -39,7 +39,7 @@ impl Rollout {
             }
         }
         for row in rows.iter().filter(|row| row.state == State::Active) {
-            self.watch(&row.type_name, &row.digest).await?;
+            self.watch(&row.connection_type, &row.digest).await?;
         }
         self.go_on_draining().await
     }
@@ -60,8 +60,9 @@ impl Rollout {
     }
 
     /// Has the active version watched, if there is one to go back to, which stays loaded for that.
-    pub(super) async fn watch(&self, type_name: &str, digest: &str) -> Result<(), Error> {
-        let last_good = connector_versions::last_good(&mut self.store.reader(Turn::Host).await?, type_name).await?;
+    pub(super) async fn watch(&self, connection_type: &str, digest: &str) -> Result<(), Error> {
+        let last_good =
+            connector_versions::last_good(&mut self.store.reader(Turn::Host).await?, connection_type).await?;
         let before = match last_good.filter(|row| !self.refused().contains_key(&row.digest)) {
             None => None,
             Some(row) => match self.load(&row).await {

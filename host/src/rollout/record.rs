@@ -33,7 +33,7 @@ pub struct VersionRecord {
     /// `sha256:` and 64 hex digits.
     pub digest: String,
     /// The type; none until it has been admitted, as for the next two.
-    pub type_name: Option<String>,
+    pub connection_type: Option<String>,
     /// A semantic version.
     pub version: Option<String>,
     /// The version of the contract.
@@ -91,7 +91,7 @@ impl Rollout {
             connections,
             bytes: row.bytes.unsigned_abs(),
             digest: row.digest,
-            type_name: known(row.type_name),
+            connection_type: known(row.connection_type),
             version: known(row.version),
             contract: known(row.contract),
             state,

@@ -23,7 +23,8 @@ impl Rollout {
         tokio::spawn(async move {
             let row = rollout.find_row(&digest).await?;
             let last_good =
-                connector_versions::last_good(&mut rollout.store.reader(Turn::Host).await?, &row.type_name).await?;
+                connector_versions::last_good(&mut rollout.store.reader(Turn::Host).await?, &row.connection_type)
+                    .await?;
             let connector = match &last_good {
                 Some(before) => Some(rollout.load(before).await?),
                 None => None,
@@ -35,12 +36,13 @@ impl Rollout {
             if row.state != State::Active {
                 return Err(refuse(row.state, "only an active version can be rolled back"));
             }
-            let before = connector_versions::last_good(&mut change, &row.type_name).await?;
+            let before = connector_versions::last_good(&mut change, &row.connection_type).await?;
             let (Some(before), Some(connector)) = (before, connector) else { return Err(Error::NothingBefore) };
             if connector.digest() != before.digest {
                 return Err(Error::Contended);
             }
-            let ended = end(&mut change, &row.type_name, State::RolledBack, std::slice::from_ref(&reason)).await?;
+            let ended =
+                end(&mut change, &row.connection_type, State::RolledBack, std::slice::from_ref(&reason)).await?;
             let before = begin(&mut change, before, None).await?;
             serving::give_back(&mut change, &digest, &before.digest).await?;
             serving::withdraw(&mut change, &digest).await?;

@@ -123,7 +123,7 @@ pub(super) fn differences(outcome: &Outcome) -> Vec<Difference> {
 impl Rollout {
     /// Tries a version against all connections of its type that others serve, and reports. Nothing changes.
     pub(super) async fn try_out(&self, row: &ConnectorVersionRow, candidate: &VersionInUse) -> Result<Shadow, Error> {
-        let others = Others { type_name: &row.type_name, digest: &row.digest, with_held: true };
+        let others = Others { connection_type: &row.connection_type, digest: &row.digest, with_held: true };
         let total = serving::count(&mut self.store.reader(Turn::Host).await?, others).await?;
         let (mut shadow, mut failures, mut after) = (Shadow::default(), 0, String::new());
         self.events.progress(row, 0, total);

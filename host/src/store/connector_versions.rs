@@ -15,7 +15,7 @@ pub struct ConnectorVersionRow {
     /// `sha256:` and 64 hex digits of its bytes.
     pub digest: String,
     /// The type; empty until it has been admitted, as are the next two.
-    pub type_name: String,
+    pub connection_type: String,
     /// A semantic version.
     pub version: String,
     /// The version of the contract.
@@ -43,13 +43,13 @@ pub struct ConnectorVersionRow {
 /// Inserts a row; false when the version is there already.
 pub async fn insert(change: &mut Change, row: &ConnectorVersionRow) -> Result<bool, Error> {
     let inserted = sqlx::query(
-        "insert into connector_versions (digest, type_name, version, contract, state, reasons, shadow, file, bytes,
+        "insert into connector_versions (digest, connection_type, version, contract, state, reasons, shadow, file, bytes,
              created_by, created_at, changed_at, activated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict (digest) do nothing returning digest",
     )
     .bind(&row.digest)
-    .bind(&row.type_name)
+    .bind(&row.connection_type)
     .bind(&row.version)
     .bind(&row.contract)
     .bind(row.state.name())
@@ -76,12 +76,12 @@ pub async fn update(transaction: &mut Transaction, row: &ConnectorVersionRow) ->
     let Some(now) = now else { return Ok(false) };
     State::stored(&now)?.check_next(row.state)?;
     let updated = sqlx::query(
-        "update connector_versions set type_name = $2, version = $3, contract = $4, state = $5, reasons = $6,
+        "update connector_versions set connection_type = $2, version = $3, contract = $4, state = $5, reasons = $6,
              shadow = $7, file = $8, changed_at = $9, activated_at = $10
          where digest = $1 returning digest",
     )
     .bind(&row.digest)
-    .bind(&row.type_name)
+    .bind(&row.connection_type)
     .bind(&row.version)
     .bind(&row.contract)
     .bind(row.state.name())
@@ -114,9 +114,9 @@ pub async fn list(connection: &mut Connection) -> Result<Vec<ConnectorVersionRow
 }
 
 /// A type's active version.
-pub async fn active(connection: &mut Connection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
-    sqlx::query("select * from connector_versions where type_name = $1 and state = 'ACTIVE'")
-        .bind(type_name)
+pub async fn active(connection: &mut Connection, connection_type: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+    sqlx::query("select * from connector_versions where connection_type = $1 and state = 'ACTIVE'")
+        .bind(connection_type)
         .fetch_optional(connection)
         .await?
         .as_ref()
@@ -136,12 +136,15 @@ pub async fn is_active(connection: &mut Connection, digest: &str) -> Result<bool
 }
 
 /// The version of a type that was active before the present one, and has not been rolled back.
-pub async fn last_good(connection: &mut Connection, type_name: &str) -> Result<Option<ConnectorVersionRow>, Error> {
+pub async fn last_good(
+    connection: &mut Connection,
+    connection_type: &str,
+) -> Result<Option<ConnectorVersionRow>, Error> {
     sqlx::query(
-        "select * from connector_versions where type_name = $1 and state = 'RETIRED' and activated_at is not null
+        "select * from connector_versions where connection_type = $1 and state = 'RETIRED' and activated_at is not null
          order by activated_at desc limit 1",
     )
-    .bind(type_name)
+    .bind(connection_type)
     .fetch_optional(connection)
     .await?
     .as_ref()
@@ -151,13 +154,13 @@ pub async fn last_good(connection: &mut Connection, type_name: &str) -> Result<O
 
 /// The digests of a type's versions that are neither pending nor active and that no file of the watched directory holds,
 /// the one whose state changed last first.
-pub async fn spent(connection: &mut Connection, type_name: &str) -> Result<Vec<String>, Error> {
+pub async fn spent(connection: &mut Connection, connection_type: &str) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar(
-        "select digest from connector_versions where type_name = $1 and state not in ('PENDING', 'ACTIVE')
+        "select digest from connector_versions where connection_type = $1 and state not in ('PENDING', 'ACTIVE')
              and digest not in (select digest from connector_files)
          order by changed_at desc",
     )
-    .bind(type_name)
+    .bind(connection_type)
     .fetch_all(connection)
     .await?)
 }
@@ -201,7 +204,7 @@ impl TryFrom<&AnyRow> for ConnectorVersionRow {
     fn try_from(row: &AnyRow) -> Result<Self, Error> {
         Ok(Self {
             digest: row.try_get("digest")?,
-            type_name: row.try_get("type_name")?,
+            connection_type: row.try_get("connection_type")?,
             version: row.try_get("version")?,
             contract: row.try_get("contract")?,
             state: State::stored(row.try_get("state")?)?,

@@ -16,7 +16,7 @@ use crate::sqlite::placeholders;
 #[derive(Debug, Clone, Copy)]
 pub struct Others<'a> {
     /// The type.
-    pub type_name: &'a str,
+    pub connection_type: &'a str,
     /// The version's digest.
     pub digest: &'a str,
     /// Whether those count that wait for their tenant because of it.
@@ -31,9 +31,9 @@ pub async fn needed(connection: &mut Connection) -> Result<Vec<String>, Error> {
          union select digest from connector_versions where state = 'ACTIVE'
          union select digest from connector_versions as good where state = 'RETIRED' and activated_at is not null
              and exists (select 1 from connector_versions as active
-                 where active.type_name = good.type_name and active.state = 'ACTIVE')
+                 where active.connection_type = good.connection_type and active.state = 'ACTIVE')
              and not exists (select 1 from connector_versions as later
-                 where later.type_name = good.type_name and later.state = 'RETIRED'
+                 where later.connection_type = good.connection_type and later.state = 'RETIRED'
                      and later.activated_at > good.activated_at)",
     )
     .fetch_all(connection)
@@ -60,8 +60,8 @@ pub async fn served_by(connection: &mut Connection, digest: &str) -> Result<u64,
 pub async fn missed_by(connection: &mut Connection) -> Result<Vec<String>, Error> {
     Ok(sqlx::query_scalar(
         "select digest from connector_versions where state = 'ACTIVE' and exists (
-             select 1 from connections where connection_type = type_name and connector_digest <> digest
-                 and coalesce(upgrade_digest, '') <> digest)",
+             select 1 from connections where connections.connection_type = connector_versions.connection_type
+                 and connector_digest <> digest and coalesce(upgrade_digest, '') <> digest)",
     )
     .fetch_all(connection)
     .await?)
@@ -73,7 +73,7 @@ pub async fn count(connection: &mut Connection, others: Others<'_>) -> Result<u6
         "select count(*) from connections where connection_type = $1 and connector_digest <> $2
              and ($3 = 1 or coalesce(upgrade_digest, '') <> $2)",
     )
-    .bind(others.type_name)
+    .bind(others.connection_type)
     .bind(others.digest)
     .bind(i64::from(others.with_held))
     .fetch_one(connection)
@@ -93,7 +93,7 @@ pub async fn page(
              and ($3 = 1 or coalesce(upgrade_digest, '') <> $2) and id > $4
          order by id limit $5",
     )
-    .bind(others.type_name)
+    .bind(others.connection_type)
     .bind(others.digest)
     .bind(i64::from(others.with_held))
     .bind(after)

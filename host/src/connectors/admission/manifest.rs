@@ -64,7 +64,7 @@ fn check_counts(manifest: &Manifest) -> Vec<Reason> {
 
 fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     let mut wrong = |code, message: &str, remedy: &str| reasons.push(Reason::new(code, message, remedy));
-    if !is_name(&manifest.type_name) {
+    if !is_name(&manifest.connection_type) {
         wrong(
             "type_name",
             "type-name is not [a-z][a-z0-9-]* of at most 64 bytes",
@@ -98,14 +98,14 @@ fn check_reaches(manifest: &Manifest, approvals: &Approvals, reasons: &mut Vec<R
             reasons.push(Reason::new("reach", message, remedy));
             continue;
         }
-        let missing = approvals.missing(&manifest.type_name, reach, &manifest.config_schema);
+        let missing = approvals.missing(&manifest.connection_type, reach, &manifest.config_schema);
         reasons.extend(missing.iter().take(MAX_NAMED).map(|(own, when)| approval_needed(manifest, reach, own, *when)));
     }
 }
 
 /// The refusal of what a connector decides by itself, with the words by which the operator approves it.
 fn approval_needed(manifest: &Manifest, reach: &Reach, own: &Own, when: When) -> Reason {
-    let approval = own.approval(when, &manifest.type_name, reach);
+    let approval = own.approval(when, &manifest.connection_type, reach);
     // Whole, to be copied.
     let approval = shown(&approval).within(MAX_APPROVAL_BYTES);
     let remedy = format!("The operator approves it in the setting connector_approved_reaches: \"{approval}\".");

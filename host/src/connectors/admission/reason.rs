@@ -21,8 +21,8 @@ impl Reason {
     }
 
     /// A second file for one type.
-    pub fn duplicate_type(type_name: &str) -> Self {
-        let message = format!("another file is a connector for {type_name} already");
+    pub fn duplicate_type(connection_type: &str) -> Self {
+        let message = format!("another file is a connector for {connection_type} already");
         Self::new("duplicate_type", message, "Keep one file for each type.")
     }
 

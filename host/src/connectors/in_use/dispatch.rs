@@ -89,8 +89,9 @@ impl VersionInUse {
     ) -> Result<T, CallError> {
         let start = Instant::now();
         let answer = work(self.version());
-        let type_name = self.manifest().type_name.clone();
-        metrics::histogram!(metric::DURATION, "connector" => type_name, "function" => function).record(start.elapsed());
+        let connection_type = self.manifest().connection_type.clone();
+        metrics::histogram!(metric::DURATION, "connector" => connection_type, "function" => function)
+            .record(start.elapsed());
         self.count(function, answer.as_ref().err().map_or("answered", CallError::outcome));
         let failed = answer.as_ref().is_err_and(CallError::is_of_connector);
         if failed && self.0.breaker.count(organization, self.digest(), Instant::now()) {
@@ -116,7 +117,7 @@ impl VersionInUse {
         organization: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CallError> {
-        let key = Key { organization: organization.to_owned(), connector: self.manifest().type_name.clone() };
+        let key = Key { organization: organization.to_owned(), connector: self.manifest().connection_type.clone() };
         match threads.run(key, work).await {
             Ok(result) => Ok(result),
             Err(Unfinished::Busy) => Err(CallError::Busy),
@@ -125,9 +126,9 @@ impl VersionInUse {
     }
 
     fn count(&self, function: &'static str, outcome: &'static str) {
-        let Manifest { type_name, version, .. } = self.manifest();
+        let Manifest { connection_type, version, .. } = self.manifest();
         metrics::counter!(metric::CALLS,
-            "connector" => type_name.clone(), "version" => version.clone(), "digest" => self.digest().to_owned(),
+            "connector" => connection_type.clone(), "version" => version.clone(), "digest" => self.digest().to_owned(),
             "function" => function, "outcome" => outcome)
         .increment(1);
     }

@@ -35,7 +35,7 @@ pub(in crate::connectors) struct Allowed {
 /// Everything that the manifest's reaches allow for this configuration, as the tenant sent it.
 pub(in crate::connectors) fn fill(manifest: &Manifest, approvals: &Approvals, sent: &Value) -> Vec<Allowed> {
     let words = Words { sent, schema: &manifest.config_schema };
-    let filling = Filling { words, type_name: &manifest.type_name, approvals };
+    let filling = Filling { words, connection_type: &manifest.connection_type, approvals };
     manifest.reaches.iter().flat_map(|reach| filling.fill(reach)).collect()
 }
 
@@ -67,7 +67,7 @@ fn elements(reach: &Reach, words: &Words<'_>) -> usize {
 
 struct Filling<'a> {
     words: Words<'a>,
-    type_name: &'a str,
+    connection_type: &'a str,
     approvals: &'a Approvals,
 }
 
@@ -105,7 +105,7 @@ impl Filling<'_> {
         let said = self.words.say(text, element)?;
         if let Some((words, when)) = said.own {
             let decided = decided(words);
-            if !self.approvals.include(self.type_name, reach, &decided, when) {
+            if !self.approvals.include(self.connection_type, reach, &decided, when) {
                 return None;
             }
             own.push(decided);
@@ -122,7 +122,7 @@ impl Filling<'_> {
         match said.own {
             Some((_, when)) if mode < unsaid => {
                 let decided = Own::TlsMode(mode);
-                if !self.approvals.include(self.type_name, reach, &decided, when) {
+                if !self.approvals.include(self.connection_type, reach, &decided, when) {
                     return Some(unsaid);
                 }
                 own.push(decided);
@@ -149,7 +149,7 @@ mod tests {
             roots: vec!["{/root}".to_owned()],
         };
         let words = Words { sent, schema: &schema };
-        let filling = Filling { words, type_name: "a", approvals: &Approvals::new(vec![format!("a={host}")]) };
+        let filling = Filling { words, connection_type: "a", approvals: &Approvals::new(vec![format!("a={host}")]) };
         filling.fill(&reach).into_iter().map(|allowed| (allowed.host, allowed.port)).collect()
     }
 

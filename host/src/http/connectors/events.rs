@@ -83,7 +83,7 @@ pub async fn follow_connector_versions(
             "state",
             &StateEvent {
                 digest: record.digest,
-                connection_type: record.type_name,
+                connection_type: record.connection_type,
                 version: record.version,
                 state: record.state.name(),
                 reasons: record.reasons.into_iter().map(Into::into).collect(),
@@ -105,7 +105,7 @@ fn to_event(happened: rollout::Event) -> Event {
             "state",
             &StateEvent {
                 digest: happened.digest,
-                connection_type: known(happened.type_name),
+                connection_type: known(happened.connection_type),
                 version: known(happened.version),
                 state: state.name(),
                 reasons: reasons.into_iter().map(Into::into).collect(),

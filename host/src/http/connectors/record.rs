@@ -105,7 +105,7 @@ impl From<VersionRecord> for ConnectorVersion {
     fn from(record: VersionRecord) -> Self {
         Self {
             digest: record.digest,
-            connection_type: record.type_name,
+            connection_type: record.connection_type,
             version: record.version,
             contract: record.contract,
             state: record.state.name(),

@@ -29,7 +29,7 @@ pub struct ConnectionRecord {
     description: String,
     /// For filters.
     tags: Vec<String>,
-    /// The connector's type name.
+    /// The connection type.
     #[schema(example = "postgres")]
     connection_type: String,
     /// `PENDING` until the first test, then `ACTIVE` or `ERROR` by the last one; `DISABLED` while an operator says so.

@@ -112,7 +112,7 @@ impl ConnectionType {
     fn new(connector: &VersionInUse, egress_addresses: &[String]) -> Self {
         let manifest = connector.manifest().clone();
         Self {
-            connection_type: manifest.type_name,
+            connection_type: manifest.connection_type,
             title: manifest.title,
             description: manifest.description,
             version: manifest.version,

@@ -22,7 +22,7 @@ pub enum Column {
     UpdatedAt,
     /// The status.
     Status,
-    /// The connector's type name.
+    /// The connection type.
     ConnectionType,
 }
 
@@ -55,7 +55,7 @@ pub struct Selection<'a> {
     pub tags: &'a [String],
     /// Who registered it.
     pub created_by: Option<&'a str>,
-    /// The connector's type name.
+    /// The connection type.
     pub connection_type: Option<&'a str>,
     /// The status.
     pub status: Option<Status>,

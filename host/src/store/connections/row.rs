@@ -27,7 +27,7 @@ pub struct ConnectionRow {
     pub description: String,
     /// The tags in the tenant's order.
     pub tags: Vec<String>,
-    /// The connector's type name; never changes.
+    /// The connection type; never changes.
     pub connection_type: String,
     /// The member of a request's body that holds the configuration.
     pub config_member: String,

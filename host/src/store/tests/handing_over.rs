@@ -9,7 +9,7 @@ const SALES: &str = "data:acme:sales:a";
 pub(super) fn version(digest: &str, state: State) -> ConnectorVersionRow {
     ConnectorVersionRow {
         digest: digest.into(),
-        type_name: "postgres".into(),
+        connection_type: "postgres".into(),
         version: "2.0.0".into(),
         contract: "1.0.0".into(),
         state,

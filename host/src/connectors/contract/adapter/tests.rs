@@ -178,7 +178,7 @@ fn a_component_of_the_draft_links_there_and_its_new_interface_is_called() {
     let component = host.load(&with_manual());
     let adapter = (choose(SPOKEN_LATER, "1.1.0").unwrap().link)(&component).unwrap();
     assert_eq!((adapter.contract(), adapter.capabilities()), ("1.1.0", vec!["manual"]));
-    assert_eq!(adapter.manifest(&mut host.store()).unwrap().type_name, "with-manual");
+    assert_eq!(adapter.manifest(&mut host.store()).unwrap().connection_type, "with-manual");
     let draft = Draft::link(&component).unwrap();
     assert_eq!(draft.page(&mut host.store(), "x").unwrap().as_deref(), Some("https://example.com/manual"));
     assert_eq!(draft.page(&mut host.store(), "").unwrap(), None);

@@ -79,7 +79,7 @@ pub(super) fn manifest(manifest: types::Manifest) -> Result<Manifest, Nonsense> 
         examples: manifest.examples.iter().map(|text| parse("an example", text)).collect::<Result<_, _>>()?,
         reaches: manifest.reaches.into_iter().map(Into::into).collect(),
         setup: manifest.setup.into_iter().map(Into::into).collect(),
-        type_name: manifest.type_name,
+        connection_type: manifest.type_name,
         version: manifest.version,
         title: manifest.title,
         description: manifest.description,

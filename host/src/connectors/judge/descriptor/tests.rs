@@ -8,7 +8,7 @@ use serde_json::json;
 fn manifest() -> Manifest {
     let pattern = |text: &str| text.to_owned();
     Manifest {
-        type_name: "postgres".to_owned(),
+        connection_type: "postgres".to_owned(),
         version: "1.0.0".to_owned(),
         title: "PostgreSQL".to_owned(),
         description: "A database.".to_owned(),

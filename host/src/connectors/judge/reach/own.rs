@@ -38,13 +38,14 @@ impl Approvals {
     /// Whether an operator can have meant this text.
     pub fn check(text: &str) -> Result<(), &'static str> {
         let (subject, value) = text.split_once('=').unwrap_or_default();
-        let (type_name, part) = subject.split_once('.').map_or((subject, None), |(name, part)| (name, Some(part)));
+        let (connection_type, part) =
+            subject.split_once('.').map_or((subject, None), |(name, part)| (name, Some(part)));
         let no_approval = Err(
             "it is neither TYPE=HOST, such as snowflake={/account}.snowflakecomputing.com, nor TYPE.tls-mode=MODE@HOST, \
              TYPE.server-name=NAME@HOST or TYPE.roots=DIGEST@HOST, nor one of TYPE.host-default, TYPE.tls-mode-default, \
              TYPE.server-name-default and TYPE.roots-default likewise; copy it from the refusal",
         );
-        if type_name.is_empty() {
+        if connection_type.is_empty() {
             return no_approval;
         }
         let decided = match part.map(|part| part.strip_suffix("-default").unwrap_or(part)) {
@@ -66,14 +67,19 @@ impl Approvals {
     }
 
     /// Whether this is approved for a connector of this type, at this reach.
-    pub(super) fn include(&self, type_name: &str, reach: &Reach, own: &Own, when: When) -> bool {
-        self.0.contains(&own.approval(when, type_name, reach))
+    pub(super) fn include(&self, connection_type: &str, reach: &Reach, own: &Own, when: When) -> bool {
+        self.0.contains(&own.approval(when, connection_type, reach))
     }
 
     /// What a reach decides by itself and the operator has not approved.
-    pub(in crate::connectors) fn missing(&self, type_name: &str, reach: &Reach, schema: &Value) -> Vec<(Own, When)> {
+    pub(in crate::connectors) fn missing(
+        &self,
+        connection_type: &str,
+        reach: &Reach,
+        schema: &Value,
+    ) -> Vec<(Own, When)> {
         let own = of_its_own(reach, schema).into_iter();
-        own.filter(|(own, when)| !self.include(type_name, reach, own, *when)).collect()
+        own.filter(|(own, when)| !self.include(connection_type, reach, own, *when)).collect()
     }
 }
 
@@ -81,18 +87,18 @@ impl Own {
     /// How the operator approves it. It names the host's pattern as well, so that what was approved for one place is asked
     /// again for another; and it says when it counts, so that what was approved for a tenant who says nothing is asked again
     /// for those who say something else.
-    pub(in crate::connectors) fn approval(&self, when: When, type_name: &str, reach: &Reach) -> String {
+    pub(in crate::connectors) fn approval(&self, when: When, connection_type: &str, reach: &Reach) -> String {
         let host = &reach.host;
         let default = match when {
             When::Always => "",
             When::Unsaid => "-default",
         };
         match (self, when) {
-            (Self::Host(own), When::Always) => format!("{type_name}={own}"),
-            (Self::Host(own), When::Unsaid) => format!("{type_name}.host-default={own}"),
-            (Self::TlsMode(mode), _) => format!("{type_name}.tls-mode{default}={mode}@{host}"),
-            (Self::ServerName(name), _) => format!("{type_name}.server-name{default}={name}@{host}"),
-            (Self::Root(root), _) => format!("{type_name}.roots{default}={}@{host}", digest::of(root.as_bytes())),
+            (Self::Host(own), When::Always) => format!("{connection_type}={own}"),
+            (Self::Host(own), When::Unsaid) => format!("{connection_type}.host-default={own}"),
+            (Self::TlsMode(mode), _) => format!("{connection_type}.tls-mode{default}={mode}@{host}"),
+            (Self::ServerName(name), _) => format!("{connection_type}.server-name{default}={name}@{host}"),
+            (Self::Root(root), _) => format!("{connection_type}.roots{default}={}@{host}", digest::of(root.as_bytes())),
         }
     }
 }
