@@ -14,7 +14,7 @@ use super::postgres;
 
 const TYPE: &str = "postgres";
 
-/// Connectors with one active version, and the first use of it.
+/// Connectors with one version, which is not active, and the first use of it.
 fn connectors() -> (Connectors, VersionInUse) {
     let directory = TemporaryDirectory::new("in-use").unwrap();
     let compiler = built_program().unwrap();
@@ -27,7 +27,7 @@ fn connectors() -> (Connectors, VersionInUse) {
     };
     let connectors = Connectors::start(&settings).unwrap();
     let version = connectors.admit(&postgres(), "postgres.wasm").unwrap();
-    connectors.activate(&version);
+    connectors.keep(&version);
     (connectors, version)
 }
 
@@ -43,9 +43,22 @@ fn a_version_in_use_stays_loaded_and_one_that_nobody_uses_goes() {
     drop(second);
     assert!(!connectors.is_in_use(&digest));
     connectors.unload_all_but(&BTreeSet::from([digest.clone()]));
-    drop(connectors.find_version(TYPE, &digest).expect("what is needed stays"));
+    drop(connectors.loaded(&digest).expect("what is needed stays"));
     connectors.unload_all_but(&nothing);
-    assert!(connectors.find_version(TYPE, &digest).is_none());
+    assert!(connectors.loaded(&digest).is_none());
+}
+
+#[test]
+fn an_active_version_stays_loaded_also_for_one_who_does_not_know_yet_that_it_is_active() {
+    let (connectors, version) = connectors();
+    let digest = version.digest().to_owned();
+    connectors.activate(&version);
+    drop(version);
+    let nothing = BTreeSet::new();
+    connectors.unload_all_but(&nothing);
+    assert!(connectors.find(TYPE).is_some() && connectors.find_version(TYPE, &digest).is_some());
+    connectors.retire(TYPE);
+    connectors.unload_all_but(&nothing);
     assert!(connectors.find(TYPE).is_none() && connectors.list().is_empty() && connectors.loaded(&digest).is_none());
 }
 
@@ -55,7 +68,7 @@ fn a_use_that_begins_while_its_version_is_unloaded_is_of_a_loaded_one_or_none() 
     let digest = first.digest().to_owned();
     let uses = AtomicUsize::new(0);
     let begin_again_and_again = || {
-        while let Some(version) = connectors.find_version(TYPE, &digest) {
+        while let Some(version) = connectors.loaded(&digest) {
             assert!(connectors.is_in_use(&digest), "a version was unloaded in use");
             drop(version);
             uses.fetch_add(1, Ordering::Relaxed);

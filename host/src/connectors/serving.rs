@@ -74,12 +74,16 @@ impl Connectors {
         self.serving_mut().active.remove(connection_type);
     }
 
-    /// Unloads all versions but those of these digests and those that somebody uses.
+    /// Unloads all versions but those of these digests, those for what is new, and those that somebody uses. Whoever has
+    /// looked up the digests may have done so before a version became active.
     pub fn unload_all_but(&self, digests: &BTreeSet<String>) {
         let mut serving = self.serving_mut();
-        let is_kept = |(digest, loaded): &(String, Arc<Loaded>)| digests.contains(digest) || loaded.is_in_use();
-        let (kept, unloaded): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            mem::take(&mut serving.loaded).into_iter().partition(is_kept);
+        let loaded = mem::take(&mut serving.loaded);
+        let active: BTreeSet<&String> = serving.active.values().collect();
+        let is_kept = |(digest, loaded): &(String, Arc<Loaded>)| {
+            digests.contains(digest) || active.contains(digest) || loaded.is_in_use()
+        };
+        let (kept, unloaded): (BTreeMap<_, _>, BTreeMap<_, _>) = loaded.into_iter().partition(is_kept);
         serving.loaded = kept;
         // Nobody waits while their code is taken out of memory.
         drop(serving);
