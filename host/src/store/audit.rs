@@ -60,17 +60,38 @@ async fn trim(connection: &mut Connection, (organization, outcome): &Trail, most
     Ok(i64::try_from(deleted.rows_affected()).unwrap_or(i64::MAX))
 }
 
+/// A row that is about to be written. Dropped without [`Expected::written`], its trail is looked at: whoever breaks off what
+/// he has begun may have a row that nobody has seen the number of.
+#[derive(Debug)]
+pub(super) struct Expected {
+    due: Due,
+    /// None once it need not be looked at.
+    trail: Option<Trail>,
+}
+
 impl Due {
-    /// Has a trail looked at, if the row of this number is the one to do so.
-    pub(super) fn note(&self, event: &Event, outcome: Outcome, number: i64) {
-        if number % BATCH == 0 {
-            let mut due = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            due.insert((event.resource.organization().to_owned(), outcome));
-        }
+    /// Expects a row about an event.
+    pub(super) fn expect(&self, event: &Event, outcome: Outcome) -> Expected {
+        Expected { due: self.clone(), trail: Some((event.resource.organization().to_owned(), outcome)) }
     }
 
     fn take(&self) -> BTreeSet<Trail> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Expected {
+    /// Has the trail looked at if the row of this number, which is there now, is the one to do so.
+    pub(super) fn written(mut self, number: i64) {
+        self.trail = self.trail.take().filter(|_| number % BATCH == 0);
+    }
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        if let Some(trail) = self.trail.take() {
+            self.due.0.lock().unwrap_or_else(PoisonError::into_inner).insert(trail);
+        }
     }
 }
 
@@ -79,10 +100,11 @@ impl Store {
     /// nothing is let out.
     pub async fn release<T>(&self, event: &Event, out: impl Future<Output = T>) -> Result<T, Error> {
         let mut writer = self.host_writer(Turn::about(event)).await?;
+        let expected = self.due.expect(event, Outcome::Released);
         let number = insert(&mut writer, event, Outcome::Released).await?;
         // Nobody waits for a turn while the secret store is asked.
         drop(writer);
-        self.due.note(event, Outcome::Released, number);
+        expected.written(number);
         Ok(out.await)
     }
 

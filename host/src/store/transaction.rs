@@ -47,9 +47,10 @@ impl Change {
 
     /// Records what was done, and commits; both are durable when this returns.
     pub async fn commit(mut self) -> Result<(), Error> {
+        let expected = self.due.expect(&self.event, Outcome::Done);
         let number = audit::insert(&mut self.transaction, &self.event, Outcome::Done).await?;
         self.transaction.commit().await?;
-        self.due.note(&self.event, Outcome::Done, number);
+        expected.written(number);
         Ok(())
     }
 }

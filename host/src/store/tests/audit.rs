@@ -35,6 +35,16 @@ async fn numbers(store: &Store, organization: &str, outcome: &str) -> Vec<i64> {
         .unwrap()
 }
 
+/// Rows of so many releases, which nothing has seen written.
+async fn write_releases(store: &Store, count: i64) {
+    let many =
+        "insert into audit_events (organization, outcome, number, recorded_at, actor, actor_organization, action,
+            resource, project)
+        with recursive numbers (number) as (select 1 union all select number + 1 from numbers where number < $1)
+        select 'acme', 'released', number, 0, '', '', '', '', '' from numbers";
+    sqlx::query(many).bind(count).execute(&mut store.host_writer(Turn::Host).await.unwrap()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_change_and_its_row_are_one() {
     let directory = Directory::new();
@@ -88,18 +98,26 @@ async fn a_release_is_there_before_the_secret_comes_out() {
 }
 
 #[tokio::test]
+async fn whoever_breaks_off_releases_keeps_no_trail_from_being_trimmed() {
+    let directory = Directory::new();
+    let path = directory.0.join("metadata.db");
+    let store = Store::open(&path, Settings { audit_events: 300, ..SETTINGS }).await.unwrap();
+    write_releases(&store, 1023).await;
+    let release = event(Action::ConnectionTest);
+    let broken_off = tokio::time::timeout(Duration::ZERO, store.release(&release, std::future::pending::<()>())).await;
+    assert!(broken_off.is_err());
+    store.trim_audit_trails().await.unwrap();
+    assert_eq!(numbers(&store, "acme", "released").await.len(), 300);
+}
+
+#[tokio::test]
 async fn the_oldest_rows_go_and_take_no_other_trail_with_them() {
     let directory = Directory::new();
     let path = directory.0.join("metadata.db");
     let store = Store::open(&path, Settings { audit_events: 300, ..SETTINGS }).await.unwrap();
     store.release(&event_of("other", Action::ConnectionTest), async {}).await.unwrap();
     store.change(event(Action::ConnectionRegister)).await.unwrap().commit().await.unwrap();
-    let many =
-        "insert into audit_events (organization, outcome, number, recorded_at, actor, actor_organization, action,
-            resource, project)
-        with recursive numbers (number) as (select 1 union all select number + 1 from numbers where number < 1023)
-        select 'acme', 'released', number, 0, '', '', '', '', '' from numbers";
-    sqlx::query(many).execute(&mut store.host_writer(Turn::Host).await.unwrap()).await.unwrap();
+    write_releases(&store, 1023).await;
     store.trim_audit_trails().await.unwrap();
     assert_eq!(numbers(&store, "acme", "released").await.len(), 1023, "nothing has been seen of it yet");
     store.release(&event(Action::ConnectionTest), async {}).await.unwrap();
