@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::path::Path;
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -82,6 +82,10 @@ fn collect(
         };
         let values = plain(value)
             .ok_or_else(|| mistake(format!("{name} must be a text, a number, true or false, or a list of texts")))?;
+        // It would take the default away, and what is in its place then nobody has said.
+        if values.is_empty() && !matches!(argument.get_action(), ArgAction::Append) {
+            return Err(mistake(format!("{name} must not be an empty list")));
+        }
         check(argument, &values).map_err(mistake)?;
         if found.insert(name.clone(), values).is_some() {
             return Err(mistake(format!("{name} is set twice, once in a table")));

@@ -111,6 +111,12 @@ fn what_is_wrong_in_the_file_is_named_with_its_place() {
         ("settings_file = \"x\"\n", "\"settings_file\" is no setting"),
         ("listen = 0.5\n", "line 1, column 1: listen must be"),
         ("listen = [[1]]\n", "listen must be"),
+        ("listen = []\n", "line 1, column 1: listen must not be an empty list"),
+        ("[egress]\nallow_private = []\n", "line 2, column 1: egress_allow_private must not be an empty list"),
+        ("production = \"\"\n", "line 1, column 1: "),
+        ("listen = 2026-11-28\n", "listen must be"),
+        ("egress.allow_private = true\negress_allow_private = false\n", "egress_allow_private is set twice"),
+        ("[max]\nconnections = 8\n[http]\nmax_connections = 9\n", "http_max_connections is set twice"),
         ("[egress]\nallow = true\n", "line 2, column 1: \"egress_allow\" is no setting; did you mean \"egress_"),
         (
             "[egres]\nallow_private = true\n",
