@@ -80,7 +80,7 @@ fn the_environment_stands_between_file_and_flags() {
         let matches = command.clone().try_get_matches_from(arguments).unwrap();
         Line::from_arg_matches(&matches).unwrap().settings.token_audience
     };
-    assert_eq!(audience(&["patchpanel"]), "patchpanel");
+    assert_eq!(audience(&["patchpanel"]), env!("CARGO_PKG_NAME"));
     assert_eq!(audience(&["patchpanel", "--token-audience", "flag"]), "flag");
 }
 
