@@ -49,8 +49,9 @@ impl<E: Into<Error>> From<E> for Stop {
 }
 
 impl Sessions {
-    /// Opens a session on a stored connection with its stored credentials, which are read only after it is clear that they
-    /// would go where they were accepted for, and recorded that they are released for this action. What is wrong with the connection or its data source is in the stages.
+    /// Opens a session on a stored connection with its stored credentials. They are read only after it is clear that they
+    /// would go where they were accepted for, and after it is recorded that they are released for this action. What is wrong
+    /// with the connection or its data source is in the stages.
     pub(super) async fn open(
         &self,
         request: Request<'_>,
