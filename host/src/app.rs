@@ -63,7 +63,8 @@ impl App {
             background.push(metric::serve(address).await?);
         }
         let store = Store::open(&settings.metadata_file()?, settings.fairness.store()).await?;
-        let (secrets, keys) = open_secrets(settings, &store).await?;
+        let (secrets, keys) = open_secrets(settings, settings.if_key_missing(), &store).await?;
+        warn_of_lost_metadata(settings, &store, &*secrets).await?;
         warn_of_key_beside_secrets(settings)?;
         let verifier = verifier(settings)?;
         let connectors = start_connectors(settings.connectors(Some(keys.compiled()))?).await?;
@@ -153,25 +154,34 @@ fn warn_of_key_beside_secrets(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens the secret store, and signs the connections of before connections were signed.
-async fn open_secrets(settings: &Settings, store: &Store) -> anyhow::Result<(Arc<dyn SecretStore>, DerivedKeys)> {
+/// Opens the secret store and the keys beside it: the one place that knows which store it is. The connections of before
+/// connections were signed, which only the local store can have, are signed.
+async fn open_secrets(
+    settings: &Settings,
+    if_key_missing: IfMissing,
+    store: &Store,
+) -> anyhow::Result<(Arc<dyn SecretStore>, DerivedKeys)> {
     let (file, master_key) = (settings.secrets_file()?, settings.master_key_file()?);
-    let mut secrets = LocalStore::open(&file, &master_key, settings.if_key_missing()).await?;
+    let mut secrets = LocalStore::open(&file, &master_key, if_key_missing).await?;
     let keys = secrets.derived_keys().clone();
     if secrets.is_unsigned() {
         let signed = sign_all(store, &keys).await.context("the connections of an earlier version cannot be signed")?;
         secrets.record_signed().await.context("it cannot be recorded that the connections are signed")?;
         tracing::info!(signed, "the connections of an earlier version are signed");
     }
-    if orphans::are_all(store, &secrets).await? {
-        let metadata = settings.metadata_file()?;
+    Ok((Arc::new(secrets), keys))
+}
+
+/// Says so if there are secrets for connections, and no connections.
+async fn warn_of_lost_metadata(settings: &Settings, store: &Store, secrets: &dyn SecretStore) -> anyhow::Result<()> {
+    if orphans::are_all(store, secrets).await? {
         tracing::warn!(
-            metadata = %metadata.display(),
-            secrets = %file.display(),
+            metadata = %settings.metadata_file()?.display(),
+            secrets = %settings.secrets_file()?.display(),
             "there are credentials, and no connections; if the metadata were lost, stop the host and restore them"
         );
     }
-    Ok((Arc::new(secrets), keys))
+    Ok(())
 }
 
 /// Tells of every secret that no connection points at by organization, key and version, and removes it if it is to; how
@@ -186,9 +196,9 @@ pub async fn orphans(
         anyhow::ensure!(file.exists(), "there is no {}; name the directory of a host with --data-dir", file.display());
     }
     let store = Store::open(&metadata, settings.fairness.store()).await?;
-    let secrets = LocalStore::open(&secrets, &settings.master_key_file()?, IfMissing::Refuse).await?;
+    let (secrets, _) = open_secrets(settings, IfMissing::Refuse, &store).await?;
     let tell = |Reference { organization, key, version }: &Reference| tell(organization, key, *version);
-    let count = orphans::visit((&store, &secrets), remove, tell).await;
+    let count = orphans::visit((&store, &*secrets), remove, tell).await;
     secrets.close().await;
     store.close().await;
     count

@@ -91,6 +91,14 @@ pub trait SecretStore: fmt::Debug + Send + Sync {
     /// Which of these are not there.
     fn missing<'a>(&'a self, references: &'a [Reference]) -> BoxFuture<'a, Result<Vec<Reference>, Error>>;
 
+    /// Which secrets of organizations are there, at most `limit`, by organization, key and version: those after this one, from
+    /// the first when none.
+    fn references<'a>(
+        &'a self,
+        after: Option<&'a Reference>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<Reference>, Error>>;
+
     /// Finishes what is going on, and closes what is open.
     fn close(&self) -> BoxFuture<'_, ()>;
 

@@ -3,14 +3,14 @@
 //! secrets are still in use.
 
 use crate::audit::{Action, Actor, Event, Resource};
-use crate::secrets::{LocalStore, Reference, SecretStore};
+use crate::secrets::{Reference, SecretStore};
 use crate::store::{Store, Turn, signatures};
 
 /// References that are read at once.
 const BATCH: u32 = 200;
 
 /// Whether there are secrets, and no connection that points at one: the metadata may be new in the place of lost ones.
-pub(crate) async fn are_all(store: &Store, secrets: &LocalStore) -> anyhow::Result<bool> {
+pub(crate) async fn are_all(store: &Store, secrets: &dyn SecretStore) -> anyhow::Result<bool> {
     let mut reader = store.reader(Turn::Host).await?;
     if !signatures::pointers(&mut reader, "", 1).await?.is_empty() {
         return Ok(false);
@@ -25,7 +25,7 @@ pub(crate) async fn are_all(store: &Store, secrets: &LocalStore) -> anyhow::Resu
 /// Tells of every secret that no connection points at, and that is not about to be put or removed; removes each if it is
 /// to. No host may be serving from these stores.
 pub(crate) async fn visit(
-    (store, secrets): (&Store, &LocalStore),
+    (store, secrets): (&Store, &dyn SecretStore),
     remove: bool,
     mut tell: impl FnMut(&Reference) -> anyhow::Result<()>,
 ) -> anyhow::Result<u64> {
@@ -44,7 +44,7 @@ pub(crate) async fn visit(
                 let resource = Resource::Secret(reference.clone());
                 let event = Event { actor: Actor::Operator, action: Action::SecretRemove, resource };
                 store.change(event).await?.commit().await?;
-                SecretStore::delete(secrets, reference).await?;
+                secrets.delete(reference).await?;
             }
         }
         match references.into_iter().next_back() {

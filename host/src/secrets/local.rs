@@ -284,6 +284,14 @@ impl SecretStore for LocalStore {
         Box::pin(self.find_missing(references))
     }
 
+    fn references<'a>(
+        &'a self,
+        after: Option<&'a Reference>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<Reference>, Error>> {
+        Box::pin(self.find_references(after, limit))
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.pool.close().await;

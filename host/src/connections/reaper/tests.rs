@@ -279,6 +279,13 @@ impl SecretStore for Slow {
     fn missing<'a>(&'a self, of: &'a [Reference]) -> BoxFuture<'a, Result<Vec<Reference>, secrets::Error>> {
         self.inner.missing(of)
     }
+    fn references<'a>(
+        &'a self,
+        after: Option<&'a Reference>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<Reference>, secrets::Error>> {
+        self.inner.references(after, limit)
+    }
     fn close(&self) -> BoxFuture<'_, ()> {
         self.inner.close()
     }
@@ -337,6 +344,13 @@ impl SecretStore for Refusing {
     }
     fn missing<'a>(&'a self, of: &'a [Reference]) -> BoxFuture<'a, Result<Vec<Reference>, secrets::Error>> {
         self.0.missing(of)
+    }
+    fn references<'a>(
+        &'a self,
+        after: Option<&'a Reference>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<Reference>, secrets::Error>> {
+        self.0.references(after, limit)
     }
     fn close(&self) -> BoxFuture<'_, ()> {
         self.0.close()

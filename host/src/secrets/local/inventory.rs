@@ -10,8 +10,8 @@ use crate::sqlite::{Party, placeholders};
 const LOOKED_FOR_AT_ONCE: usize = 200;
 
 impl LocalStore {
-    /// The references of connections' secrets after this one (all when none), in their order.
-    pub async fn references(&self, after: Option<&Reference>, limit: u32) -> Result<Vec<Reference>, Error> {
+    /// Which secrets of organizations are there after this one (from the first when none), in the order of their references.
+    pub(super) async fn find_references(&self, after: Option<&Reference>, limit: u32) -> Result<Vec<Reference>, Error> {
         let (organization, key, version) =
             after.map_or(("", "", i64::MIN), |it| (&it.organization, &it.key, it.version));
         let mut connection = self.pool.take(&Party::Host, WORK).await?;
