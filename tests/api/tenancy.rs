@@ -162,7 +162,7 @@ fn what_is_not_ones_own_is_as_if_it_were_not_there() {
             }
         }
     }
-    assert_eq!(tried, 6 * 7 * strangers.len());
+    assert!(tried >= 6 * 7 * strangers.len(), "only {tried} were tried");
     for (client, path) in [(&hr, &other_project), (&other, &other_organization), (&sales, &own)] {
         let record = answer(client.get(path), 200);
         assert_eq!((&record["status"], &record["description"]), (&json!("PENDING"), &json!("")), "{path} is untouched");

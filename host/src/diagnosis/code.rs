@@ -73,4 +73,18 @@ mod tests {
         }
         assert!(names.len() > 50);
     }
+
+    #[test]
+    fn no_code_is_missing_in_the_table_of_its_file() {
+        for (file, table) in [
+            (include_str!("code/stored.rs"), stored::ALL),
+            (include_str!("code/network.rs"), network::ALL),
+            (include_str!("code/tls.rs"), tls::ALL),
+            (include_str!("code/login.rs"), login::ALL),
+            (include_str!("code/server.rs"), server::ALL),
+            (include_str!("code/usage.rs"), usage::ALL),
+        ] {
+            assert_eq!(file.matches(": Code = Code {").count(), table.len(), "behind {}", table[0].name);
+        }
+    }
 }

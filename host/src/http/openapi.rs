@@ -110,9 +110,11 @@ mod tests {
         for reference in all.iter().filter_map(|object| object.get("$ref")?.as_str()) {
             assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
         }
-        let ids: Vec<&str> = all.iter().filter_map(|object| object.get("operationId")?.as_str()).collect();
+        let items = document["paths"].as_object().unwrap().values();
+        let operations: Vec<&Value> = items.flat_map(|item| item.as_object().unwrap().values()).collect();
+        let ids: Vec<&str> = operations.iter().filter_map(|operation| operation["operationId"].as_str()).collect();
         let unique: std::collections::HashSet<_> = ids.iter().collect();
-        assert_eq!((ids.len(), unique.len()), (20, 20), "{ids:?}");
+        assert!(operations.len() > 15 && unique.len() == operations.len(), "each has an id of its own: {ids:?}");
     }
 
     #[test]
