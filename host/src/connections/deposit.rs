@@ -235,6 +235,7 @@ impl Depository {
 
     /// The credentials that a row points at; none are set when it points at no secret. The one place where they come out:
     /// only for a row that is as the host has written it, and not before it is recorded who has them released for what.
+    #[expect(clippy::disallowed_methods, reason = "the release of a tenant's credentials")]
     pub(crate) async fn release(
         &self,
         actor: Actor,
