@@ -3,6 +3,7 @@
 
 mod altered;
 mod damage;
+mod damaged_rows;
 mod memory;
 mod of_an_earlier_version;
 mod restored;

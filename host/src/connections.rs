@@ -35,7 +35,7 @@ use crate::connectors::{Call, CallError, Connectors};
 use crate::finding::Finding;
 use crate::secrets::{self, Credentials, DerivedKeys, Secret, SecretStore};
 use crate::store::connections::{ConnectionRow, owner};
-use crate::store::{self, Store, Turn};
+use crate::store::{self, Damaged, Store, Turn};
 
 pub use deposit::Withheld;
 pub use idempotency::Idempotency;
@@ -173,6 +173,12 @@ pub struct Request<'a> {
     pub tenant: &'a Tenant,
 }
 
+impl From<Damaged> for Error {
+    fn from(damaged: Damaged) -> Self {
+        Self::Store(damaged.into())
+    }
+}
+
 impl Connections {
     /// The connections in these stores. [`Connections::reaper`] must run beside them.
     pub fn new(
@@ -222,8 +228,7 @@ impl Connections {
         Ok(Connection::try_from(self.find_for(request, resource_uri, Permission::Create).await?)?)
     }
 
-    /// Finds one with which the caller may do this. Reading and using needs the permission where the caller stands,
-    /// because a project uses what belongs to its organization; all else needs it where the connection belongs.
+    /// Finds one with which the caller may do this.
     pub(crate) async fn find_for(
         &self,
         request: Request<'_>,
@@ -233,13 +238,8 @@ impl Connections {
         request.authorize(Permission::Read)?;
         let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
         let row = store::connections::find(&mut reader, request.tenant, resource_uri).await?.ok_or(Error::NotFound)?;
-        let allowed = match permission {
-            Permission::Read | Permission::Use => request.caller.may(permission, request.tenant),
-            Permission::Create | Permission::Delete | Permission::Operate | Permission::ManageConnectors => {
-                request.caller.may(permission, &owner(&row))
-            }
-        };
-        if allowed { Ok(row) } else { Err(Error::Forbidden(permission)) }
+        request.authorize_on(permission, &owner(&row))?;
+        Ok(row)
     }
 }
 
@@ -247,6 +247,19 @@ impl Request<'_> {
     /// That the caller does this to a connection.
     fn event(self, action: Action, row: &ConnectionRow) -> Event {
         Event { actor: self.caller.into(), action, resource: row.into() }
+    }
+
+    /// Whether the caller may do this with a connection of this owner. Reading and using needs the permission where the
+    /// caller stands, because a project uses what belongs to its organization; all else needs it where the connection
+    /// belongs.
+    fn authorize_on(self, permission: Permission, owner: &Tenant) -> Result<(), Error> {
+        let allowed = match permission {
+            Permission::Read | Permission::Use => self.caller.may(permission, self.tenant),
+            Permission::Create | Permission::Delete | Permission::Operate | Permission::ManageConnectors => {
+                self.caller.may(permission, owner)
+            }
+        };
+        if allowed { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }
 
     /// Whether the caller may do this in the tenant. Who may not even read learns nothing.

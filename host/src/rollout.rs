@@ -32,7 +32,7 @@ use crate::clock::now;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, CallError, Connectors};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::{self, Store, Turn};
+use crate::store::{self, Damaged, Store, Turn};
 
 pub use crate::store::connector_versions::State;
 pub use activate::Activation;
@@ -148,6 +148,12 @@ pub enum Error {
 /// What somebody does to a version.
 fn version_event(actor: &Actor, action: Action, digest: &str) -> audit::Event {
     audit::Event { actor: actor.clone(), action, resource: audit::Resource::ConnectorVersion(digest.to_owned()) }
+}
+
+impl From<Damaged> for Error {
+    fn from(damaged: Damaged) -> Self {
+        Self::Store(damaged.into())
+    }
 }
 
 impl Rollout {

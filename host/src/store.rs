@@ -8,6 +8,7 @@ mod audit;
 mod columns;
 pub mod connections;
 pub mod connector_versions;
+mod damage;
 mod health;
 pub mod idempotency;
 pub mod intents;
@@ -32,6 +33,7 @@ use crate::fairness::Refused;
 use crate::sqlite::{self, Party, Pool};
 
 pub use crate::sqlite::Connection;
+pub use damage::{Damaged, Damages, Record, id_of};
 pub use transaction::{Change, Transaction};
 pub use usage::{Exceeded, Quota, Quotas};
 
@@ -87,6 +89,7 @@ pub struct Store {
     file: sqlite::File,
     settings: Settings,
     due: audit::Due,
+    damages: Damages,
     /// Held as long as the store is open.
     _lock: Arc<File>,
 }
@@ -162,6 +165,9 @@ pub enum Error {
     /// A stored value is not what this program stores there.
     #[error("the metadata store has a damaged {0}")]
     Damaged(&'static str),
+    /// The same of a row that has a name.
+    #[error(transparent)]
+    DamagedRow(#[from] Damaged),
 }
 
 impl Store {
@@ -181,6 +187,7 @@ impl Store {
             file,
             settings,
             due: audit::Due::default(),
+            damages: Damages::default(),
             _lock: Arc::new(lock),
         };
         intents::expire(&mut store.host_writer(Turn::Host).await?).await?;
@@ -225,6 +232,11 @@ impl Store {
     /// What may be stored.
     pub fn quotas(&self) -> &Quotas {
         &self.settings.quotas
+    }
+
+    /// Who tells of damaged rows.
+    pub fn damages(&self) -> &Damages {
+        &self.damages
     }
 
     /// Finishes what is going on and closes all connections.

@@ -20,19 +20,19 @@ fn types(host: &Patchpanel) -> Vec<String> {
     body["data"].as_array().unwrap().iter().map(|entry| entry["connection_type"].as_str().unwrap().to_owned()).collect()
 }
 
-fn platform(host: &Patchpanel) -> Client {
+pub(super) fn platform(host: &Patchpanel) -> Client {
     host.client().with_token(&host.token(&["--org", "platform", "--role", "platform-admin"]).unwrap())
 }
 
 /// Uploads a connector; its digest.
-fn upload(host: &Patchpanel, bytes: &[u8]) -> String {
+pub(super) fn upload(host: &Patchpanel, bytes: &[u8]) -> String {
     let client = platform(host).with_header("Content-Type", "application/wasm");
     let reply = client.send("POST", "/assets/connectors/versions", bytes).unwrap();
     assert!(reply.status.is_success(), "{}", reply.body);
     reply.json().unwrap()["digest"].as_str().unwrap().to_owned()
 }
 
-fn in_library(host: &Patchpanel, digest: &str) -> PathBuf {
+pub(super) fn in_library(host: &Patchpanel, digest: &str) -> PathBuf {
     let name = format!("{}.wasm", digest.trim_start_matches("sha256:"));
     host.directory().path().join("data/library").join(name)
 }

@@ -73,6 +73,15 @@ fn a_data_directory_of_before_serves_and_is_signed_once() {
 }
 
 #[test]
+fn a_damaged_connection_keeps_no_host_from_signing_the_others() {
+    let directory = directory();
+    assert_eq!(sql(&directory, "metadata.db", "update connections set status = 'WEIRD' where name = 'Shop'"), 1);
+    let host = Patchpanel::builder().directory(&directory).start().unwrap();
+    assert_eq!(number(&directory, "metadata.db", SIGNED), 3);
+    assert!(said(&host, "a damaged row is left out")[0].to_string().contains("status"), "{}", host.log().unwrap());
+}
+
+#[test]
 fn an_upgrade_that_is_killed_goes_on_where_it_was() {
     let directory = directory();
     let columns = number(

@@ -93,7 +93,7 @@ impl Connections {
             deposit.settle(&mut recorded).await?;
         }
         if is_replaced {
-            discard(&mut recorded, &before).await?;
+            discard(&mut recorded, &before.organization, before.secret.as_ref()).await?;
         }
         recorded.commit().await?;
         self.depository.pending.changed.notify_one();
@@ -126,7 +126,7 @@ impl Connections {
         let names = resulting_names(&kept, change);
         let (member, config) = match &change.config {
             Some((member, config)) => (member, config),
-            None => (&before.config_member, &Arc::new(parse(&before.config_sent, "configuration")?)),
+            None => (&before.config_member, &Arc::new(parse(before, &before.config_sent, "configuration")?)),
         };
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Update };
         let (found, accepted) = check_config(&connector, call, (member, config), &names).await?;

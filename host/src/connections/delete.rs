@@ -1,22 +1,31 @@
 //! Deleting a connection.
 
 use super::deposit::discard;
-use super::{ATTEMPTS, Connections, Error, Request, owner};
-use crate::audit::Action;
+use super::{ATTEMPTS, Connections, Error, Request};
+use crate::audit::{Action, Event, Resource};
 use crate::auth::Permission;
-use crate::store::connections;
+use crate::store::{Turn, connections};
 
 impl Connections {
-    /// Deletes one; its credentials go with it. `revision` is what the caller saw, if it said so.
+    /// Deletes one, whatever is damaged in its row; its credentials go with it. `revision` is what the caller saw, if it said so.
     pub async fn delete(&self, request: Request<'_>, resource_uri: &str, revision: Option<i64>) -> Result<(), Error> {
+        request.authorize(Permission::Read)?;
         for _ in 0..ATTEMPTS {
-            let row = self.find_for(request, resource_uri, Permission::Delete).await?;
-            if revision.is_some_and(|revision| revision != row.revision) {
-                return Err(Error::RevisionMismatch(row.revision));
+            let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
+            let found = connections::identify(&mut reader, request.tenant, resource_uri).await?;
+            drop(reader);
+            let found = found.ok_or(Error::NotFound)?;
+            request.authorize_on(Permission::Delete, &found.owner)?;
+            if let (Some(seen), Some(now)) = (revision, found.revision)
+                && seen != now
+            {
+                return Err(Error::RevisionMismatch(now));
             }
-            let mut change = self.store.change(request.event(Action::ConnectionDelete, &row)).await?;
-            if connections::delete(&mut change, &owner(&row), &row.id, row.revision).await? {
-                discard(&mut change, &row).await?;
+            let resource = Resource::Connection { owner: found.owner.clone(), resource_uri: resource_uri.to_owned() };
+            let event = Event { actor: request.caller.into(), action: Action::ConnectionDelete, resource };
+            let mut change = self.store.change(event).await?;
+            if let Some(deleted) = connections::delete(&mut change, &found.owner, &found.id, revision).await? {
+                discard(&mut change, &found.owner.organization, deleted.secret.as_ref()).await?;
                 change.commit().await?;
                 self.depository.pending.changed.notify_one();
                 return Ok(());

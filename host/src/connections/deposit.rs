@@ -249,7 +249,7 @@ impl Depository {
         }
         self.check(row)?;
         let event = Event { actor, action, resource: row.into() };
-        match self.store.release(&event, self.secrets.get(&reference(row, location))).await? {
+        match self.store.release(&event, self.secrets.get(&reference(&row.organization, location))).await? {
             Ok(secret) => Credentials::from_secret(&secret).ok_or_else(|| self.damaged(row)),
             // Not logged yet: somebody may have replaced them since the row was read.
             Err(secrets::Error::NotFound) => Err(withhold(row, Withheld::Lost)),
@@ -275,22 +275,27 @@ pub(super) fn sign(keys: &DerivedKeys, row: &mut ConnectionRow) -> Result<(), Er
     Ok(())
 }
 
-/// Records for removal what a row pointed at, within the transaction after which it no longer does.
-pub(super) async fn discard(transaction: &mut Transaction, row: &ConnectionRow) -> Result<(), Error> {
-    if let Some(location) = &row.secret {
-        let removal =
-            RemovalRow { store: location.store.clone(), reference: reference(row, location), created_at: now() };
+/// Records for removal what a connection of the organization pointed at, within the transaction after which it no longer
+/// does.
+pub(super) async fn discard(
+    transaction: &mut Transaction,
+    organization: &str,
+    secret: Option<&SecretLocation>,
+) -> Result<(), Error> {
+    if let Some(location) = secret {
+        let reference = reference(organization, location);
+        let removal = RemovalRow { store: location.store.clone(), reference, created_at: now() };
         removals::insert(transaction, &removal).await?;
     }
     Ok(())
 }
 
-fn reference(row: &ConnectionRow, location: &SecretLocation) -> Reference {
-    Reference { organization: row.organization.clone(), key: location.key.clone(), version: location.version }
+fn reference(organization: &str, location: &SecretLocation) -> Reference {
+    Reference { organization: organization.to_owned(), key: location.key.clone(), version: location.version }
 }
 
 fn with_facts<T>(row: &ConnectionRow, work: impl FnOnce(&RowFacts<'_>) -> T) -> T {
-    let secret = row.secret.as_ref().map(|location| (location.store.as_str(), reference(row, location)));
+    let secret = row.secret.as_ref().map(|location| (location.store.as_str(), reference(&row.organization, location)));
     work(&RowFacts {
         connection: &row.id,
         project: &row.project,

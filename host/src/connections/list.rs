@@ -3,8 +3,8 @@
 use super::{Connection, Connections, Error, Request, Status};
 use crate::auth::Permission;
 use crate::finding::Finding;
-use crate::store;
 use crate::store::connections::{self, Column, ConnectionRow, Selection};
+use crate::store::{self, Damages};
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,7 @@ pub struct Filter {
 #[derive(Debug, Clone)]
 pub struct Listed {
     rows: Vec<ConnectionRow>,
+    damages: Damages,
     /// Of all pages.
     pub total: u64,
 }
@@ -41,9 +42,9 @@ impl Listed {
         self.rows.iter().map(|row| row.serving.config.len() + row.config_sent.len() + row.bindings.len()).sum()
     }
 
-    /// The connections.
-    pub fn into_connections(self) -> Result<Vec<Connection>, Error> {
-        Ok(self.rows.into_iter().map(Connection::try_from).collect::<Result<_, _>>()?)
+    /// The connections, without those whose rows are damaged.
+    pub fn into_connections(self) -> Vec<Connection> {
+        self.damages.readable(self.rows.into_iter().map(Connection::try_from))
     }
 }
 
@@ -77,7 +78,8 @@ impl Connections {
             ]),
             error => error.into(),
         })?;
-        Ok(Listed { rows, total })
+        let damages = self.store.damages().clone();
+        Ok(Listed { rows: damages.readable(rows), damages, total })
     }
 }
 

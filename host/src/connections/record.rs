@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use crate::auth::Tenant;
 use crate::connectors::change::compare::Difference;
 use crate::connectors::{Accepted, Binding, VersionInUse};
-use crate::store;
 use crate::store::connections::{ConnectionRow, Rendition};
+use crate::store::{self, Damaged};
 
 pub use crate::store::connections::Status;
 
@@ -92,12 +92,14 @@ impl Connection {
 }
 
 impl TryFrom<ConnectionRow> for Connection {
-    type Error = store::Error;
+    type Error = Damaged;
 
-    fn try_from(row: ConnectionRow) -> Result<Self, store::Error> {
+    fn try_from(row: ConnectionRow) -> Result<Self, Damaged> {
         let tenant = super::owner(&row);
         let credentials_set = credentials_set(&row)?;
         let bindings = bindings(&row)?;
+        let config = parse(&row, &row.serving.config, "configuration")?;
+        let upgrade = row.upgrade.as_ref().map(|it| parse(&row, &it.upgrade, "connector upgrade")).transpose()?;
         Ok(Self {
             tenant,
             bindings,
@@ -107,14 +109,14 @@ impl TryFrom<ConnectionRow> for Connection {
             tags: row.tags,
             connection_type: row.connection_type,
             config_member: row.config_member,
-            config: parse(&row.serving.config, "configuration")?,
+            config,
             credentials_set,
             status: row.status,
             status_reason: row.status_reason,
             connector_version: row.connector.as_ref().map_or(row.serving.written_by, |it| it.version.clone()),
             connector_digest: row.serving.digest,
             connector_contract: row.connector.map(|it| it.contract),
-            upgrade: row.upgrade.map(|it| parse(&it.upgrade, "connector upgrade")).transpose()?,
+            upgrade,
             created_by: row.created_by,
             updated_by: row.updated_by,
             created_at: row.created_at,
@@ -127,13 +129,13 @@ impl TryFrom<ConnectionRow> for Connection {
 }
 
 /// What the connector accepted when the connection was registered or changed, as the version that serves it has it.
-pub(crate) fn accepted(row: &ConnectionRow) -> Result<Accepted, store::Error> {
+pub(crate) fn accepted(row: &ConnectionRow) -> Result<Accepted, Damaged> {
     let credentials = credentials_set(row)?.into_iter();
     let mut credentials_set: Vec<_> = credentials.filter_map(|(name, set)| set.then_some(name)).collect();
     credentials_set.sort();
     Ok(Accepted {
-        sent: parse(&row.config_sent, "configuration")?,
-        normalised: parse(&row.serving.config, "configuration")?,
+        sent: parse(row, &row.config_sent, "configuration")?,
+        normalised: parse(row, &row.serving.config, "configuration")?,
         auth_method: row.serving.auth_method.clone(),
         credentials_set,
         written_by: row.serving.written_by.clone(),
@@ -141,8 +143,8 @@ pub(crate) fn accepted(row: &ConnectionRow) -> Result<Accepted, store::Error> {
 }
 
 /// What its stored credentials were accepted for.
-pub(crate) fn bindings(row: &ConnectionRow) -> Result<Vec<Binding>, store::Error> {
-    parse(&row.bindings, "list of bindings")
+pub(crate) fn bindings(row: &ConnectionRow) -> Result<Vec<Binding>, Damaged> {
+    parse(row, &row.bindings, "list of bindings")
 }
 
 /// What a version has accepted, as it is stored.
@@ -176,16 +178,16 @@ pub(super) fn schema_properties<'a>(
 }
 
 /// JSON out of a row.
-pub(super) fn parse<T: serde::de::DeserializeOwned>(json: &str, what: &'static str) -> Result<T, store::Error> {
-    serde_json::from_str(json).map_err(|_| store::Error::Damaged(what))
+pub(super) fn parse<T: serde::de::DeserializeOwned>(row: &ConnectionRow, json: &str, what: &str) -> Result<T, Damaged> {
+    serde_json::from_str(json).map_err(|_| row.damaged(what))
 }
 
 /// Every credential of the row's method, in the order of its schema, and whether it is set.
-pub(super) fn credentials_set(row: &ConnectionRow) -> Result<Vec<(String, bool)>, store::Error> {
-    let members: Map<String, Value> = parse(&row.serving.credentials_set, "list of credentials")?;
+pub(super) fn credentials_set(row: &ConnectionRow) -> Result<Vec<(String, bool)>, Damaged> {
+    let members: Map<String, Value> = parse(row, &row.serving.credentials_set, "list of credentials")?;
     members
         .into_iter()
-        .map(|(name, set)| Ok((name, set.as_bool().ok_or(store::Error::Damaged("list of credentials"))?)))
+        .map(|(name, set)| Ok((name, set.as_bool().ok_or_else(|| row.damaged("list of credentials"))?)))
         .collect()
 }
 

@@ -4,7 +4,7 @@ use super::Error;
 use super::deposit::sign;
 use crate::crash;
 use crate::secrets::DerivedKeys;
-use crate::store::{Store, Turn, signatures};
+use crate::store::{Store, Turn, id_of, signatures};
 
 /// Connections that are signed in one statement.
 const BATCH: u32 = 200;
@@ -16,12 +16,12 @@ const LINE: u64 = 10_000;
 pub(crate) async fn sign_all(store: &Store, keys: &DerivedKeys) -> Result<u64, Error> {
     let (mut after, mut signed) = (String::new(), 0);
     loop {
-        let mut rows = signatures::unsigned(&mut store.reader(Turn::Host).await?, &after, BATCH).await?;
+        let rows = signatures::unsigned(&mut store.reader(Turn::Host).await?, &after, BATCH).await?;
         let Some(last) = rows.last() else { return Ok(signed) };
-        after.clone_from(&last.id);
+        after.clone_from(id_of(last, |row| &row.id));
         let mut signatures = Vec::with_capacity(rows.len());
-        for row in &mut rows {
-            sign(keys, row)?;
+        for mut row in store.damages().readable(rows) {
+            sign(keys, &mut row)?;
             signatures.extend(row.signature.take().map(|signature| (row.id.clone(), signature)));
         }
         signatures::sign(&mut store.host_writer(Turn::Host).await?, &signatures).await?;

@@ -135,6 +135,9 @@ pub enum ApiError {
     /// Something that the host needs does not answer.
     #[error("{0}")]
     Unavailable(Cow<'static, str>),
+    /// What is stored is damaged.
+    #[error("{}: something else than this program has written there. {}.", .0, remedy(.0.record))]
+    RecordDamaged(store::Damaged),
     /// Our bug, already logged.
     #[error("Something went wrong in the host; its log has more under the request id.")]
     Internal,
@@ -196,6 +199,7 @@ impl ApiError {
             Self::Connector(CallError::Busy) | Self::Busy(_) | Self::Unavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
             }
+            Self::RecordDamaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "RECORD_DAMAGED"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
         }
     }
@@ -264,6 +268,16 @@ fn limit_status(limit: Limit) -> (StatusCode, &'static str) {
         Limit::Answer => "CONNECTOR_LIMIT_ANSWER_BYTES",
     };
     (status, code)
+}
+
+/// What to do about a damaged record.
+fn remedy(record: store::Record) -> &'static str {
+    match record {
+        store::Record::Connection => {
+            "Restore the metadata from a backup, or delete the connection and register it again"
+        }
+        store::Record::ConnectorVersion => "Restore the metadata from a backup",
+    }
 }
 
 /// One sentence for all reasons.

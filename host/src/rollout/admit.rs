@@ -58,7 +58,13 @@ impl Rollout {
     pub(super) async fn go_on(&self) -> Result<(), Error> {
         let rows = connector_versions::list(&mut self.store.reader(Turn::Host).await?).await?;
         // Those of the directory are taken in from there.
-        for row in rows.into_iter().filter(|row| row.state == State::Pending && row.file.is_none()) {
+        for row in self
+            .store
+            .damages()
+            .readable(rows)
+            .into_iter()
+            .filter(|row| row.state == State::Pending && row.file.is_none())
+        {
             let digest = row.digest.clone();
             let received = Received { digest: row.digest, bytes: row.bytes.unsigned_abs() };
             let admitted = async {

@@ -14,8 +14,8 @@ use crate::audit::Actor;
 use crate::connectors::admission::Reason;
 use crate::connectors::{self, VersionInUse, component_files, log_refusal, read};
 use crate::digest;
-use crate::store::Turn;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
+use crate::store::{self, Turn};
 
 /// What a file looks like without being read: inode, size, and the times of its last change and of that of its status;
 /// none when it cannot be looked at.
@@ -64,6 +64,7 @@ impl Rollout {
                     directory.rivals.remove(name);
                     directory.rivals.extend(rival.map(|rival| (name.clone(), rival)));
                 }
+                Err(Error::Store(store::Error::DamagedRow(damaged))) => self.store.damages().tell(&damaged),
                 // The next look tries again.
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;

@@ -10,10 +10,10 @@ use crate::connections::record::Upgrade;
 use crate::connectors::VersionInUse;
 use crate::connectors::change::compare::Outcome;
 use crate::crash;
-use crate::store::Turn;
 use crate::store::connections::UpgradeRow;
 use crate::store::connector_versions::{self, ConnectorVersionRow};
 use crate::store::serving::{self, Others};
+use crate::store::{Turn, id_of};
 
 /// Connections that are handed over in one statement: others that write wait for it.
 const BATCH: u32 = 8;
@@ -29,6 +29,9 @@ impl Rollout {
         let mut after = String::new();
         loop {
             let page = serving::page(&mut self.store.reader(Turn::Host).await?, others, &after, BATCH).await?;
+            let last =
+                page.last().filter(|_| page.len() == BATCH as usize).map(|row| id_of(row, |row| &row.id).clone());
+            let page = self.store.damages().readable(page);
             let tried = self.compare(connector, &page, true).await?;
             let (mut taken_over, mut held) = (Vec::new(), Vec::new());
             for (connection, tried) in page.iter().zip(&tried) {
@@ -49,13 +52,13 @@ impl Rollout {
                 transaction.commit().await?;
             }
             crash::point("activation-handing-over");
-            let is_last = page.len() < BATCH as usize;
             // Others may have changed the same connections; or another version is active.
-            if is_last || changed == 0 && !self.is_active(&row.digest).await? {
+            let goes_on = changed > 0 || self.is_active(&row.digest).await?;
+            let Some(last) = last.filter(|_| goes_on) else {
                 self.known.forget(&row.digest);
                 return Ok(());
-            }
-            after = page.last().map_or(after, |last| last.id.clone());
+            };
+            after = last;
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -6,20 +6,22 @@ use super::{Error, Rollout, State, library};
 use crate::connectors::admission::Reason;
 use crate::connectors::{VersionInUse, log_refusal};
 use crate::store::connector_versions::{self, ConnectorVersionRow};
-use crate::store::{Turn, serving};
+use crate::store::{Turn, id_of, serving};
 
 impl Rollout {
     /// Loads what the last process left: the active versions, those that serve connections, and what can be gone back
     /// to.
     pub(super) async fn resume(&self) -> Result<(), Error> {
         let rows = connector_versions::list(&mut self.store.reader(Turn::Host).await?).await?;
-        let known: BTreeSet<String> = rows.iter().map(|row| row.digest.clone()).collect();
+        let known: BTreeSet<String> = rows.iter().map(|row| id_of(row, |row| &row.digest).clone()).collect();
+        // The bytes of a damaged one stay.
         for digest in self.library.list().await?.iter().filter(|digest| !known.contains(*digest)) {
             // A killed process has deleted its row, or has not come to write it.
             if let Err(error) = self.library.delete(digest).await {
                 tracing::warn!(digest, %error, "a component that no row knows cannot be removed");
             }
         }
+        let rows = self.store.damages().readable(rows);
         let needed = self.needed().await?;
         for row in rows.iter().filter(|row| needed.contains(&row.digest)) {
             match self.load(row).await {

@@ -6,7 +6,7 @@ use super::shadow::Shadow;
 use super::{Error, Rollout};
 use crate::connectors::admission::Reason;
 use crate::store::connector_versions::{self, ConnectorVersionRow, State};
-use crate::store::{self, Turn, serving};
+use crate::store::{self, Damaged, Record, Turn, serving};
 
 /// Where a version stands, as it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,17 +67,19 @@ impl Rollout {
         let counts: HashMap<_, _> = serving::counts(&mut reader).await?.into_iter().collect();
         let rows = connector_versions::list(&mut reader).await?;
         let count = |row: &ConnectorVersionRow| counts.get(&row.digest).copied().unwrap_or_default().unsigned_abs();
-        rows.into_iter().map(|row| self.record(count(&row), row)).collect()
+        let damages = self.store.damages();
+        let records = damages.readable(rows).into_iter().map(|row| self.record(count(&row), row));
+        Ok(damages.readable(records))
     }
 
     /// One version.
     pub async fn find(&self, digest: &str) -> Result<VersionRecord, Error> {
         let mut reader = self.store.reader(Turn::Host).await?;
         let row = connector_versions::find(&mut reader, digest).await?.ok_or(Error::NotFound)?;
-        self.record(serving::served_by(&mut reader, digest).await?, row)
+        Ok(self.record(serving::served_by(&mut reader, digest).await?, row)?)
     }
 
-    fn record(&self, connections: u64, row: ConnectorVersionRow) -> Result<VersionRecord, Error> {
+    fn record(&self, connections: u64, row: ConnectorVersionRow) -> Result<VersionRecord, Damaged> {
         let refused = self.refused().get(&row.digest).cloned();
         let state = match row.state {
             State::Active if refused.is_some() => Standing::Stored(State::Refused),
@@ -87,7 +89,7 @@ impl Rollout {
         let known = |text: String| Some(text).filter(|text| !text.is_empty());
         Ok(VersionRecord {
             reasons: refused.map_or_else(|| reasons(&row), Ok)?,
-            shadow: row.shadow.as_deref().map(parse).transpose()?,
+            shadow: row.shadow.as_deref().map(|shadow| parse(&row, shadow, "report")).transpose()?,
             connections,
             bytes: row.bytes.unsigned_abs(),
             digest: row.digest,
@@ -105,8 +107,8 @@ impl Rollout {
 }
 
 /// The reasons in a row.
-pub(super) fn reasons(row: &ConnectorVersionRow) -> Result<Vec<Reason>, store::Error> {
-    parse(&row.reasons)
+pub(super) fn reasons(row: &ConnectorVersionRow) -> Result<Vec<Reason>, Damaged> {
+    parse(row, &row.reasons, "list of reasons")
 }
 
 /// Reasons for a row.
@@ -114,8 +116,9 @@ pub(super) fn to_json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String,
     serde_json::to_string(value).map_err(|_| store::Error::Damaged("connector version"))
 }
 
-fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, store::Error> {
-    serde_json::from_str(json).map_err(|_| store::Error::Damaged("connector version"))
+fn parse<T: serde::de::DeserializeOwned>(row: &ConnectorVersionRow, json: &str, what: &str) -> Result<T, Damaged> {
+    let damaged = |_| Damaged { record: Record::ConnectorVersion, id: row.digest.clone(), what: what.to_owned() };
+    serde_json::from_str(json).map_err(damaged)
 }
 
 #[cfg(test)]

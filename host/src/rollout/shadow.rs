@@ -11,10 +11,10 @@ use crate::clock::now;
 use crate::connections::record::{accepted, bindings, rendition};
 use crate::connectors::change::compare::{Comparison, Difference, Outcome, Stored, told};
 use crate::connectors::{CallError, VersionInUse};
-use crate::store::Turn;
 use crate::store::connections::ConnectionRow;
 use crate::store::connector_versions::ConnectorVersionRow;
 use crate::store::serving::{self, Others};
+use crate::store::{Turn, id_of};
 
 /// Connections of a report that are described one by one.
 const MAX_DETAILS: usize = 100;
@@ -129,7 +129,9 @@ impl Rollout {
         self.events.progress(row, 0, total);
         'pages: loop {
             let page = serving::page(&mut self.store.reader(Turn::Host).await?, others, &after, BATCH).await?;
-            for rows in page.chunks(AT_ONCE) {
+            let last =
+                page.last().filter(|_| page.len() == BATCH as usize).map(|row| id_of(row, |row| &row.id).clone());
+            for rows in self.store.damages().readable(page).chunks(AT_ONCE) {
                 let is_quiet = shadow.connections >= MAX_LOGGED;
                 for (connection, tried) in rows.iter().zip(self.compare(candidate, rows, is_quiet).await?) {
                     failures += u64::from(matches!(tried.outcome, Outcome::Failed(_)));
@@ -141,10 +143,8 @@ impl Rollout {
                 }
             }
             self.events.progress(row, shadow.connections, total.max(shadow.connections));
-            match page.last().filter(|_| page.len() == BATCH as usize) {
-                Some(last) => after.clone_from(&last.id),
-                None => break,
-            }
+            let Some(last) = last else { break };
+            after = last;
         }
         shadow.tried_at = now();
         Ok(shadow)
@@ -160,7 +160,7 @@ impl Rollout {
         let cases = rows.iter().map(|row| {
             let serving = self.connectors.loaded(&row.serving.digest);
             let key = Key::new(candidate.digest(), row, serving.is_some());
-            let known = self.known.get(&key);
+            let known = self.known.get(&key).or_else(|| self.unreadable(row));
             Case { row, serving, key, known }
         });
         let cases: Vec<Case<'_>> = cases.collect();
@@ -181,6 +181,13 @@ impl Rollout {
             tried.push(anew);
         }
         Ok(tried)
+    }
+
+    /// What every version makes of a connection whose row is damaged.
+    fn unreadable(&self, row: &ConnectionRow) -> Option<Arc<Tried>> {
+        let damaged = accepted(row).map(drop).and_then(|()| bindings(row).map(drop)).err()?;
+        self.store.damages().tell(&damaged);
+        Some(Arc::new(Tried { outcome: Outcome::RejectedByBoth, taken_over: None }))
     }
 
     async fn compare_anew(

@@ -10,9 +10,9 @@ mod tags;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::usage::{self, Difference};
-use super::{Change, Connection, Error, columns, project};
+use super::{Change, Connection, Error, Record, columns, project};
 use crate::auth::Tenant;
-use row::{bytes, changing_columns, lasting_columns, tags_of};
+use row::{bytes, changing_columns, lasting_columns, secret, tags_of};
 
 pub use list::{Column, Selection, list};
 pub use rendition::Rendition;
@@ -28,6 +28,24 @@ pub struct TestOutcome<'a> {
     pub status_reason: Option<&'a str>,
     /// When.
     pub tested_at: i64,
+}
+
+/// Enough of a connection to delete it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its id.
+    pub id: String,
+    /// The tenant that it belongs to.
+    pub owner: Tenant,
+    /// Its revision; none if that is damaged.
+    pub revision: Option<i64>,
+}
+
+/// A connection that has been deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// Where its credentials were, if it had any.
+    pub secret: Option<SecretLocation>,
 }
 
 /// Inserts a row; false when its resource URI is taken. Refused when the tenant has as much as it may have.
@@ -60,8 +78,7 @@ pub async fn find(
     .bind(resource_uri)
     .fetch_optional(connection)
     .await?
-    .as_ref()
-    .map(ConnectionRow::try_from)
+    .map(|row| Ok(Record::Connection.read(&row)?))
     .transpose()
 }
 
@@ -138,23 +155,52 @@ pub async fn record_test(
     Ok(updated.rows_affected() > 0)
 }
 
-/// Deletes a row; false when the tenant's own connection of this id no longer has this revision.
-pub async fn delete(change: &mut Change, tenant: &Tenant, id: &str, revision: i64) -> Result<bool, Error> {
+/// Finds one that the tenant sees, even if the rest of its row is damaged.
+pub async fn identify(
+    connection: &mut Connection,
+    tenant: &Tenant,
+    resource_uri: &str,
+) -> Result<Option<Identity>, Error> {
+    let row = sqlx::query(
+        "select id, organization, project, revision from connections
+         where organization = $1 and (project = $2 or project = '') and resource_uri = $3",
+    )
+    .bind(&tenant.organization)
+    .bind(project(tenant))
+    .bind(resource_uri)
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let project = Some(row.try_get("project")?).filter(|project: &String| !project.is_empty());
+    let owner = Tenant { organization: row.try_get("organization")?, project };
+    Ok(Some(Identity { id: row.try_get("id")?, owner, revision: row.try_get("revision").ok() }))
+}
+
+/// Deletes a row, whatever is damaged in it; where its credentials were. None when the tenant has no connection of this id,
+/// or, if a revision is given, has it with another one.
+pub async fn delete(
+    change: &mut Change,
+    tenant: &Tenant,
+    id: &str,
+    revision: Option<i64>,
+) -> Result<Option<Deleted>, Error> {
+    let tags = tags::of(change, id).await?;
     let deleted = sqlx::query(
-        "delete from connections where organization = $1 and project = $2 and id = $3 and revision = $4
-         returning tags, bytes",
+        "delete from connections where organization = $1 and project = $2 and id = $3 and ($4 = 0 or revision = $4)
+         returning bytes, secret_store, secret_key, secret_version, secret_bytes",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))
     .bind(id)
-    .bind(revision)
+    .bind(revision.unwrap_or(0))
     .fetch_optional(&mut ***change)
     .await?;
-    let Some(deleted) = deleted else { return Ok(false) };
-    let had: i64 = deleted.try_get("bytes")?;
-    let tags = tags::forget(change, tenant, &tags::different(&tags_of(&deleted)?)).await?;
+    let Some(deleted) = deleted else { return Ok(None) };
+    let had: i64 = deleted.try_get("bytes").unwrap_or_default();
+    let tags = tags::forget(change, tenant, &tags::different(&tags)).await?;
     usage::add(change, tenant, Difference { connections: -1, tags, bytes: -had, ..Difference::default() }).await?;
-    Ok(true)
+    // What a damaged reference pointed at is an orphan.
+    Ok(Some(Deleted { secret: secret(&deleted).unwrap_or_default() }))
 }
 
 /// Gives out the next secret version of the tenant's own connection; none when it is gone. A version is given out

@@ -5,7 +5,7 @@ mod state;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{Change, Connection, Error, Transaction};
+use super::{Change, Connection, Damaged, Error, Record, Transaction};
 
 pub use state::State;
 
@@ -101,16 +101,15 @@ pub async fn find(connection: &mut Connection, digest: &str) -> Result<Option<Co
         .bind(digest)
         .fetch_optional(connection)
         .await?
-        .as_ref()
-        .map(ConnectorVersionRow::try_from)
+        .map(|row| Ok(Record::ConnectorVersion.read(&row)?))
         .transpose()
 }
 
 /// All of them, the newest first.
-pub async fn list(connection: &mut Connection) -> Result<Vec<ConnectorVersionRow>, Error> {
+pub async fn list(connection: &mut Connection) -> Result<Vec<Result<ConnectorVersionRow, Damaged>>, Error> {
     let rows =
         sqlx::query("select * from connector_versions order by created_at desc, digest").fetch_all(connection).await?;
-    rows.iter().map(ConnectorVersionRow::try_from).collect()
+    Ok(rows.iter().map(|row| Record::ConnectorVersion.read(row)).collect())
 }
 
 /// A type's active version.
@@ -119,8 +118,7 @@ pub async fn active(connection: &mut Connection, connection_type: &str) -> Resul
         .bind(connection_type)
         .fetch_optional(connection)
         .await?
-        .as_ref()
-        .map(ConnectorVersionRow::try_from)
+        .map(|row| Ok(Record::ConnectorVersion.read(&row)?))
         .transpose()
 }
 
@@ -147,8 +145,7 @@ pub async fn last_good(
     .bind(connection_type)
     .fetch_optional(connection)
     .await?
-    .as_ref()
-    .map(ConnectorVersionRow::try_from)
+    .map(|row| Ok(Record::ConnectorVersion.read(&row)?))
     .transpose()
 }
 

@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 
 use super::connections::rendition::COLUMNS;
 use super::connections::{ConnectionRow, Rendition, UpgradeRow};
-use super::{Connection, Error};
+use super::{Connection, Damaged, Error, Record};
 use crate::sqlite::placeholders;
 
 /// The connections of a type that another version than this one serves.
@@ -87,7 +87,7 @@ pub async fn page(
     others: Others<'_>,
     after: &str,
     limit: u32,
-) -> Result<Vec<ConnectionRow>, Error> {
+) -> Result<Vec<Result<ConnectionRow, Damaged>>, Error> {
     let rows = sqlx::query(
         "select * from connection_records where connection_type = $1 and connector_digest <> $2
              and ($3 = 1 or coalesce(upgrade_digest, '') <> $2) and id > $4
@@ -100,7 +100,7 @@ pub async fn page(
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?;
-    rows.iter().map(ConnectionRow::try_from).collect()
+    Ok(rows.iter().map(|row| Record::Connection.read(row)).collect())
 }
 
 /// Leaves a connection with the version that serves it, and says what waits for its tenant. How many it was: none if

@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::connections::ConnectionRow;
-use super::{Connection, Error};
+use super::{Connection, Damaged, Error, Record};
 use crate::secrets::Reference;
 use crate::sqlite::placeholders;
 
@@ -21,7 +21,11 @@ pub struct Pointer {
 }
 
 /// The next connections after this id that have no signature, in the order of their ids.
-pub async fn unsigned(connection: &mut Connection, after: &str, limit: u32) -> Result<Vec<ConnectionRow>, Error> {
+pub async fn unsigned(
+    connection: &mut Connection,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Result<ConnectionRow, Damaged>>, Error> {
     let rows = sqlx::query(
         "select * from connection_records where signature is null and id > $1
          order by id limit $2",
@@ -30,7 +34,7 @@ pub async fn unsigned(connection: &mut Connection, after: &str, limit: u32) -> R
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?;
-    rows.iter().map(ConnectionRow::try_from).collect()
+    Ok(rows.iter().map(|row| Record::Connection.read(row)).collect())
 }
 
 /// Gives connections their signatures, by id, in one statement.

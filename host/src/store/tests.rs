@@ -116,7 +116,7 @@ async fn find(store: &Store, tenant: &Tenant, resource_uri: &str) -> Option<Conn
 async fn names(store: &Store, tenant: &Tenant, selection: &Selection<'_>) -> (Vec<String>, u64) {
     let mut reader = store.reader(TURN).await.unwrap();
     let (rows, total) = connections::list(&mut reader, tenant, selection).await.unwrap();
-    (rows.into_iter().map(|row| row.name).collect(), total)
+    (rows.into_iter().map(|row| row.unwrap().name).collect(), total)
 }
 
 #[tokio::test]
@@ -205,13 +205,14 @@ async fn a_tenant_sees_its_project_and_its_organization_and_writes_only_its_own(
     for foreign in [tenant("acme", Some("hr")), tenant("acme", None), tenant("other", Some("sales"))] {
         let own = &rows[0];
         assert!(!connections::update(&mut transaction, &foreign, own).await.unwrap());
-        assert!(!connections::delete(&mut transaction, &foreign, &own.id, 1).await.unwrap());
+        assert_eq!(connections::delete(&mut transaction, &foreign, &own.id, None).await.unwrap(), None);
         assert_eq!(connections::next_secret_version(&mut transaction, &foreign, &own.id).await.unwrap(), None);
         let outcome = TestOutcome { status: Status::Active, status_reason: None, tested_at: 1 };
         assert!(!connections::record_test(&mut transaction, &foreign, own, outcome).await.unwrap());
     }
     let project = tenant("acme", Some("sales"));
-    assert!(!connections::delete(&mut transaction, &project, &rows[1].id, 1).await.unwrap(), "the organization's");
+    let deleted = connections::delete(&mut transaction, &project, &rows[1].id, None).await.unwrap();
+    assert_eq!(deleted, None, "the organization's");
 }
 
 #[tokio::test]
@@ -237,7 +238,7 @@ async fn of_two_updates_of_one_revision_the_second_does_nothing() {
     let mut transaction = begin(&store).await.unwrap();
     assert!(connections::update(&mut transaction, &tenant, &change("one")).await.unwrap());
     assert!(!connections::update(&mut transaction, &tenant, &change("two")).await.unwrap());
-    assert!(!connections::delete(&mut transaction, &tenant, &before.id, 1).await.unwrap());
+    assert_eq!(connections::delete(&mut transaction, &tenant, &before.id, Some(1)).await.unwrap(), None);
     transaction.commit().await.unwrap();
     let after = find(&store, &tenant, &before.resource_uri).await.unwrap();
     assert_eq!(after, ConnectionRow { revision: 2, ..change("one") });

@@ -112,7 +112,7 @@ async fn replace(depository: &Depository, before: &ConnectionRow, password: &str
         return None;
     }
     deposit.settle(&mut transaction).await.unwrap();
-    discard(&mut transaction, before).await.unwrap();
+    discard(&mut transaction, &before.organization, before.secret.as_ref()).await.unwrap();
     transaction.commit().await.unwrap();
     find(depository, before).await
 }
@@ -160,8 +160,8 @@ async fn a_replaced_secret_goes_and_the_new_one_stays() {
     assert_eq!(password(&depository, &row).await, "two");
 
     let mut transaction = change(&depository).await.unwrap();
-    assert!(connections::delete(&mut transaction, &tenant(), &row.id, row.revision).await.unwrap());
-    discard(&mut transaction, &row).await.unwrap();
+    assert!(connections::delete(&mut transaction, &tenant(), &row.id, Some(row.revision)).await.unwrap().is_some());
+    discard(&mut transaction, &row.organization, row.secret.as_ref()).await.unwrap();
     transaction.commit().await.unwrap();
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [0; 0]);
@@ -375,8 +375,8 @@ async fn removals_that_fail_keep_none_behind_them_from_being_tried() {
         let removal = RemovalRow { store: "local".into(), reference, created_at: i64::from(number / 2) };
         removals::insert(&mut transaction, &removal).await.unwrap();
     }
-    assert!(connections::delete(&mut transaction, &tenant(), &row.id, row.revision).await.unwrap());
-    discard(&mut transaction, &row).await.unwrap();
+    assert!(connections::delete(&mut transaction, &tenant(), &row.id, Some(row.revision)).await.unwrap().is_some());
+    discard(&mut transaction, &row.organization, row.secret.as_ref()).await.unwrap();
     transaction.commit().await.unwrap();
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [0; 0]);
@@ -391,7 +391,7 @@ async fn never_removes_what_a_connection_points_at() {
     let depository = installation.start().await;
     let row = register(&depository, "one").await;
     let mut transaction = change(&depository).await.unwrap();
-    discard(&mut transaction, &row).await.unwrap();
+    discard(&mut transaction, &row.organization, row.secret.as_ref()).await.unwrap();
     transaction.commit().await.unwrap();
     reap(&depository).await;
     assert_eq!(versions(&depository, &row).await, [1]);
@@ -430,6 +430,7 @@ async fn callers_that_go_away_at_any_moment_leave_whole_connections_and_no_orpha
     }
     let all = Selection { limit: 1_000, ..Selection::default() };
     let (rows, _) = connections::list(&mut reader, &tenant(), &all).await.unwrap();
+    let rows: Vec<ConnectionRow> = rows.into_iter().map(Result::unwrap).collect();
     for row in &rows {
         let expected = if row.revision == 1 { "one" } else { "two" };
         assert_eq!(password(&depository, row).await, expected);

@@ -52,19 +52,19 @@ pub async fn list_connections(
 ) -> Result<Response, ApiError> {
     let listed = api.connections.list(admitted.request(), &filter).await?;
     if listed.bytes() <= SMALL_BYTES {
-        return page(&filter, listed);
+        return Ok(page(&filter, listed));
     }
     // What is made of it is charged when it is there.
     let memory = api.places.memory(admitted.authenticated(), listed.bytes())?;
     let made = api.places.work(admitted.authenticated(), move || {
         let _memory = memory;
-        page(&filter, listed)
+        Ok(page(&filter, listed))
     });
     made.await
 }
 
-fn page(filter: &Filter, listed: Listed) -> Result<Response, ApiError> {
+fn page(filter: &Filter, listed: Listed) -> Response {
     let pagination = Pagination::new(filter, listed.total);
-    let data = listed.into_connections()?.into_iter().map(ConnectionRecord::from).collect();
-    Ok(Json(ConnectionPage { data, pagination }).into_response())
+    let data = listed.into_connections().into_iter().map(ConnectionRecord::from).collect();
+    Json(ConnectionPage { data, pagination }).into_response()
 }

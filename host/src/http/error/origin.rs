@@ -39,6 +39,10 @@ impl From<store::Error> for ApiError {
             error @ (store::Error::Unavailable(_) | store::Error::TooLong) => {
                 Self::unavailable("metadata store", &error)
             }
+            store::Error::DamagedRow(damaged) => {
+                tracing::error!(error = &damaged as &dyn std::error::Error, "a request failed");
+                Self::RecordDamaged(damaged)
+            }
             error => Self::internal(&error),
         }
     }

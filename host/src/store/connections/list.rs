@@ -6,7 +6,7 @@ use sqlx::{Arguments, AssertSqlSafe, Row as _};
 
 use super::{ConnectionRow, Status};
 use crate::auth::Tenant;
-use crate::store::{Connection, Error, project};
+use crate::store::{Connection, Damaged, Error, Record, project};
 
 /// What the rows of a page may have together, as [`super::super::usage`] counts bytes.
 const MAX_PAGE_BYTES: u64 = 8 * 1024 * 1024;
@@ -93,12 +93,12 @@ const TAGGED: Source = Source {
     id: "tagged.connection",
 };
 
-/// One page of what the tenant sees, and the number of connections on all pages.
+/// One page of what the tenant sees, and the number of connections on all pages. Damaged ones are counted, too.
 pub async fn list(
     connection: &mut Connection,
     tenant: &Tenant,
     selection: &Selection<'_>,
-) -> Result<(Vec<ConnectionRow>, u64), Error> {
+) -> Result<(Vec<Result<ConnectionRow, Damaged>>, u64), Error> {
     let rows = page(tenant, selection).fetch_page(connection).await?;
     let total: i64 = match rows.first() {
         // Every text has been looked at; once is enough.
@@ -109,7 +109,7 @@ pub async fn list(
             None => return Err(Error::Damaged("count")),
         },
     };
-    let rows = rows.iter().map(ConnectionRow::try_from).collect::<Result<_, _>>()?;
+    let rows = rows.iter().map(|row| Record::Connection.read(row)).collect();
     Ok((rows, u64::try_from(total).map_err(|_| Error::Damaged("count"))?))
 }
 
@@ -257,7 +257,8 @@ impl Statement {
         let mut stream = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch(connection);
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(row) = stream.try_next().await? {
-            bytes += u64::try_from(row.try_get::<i64, _>("bytes")?).map_err(|_| Error::Damaged("count of bytes"))?;
+            // Nothing where that is damaged: the rows of a page are few.
+            bytes += row.try_get::<i64, _>("bytes").unwrap_or_default().unsigned_abs();
             if bytes > MAX_PAGE_BYTES {
                 return Err(Error::PageTooLarge(MAX_PAGE_BYTES));
             }

@@ -6,9 +6,9 @@ use sqlx::any::AnyRow;
 use super::rendition::{self, Rendition, Which};
 use super::{Status, owner};
 use crate::audit::Resource;
-use crate::store::Error;
 use crate::store::columns::Column;
 use crate::store::usage;
+use crate::store::{Damaged, Error, Record};
 
 /// One row. JSON is text; times are microseconds since 1970 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +102,13 @@ pub struct SecretLocation {
     pub bytes: i64,
 }
 
+impl ConnectionRow {
+    /// That this row is damaged.
+    pub fn damaged(&self, what: &str) -> Damaged {
+        Damaged { record: Record::Connection, id: self.id.clone(), what: what.to_owned() }
+    }
+}
+
 /// What is written once, when a connection is registered.
 pub(super) fn lasting_columns(row: &ConnectionRow) -> Vec<Column<'_>> {
     vec![
@@ -173,15 +180,6 @@ impl TryFrom<&AnyRow> for ConnectionRow {
     type Error = Error;
 
     fn try_from(row: &AnyRow) -> Result<Self, Error> {
-        let secret_store: Option<String> = row.try_get("secret_store")?;
-        let secret_key: Option<String> = row.try_get("secret_key")?;
-        let secret_version: Option<i64> = row.try_get("secret_version")?;
-        let bytes = row.try_get("secret_bytes")?;
-        let secret = match (secret_store, secret_key, secret_version) {
-            (Some(store), Some(key), Some(version)) => Some(SecretLocation { store, key, version, bytes }),
-            (None, None, None) => None,
-            _ => return Err(Error::Damaged("secret reference")),
-        };
         Ok(Self {
             id: row.try_get("id")?,
             organization: row.try_get("organization")?,
@@ -194,7 +192,7 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             config_member: row.try_get("config_member")?,
             config_sent: row.try_get("config_sent")?,
             bindings: row.try_get("bindings")?,
-            secret,
+            secret: secret(row)?,
             signature: row.try_get("signature")?,
             secret_sequence: row.try_get("secret_sequence")?,
             status: Status::stored(row.try_get("status")?)?,
@@ -212,6 +210,18 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             revision: row.try_get("revision")?,
             test_revision: row.try_get("test_revision")?,
         })
+    }
+}
+
+/// Where the credentials are.
+pub(super) fn secret(row: &AnyRow) -> Result<Option<SecretLocation>, Error> {
+    let (store, key) = (row.try_get("secret_store")?, row.try_get("secret_key")?);
+    match (store, key, row.try_get("secret_version")?) {
+        (Some(store), Some(key), Some(version)) => {
+            Ok(Some(SecretLocation { store, key, version, bytes: row.try_get("secret_bytes")? }))
+        }
+        (None, None, None) => Ok(None),
+        _ => Err(Error::Damaged("secret reference")),
     }
 }
 

@@ -13,6 +13,14 @@ pub(super) fn different(tags: &[String]) -> BTreeSet<&str> {
     tags.iter().map(String::as_str).collect()
 }
 
+/// Those of a connection.
+pub(super) async fn of(transaction: &mut Transaction, connection: &str) -> Result<Vec<String>, Error> {
+    Ok(sqlx::query_scalar("select tag from connection_tags where connection = $1")
+        .bind(connection)
+        .fetch_all(&mut **transaction)
+        .await?)
+}
+
 /// Gives a connection these tags, none of which it has; how many of them its project has not had.
 pub(super) async fn add(
     transaction: &mut Transaction,
