@@ -20,7 +20,7 @@ use crate::json;
 use crate::statement::Statement;
 
 /// A connector version. A call holds the calling thread until it ends or meets its deadline, so a server calls through
-/// [`super::Connector`], which has threads for that.
+/// [`super::VersionInUse`], which has threads for that.
 #[derive(Debug)]
 pub struct Version {
     pub(super) runtime: Arc<Runtime>,
