@@ -7,6 +7,7 @@ pub mod code;
 mod server_text;
 mod stages;
 
+use crate::finding::Finding;
 pub use code::Code;
 pub use server_text::ServerText;
 pub use stages::{Halted, Stages};
@@ -137,6 +138,16 @@ impl Fault {
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
         self
+    }
+
+    /// Says both in the words of a finding: its sentence, and its hint if it has one.
+    #[must_use]
+    pub fn found(self, finding: &Finding) -> Self {
+        let fault = self.message(finding.to_string());
+        match &finding.hint {
+            Some(hint) => fault.remedy(hint),
+            None => fault,
+        }
     }
 
     /// Adds the server's own code, if it looks like one: 1 to 32 letters, digits, `_`, `-` or `.` of ASCII. A driver that

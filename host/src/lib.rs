@@ -33,6 +33,7 @@ pub mod json;
 pub mod logs;
 pub mod metric;
 pub mod network;
+pub mod once;
 pub mod private;
 mod random;
 pub mod regular_file;

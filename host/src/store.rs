@@ -317,5 +317,10 @@ fn project(tenant: &Tenant) -> &str {
     tenant.project.as_deref().unwrap_or_default()
 }
 
+/// The tenant whose organization and project are stored so.
+fn tenant(organization: String, project: String) -> Tenant {
+    Tenant { organization, project: Some(project).filter(|project| !project.is_empty()) }
+}
+
 #[cfg(test)]
 pub(crate) mod tests;

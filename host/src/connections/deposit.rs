@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::{Error, now, record};
 use crate::audit::{Action, Actor, Event};
 use crate::auth::Tenant;
+use crate::once::Once;
 use crate::random;
 use crate::secrets::{self, Credentials, DerivedKeys, Reference, RowFacts, SecretStore};
 use crate::store::connections::{ConnectionRow, SecretLocation};
@@ -26,9 +27,6 @@ use crate::store::{self, Store, Transaction, Turn};
 /// How many versions are tried when the secret store has others under the next ones: it is later than the metadata.
 const VERSIONS: usize = 100;
 
-/// Connections of which it has been logged that their credentials cannot be used; with more, nothing more is.
-const MAX_LOGGED: usize = 10_000;
-
 /// Where the credentials of connections are put, and what is known of them. Clones share everything.
 #[derive(Debug, Clone)]
 pub(crate) struct Depository {
@@ -36,7 +34,8 @@ pub(crate) struct Depository {
     pub(super) secrets: Arc<dyn SecretStore>,
     pub(super) keys: DerivedKeys,
     pub(super) pending: Arc<Pending>,
-    pub(super) logged: Arc<Mutex<HashSet<(String, Withheld)>>>,
+    /// Connections whose credentials cannot be used, and why.
+    pub(super) logged: Once<(String, Withheld)>,
 }
 
 /// Why stored credentials cannot be used.
@@ -117,17 +116,15 @@ impl Drop for Claim {
 
 impl Depository {
     pub(super) fn new(store: Store, secrets: Arc<dyn SecretStore>, keys: DerivedKeys) -> Self {
-        Self { store, secrets, keys, pending: Arc::default(), logged: Arc::default() }
+        Self { store, secrets, keys, pending: Arc::default(), logged: Once::default() }
     }
 
     /// Gives a row the signature that says it is as the host has written it. To be called whenever the host changes what
     /// that is about, and only of a row that was as the host had written it.
     pub(super) fn sign(&self, row: &mut ConnectionRow) -> Result<(), Error> {
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         for why in Withheld::ALL {
-            logged.remove(&(row.id.clone(), why));
+            self.logged.forget(&(row.id.clone(), why));
         }
-        drop(logged);
         sign(&self.keys, row)
     }
 
@@ -143,8 +140,7 @@ impl Depository {
 
     /// Logs why the credentials of a connection cannot be used, once until they are put right.
     pub(crate) fn log(&self, row: &ConnectionRow, why: Withheld) {
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged.len() < MAX_LOGGED && logged.insert((row.id.clone(), why)) {
+        if self.logged.is_first((row.id.clone(), why)) {
             let (connection, resource_uri, organization) = (&row.id, &row.resource_uri, &row.organization);
             match why {
                 Withheld::Altered => tracing::warn!(

@@ -182,13 +182,9 @@ fn stay(row: &ConnectionRow, moved: &[String]) -> Result<(), Fault> {
 fn rejected(findings: &[Finding]) -> Fault {
     let fault = Fault::new(&code::CONFIG_REJECTED);
     let Some(first) = findings.first() else { return fault };
-    let more = match findings.len() {
-        1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    let fault = fault.message(format!("{first}{more}"));
-    match &first.hint {
-        Some(hint) => fault.remedy(hint),
-        None => fault,
+    let fault = fault.found(first);
+    match findings.len() {
+        1 => fault,
+        count => fault.message(format!("{first} (and {} more)", count - 1)),
     }
 }

@@ -30,9 +30,5 @@ pub async fn verify(
 /// A connector's warning as a line of the report.
 fn warning(finding: &Finding) -> Fault {
     debug_assert!(!finding.is_error(), "an error would have been refused");
-    let fault = Fault::new(&code::CONFIG_WARNING).message(finding.to_string());
-    match &finding.hint {
-        Some(hint) => fault.remedy(hint),
-        None => fault,
-    }
+    Fault::new(&code::CONFIG_WARNING).found(finding)
 }

@@ -130,15 +130,14 @@ pub async fn record_test(
     row: &ConnectionRow,
     outcome: TestOutcome<'_>,
 ) -> Result<bool, Error> {
-    let testable: Vec<Status> = Status::that_may_become(outcome.status).collect();
-    let places: Vec<String> = (10..).take(testable.len()).map(|place| format!("${place}")).collect();
+    let testable: Vec<_> = Status::that_may_become(outcome.status).map(|it| format!("'{}'", it.name())).collect();
     let update = format!(
         "update connections set status = $6, status_reason = $7, last_tested_at = $8, test_revision = test_revision + 1
          where organization = $1 and project = $2 and id = $3 and config_sent = $4
              and coalesce(secret_version, 0) = $5 and bindings = $9 and status in ({})",
-        places.join(", ")
+        testable.join(", ")
     );
-    let mut query = sqlx::query(AssertSqlSafe(update))
+    let updated = sqlx::query(AssertSqlSafe(update))
         .bind(&tenant.organization)
         .bind(project(tenant))
         .bind(&row.id)
@@ -147,11 +146,9 @@ pub async fn record_test(
         .bind(outcome.status.name())
         .bind(outcome.status_reason)
         .bind(outcome.tested_at)
-        .bind(&row.bindings);
-    for status in testable {
-        query = query.bind(status.name());
-    }
-    let updated = query.execute(connection).await?;
+        .bind(&row.bindings)
+        .execute(connection)
+        .await?;
     Ok(updated.rows_affected() > 0)
 }
 
@@ -171,8 +168,7 @@ pub async fn identify(
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let project = Some(row.try_get("project")?).filter(|project: &String| !project.is_empty());
-    let owner = Tenant { organization: row.try_get("organization")?, project };
+    let owner = super::tenant(row.try_get("organization")?, row.try_get("project")?);
     Ok(Some(Identity { id: row.try_get("id")?, owner, revision: row.try_get("revision").ok() }))
 }
 
@@ -219,6 +215,5 @@ pub async fn next_secret_version(connection: &mut Connection, tenant: &Tenant, i
 
 /// The tenant that a row belongs to.
 pub fn owner(row: &ConnectionRow) -> Tenant {
-    let project = Some(row.project.clone()).filter(|project| !project.is_empty());
-    Tenant { organization: row.organization.clone(), project }
+    super::tenant(row.organization.clone(), row.project.clone())
 }

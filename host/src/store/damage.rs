@@ -1,16 +1,11 @@
 //! Rows that cannot be read, because something else than this program has written into them. One of them is in nobody's
 //! way: it is left out where others are with it, and that is told once.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::Error;
-
-/// Damaged rows that are told of; with more, nothing more is.
-const MAX_TOLD: usize = 10_000;
+use crate::once::Once;
 
 /// Of what a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +30,7 @@ pub struct Damaged {
 
 /// The damaged rows that have been told of. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Damages(Arc<Mutex<HashSet<String>>>);
+pub struct Damages(Once<String>);
 
 impl Record {
     /// For people.
@@ -78,8 +73,7 @@ pub fn id_of<'a, T>(row: &'a Result<T, Damaged>, id: impl FnOnce(&'a T) -> &'a S
 impl Damages {
     /// Logs that a row is damaged, once.
     pub fn tell(&self, damaged: &Damaged) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() < MAX_TOLD && told.insert(damaged.id.clone()) {
+        if self.0.is_first(damaged.id.clone()) {
             tracing::error!(
                 error = damaged as &dyn std::error::Error,
                 "a damaged row is left out; restore it from a backup"

@@ -115,8 +115,7 @@ pub async fn delete_older(transaction: &mut Transaction, before: i64, limit: u32
         *counts.entry((row.try_get("organization")?, row.try_get("project")?)).or_default() += 1;
     }
     for ((organization, project), count) in counts {
-        let tenant = Tenant { organization, project: Some(project).filter(|project| !project.is_empty()) };
-        usage::add(transaction, &tenant, keys(-count)).await?;
+        usage::add(transaction, &super::tenant(organization, project), keys(-count)).await?;
     }
     Ok(deleted.len())
 }
