@@ -113,5 +113,7 @@ fn offline(author: &Author) -> (Option<i32>, String) {
         command.env(name, nowhere);
     }
     let output = command.env("PIP_INDEX_URL", nowhere).env("PIP_NO_INDEX", "1").output().unwrap();
-    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    // The kit's findings, then its progress.
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&printed).into_owned())
 }

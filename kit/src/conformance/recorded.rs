@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::cases::{read, shown};
 use super::explain::explain;
-use super::trial::{Outcome, first_error};
+use super::trial::{Outcome, first_error, patiently};
 use super::{Finding, Kit, Tried};
 
 /// One file: a configuration that a version accepted, and what came of it.
@@ -57,7 +57,7 @@ fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
         accepted
     } else {
         // Without a migration it is described as it is.
-        match kit.version.migrate(Purpose::Update, &accepted) {
+        match patiently(|| kit.version.migrate(Purpose::Update, &accepted)) {
             Ok(None) => accepted,
             Ok(Some(Answer::Given(migrated))) => migrated,
             Ok(Some(Answer::Refused(findings))) => {
@@ -69,7 +69,7 @@ fn described(kit: &Kit<'_>, file: &Path, record: Record, tried: &mut Tried) {
             Err(error) => return tried.add(explain("migrate", &error).with_input(&accepted.normalised)),
         }
     };
-    match kit.version.describe(Purpose::Use, &accepted) {
+    match patiently(|| kit.version.describe(Purpose::Use, &accepted)) {
         Ok(Answer::Given(target)) if target.bindings == record.bindings => {}
         Ok(Answer::Given(_)) => {
             let message = format!("{} leads elsewhere, or uses its credentials otherwise", shown(file));

@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::explain::explain;
 use super::{Finding, Kit};
 
+/// How often a call that takes too long is made.
+const ATTEMPTS: usize = 3;
+
 /// What became of a configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
@@ -63,15 +66,29 @@ impl Failed {
     }
 }
 
+/// Makes a call again that exceeds a limit of time: only one that does so each time is slow by itself, and not because of
+/// what else a busy machine does. Every call of the same connector begins anew, so that none helps the next one.
+pub(super) fn patiently<T>(mut call: impl FnMut() -> Result<T, CallError>) -> Result<T, CallError> {
+    for _ in 1..ATTEMPTS {
+        match call() {
+            Err(CallError::Limit { exceeded, .. }) if exceeded.limit.is_time() => {}
+            answer => return answer,
+        }
+    }
+    call()
+}
+
 impl Kit<'_> {
     /// Tries a configuration with these credentials set.
     pub(super) fn try_with(&self, purpose: Purpose, config: &Value, set: &[String]) -> Result<Outcome, Failed> {
         let failed = |function| move |error| Failed::Call(function, error);
         let version = self.version;
-        let (findings, accepted) = version.validate(purpose, config, set).map_err(failed("validate"))?;
+        let validated = patiently(|| version.validate(purpose, config, set));
+        let (findings, accepted) = validated.map_err(failed("validate"))?;
         let mut outcome = Outcome { findings, accepted, target: None, statements: Vec::new(), advice: None };
         let Some(accepted) = &outcome.accepted else { return Ok(outcome) };
-        let target = match version.describe(purpose, accepted).map_err(failed("describe"))? {
+        let described = patiently(|| version.describe(purpose, accepted));
+        let target = match described.map_err(failed("describe"))? {
             Answer::Given(target) => target,
             Answer::Refused(findings) => return Err(Failed::NotDescribed(first_error(&findings))),
         };
@@ -79,12 +96,13 @@ impl Kit<'_> {
         outcome.target = Some(target);
         if version.capabilities().contains(&"catalog") {
             for page in pages("") {
-                outcome.statements.extend(version.plan(purpose, accepted, &page).map_err(failed("plan"))?);
+                let planned = patiently(|| version.plan(purpose, accepted, &page));
+                outcome.statements.extend(planned.map_err(failed("plan"))?);
             }
         }
         if version.capabilities().contains(&"diagnosis") {
             let fault = Fault::new(&code::PASSWORD_REJECTED);
-            let advice = version.diagnose(purpose, accepted, Stage::Authenticate, &fault);
+            let advice = patiently(|| version.diagnose(purpose, accepted, Stage::Authenticate, &fault));
             outcome.advice = advice.map_err(failed("diagnose"))?;
         }
         Ok(outcome)
@@ -111,7 +129,7 @@ impl Kit<'_> {
     pub(super) fn plan_with(&self, accepted: &Accepted, text: &str) -> Result<Vec<Statement>, Failed> {
         let mut statements = Vec::new();
         for page in pages(text) {
-            let plan = self.version.plan(Purpose::Use, accepted, &page);
+            let plan = patiently(|| self.version.plan(Purpose::Use, accepted, &page));
             let plan = plan.map_err(|error| Failed::Call("plan", error))?;
             statements.extend(plan.and_then(Answer::given));
         }
@@ -174,4 +192,35 @@ fn pages(text: &str) -> Vec<Page> {
     // The key of a column is a number.
     let columns = Page { after: Vec::new(), ..page(Level::Columns, names(2), 0) };
     vec![page(Level::Schemas, Vec::new(), 1), page(Level::Tables, texts(1), 2), columns]
+}
+
+#[cfg(test)]
+mod tests {
+    use patchpanel::connectors::{Exceeded, Limit, Limits};
+
+    use super::*;
+
+    #[test]
+    fn only_what_takes_too_long_is_called_again() {
+        let exceeds = |limit| CallError::Limit {
+            connector: "postgres 1.0.0".to_owned(),
+            exceeded: Exceeded::new(limit, &Limits::default()),
+        };
+        // How often it fails, how, and how many calls there are.
+        for (failures, limit, calls) in [
+            (0, Limit::CpuTime, 1),
+            (1, Limit::CpuTime, 2),
+            (2, Limit::WallTime, 3),
+            (9, Limit::CpuTime, 3),
+            (1, Limit::Memory, 1),
+        ] {
+            let mut made = 0;
+            let answer = patiently(|| {
+                made += 1;
+                if made > failures { Ok(()) } else { Err(exceeds(limit)) }
+            });
+            assert_eq!(made, calls, "{failures} {limit:?}");
+            assert_eq!(answer.is_ok(), made > failures, "{failures} {limit:?}");
+        }
+    }
 }
