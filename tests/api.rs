@@ -14,6 +14,7 @@ mod register;
 mod tenancy;
 mod tokens;
 mod types;
+mod unread;
 mod using;
 
 use std::sync::OnceLock;

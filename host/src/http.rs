@@ -166,16 +166,15 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
     let router = below_api(limited)
         .merge(docs::routes())
         .fallback(no_such_path)
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), remainder::discard))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), authentication::count))
         .layer(middleware::from_fn(without_reserve))
         .merge(below_api(open))
-        .with_state(api);
-    Ok(with_layers(router))
+        .with_state(Arc::clone(&api));
+    Ok(with_layers(router, &api.stop))
 }
 
 /// What every request passes, the outermost last.
-fn with_layers(router: Router) -> Router {
+fn with_layers(router: Router, stop: &Stop) -> Router {
     router
         .layer(DefaultBodyLimit::max(body::MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
@@ -183,6 +182,7 @@ fn with_layers(router: Router) -> Router {
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(middleware::from_fn_with_state(stop.clone(), remainder::discard))
         .layer(middleware::from_fn(correlation::correlate))
 }
 
@@ -247,7 +247,7 @@ mod tests {
         async fn bug() -> &'static str {
             panic!("the reason")
         }
-        let router = with_layers(Router::new().route("/", get(bug)));
+        let router = with_layers(Router::new().route("/", get(bug)), &Stop::default());
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.headers().contains_key("x-request-id"));

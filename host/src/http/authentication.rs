@@ -123,9 +123,10 @@ impl FromRequestParts<Arc<Api>> for Admitted {
     }
 }
 
-/// Whom a request counts for: the address that it comes from, until its token is known, and then its organization.
+/// Whom a request counts for: the address that it comes from, until its token is known, and then its organization. In the
+/// extensions of the request, and of its answer where the address is a proxy's word.
 #[derive(Debug, Clone)]
-struct Payer(Arc<Mutex<Known>>);
+pub(super) struct Payer(Arc<Mutex<Known>>);
 
 #[derive(Debug)]
 enum Known {
@@ -155,11 +156,15 @@ pub(super) async fn count(State(api): State<Arc<Api>>, mut request: Request, nex
     let share = api.places.stranger(Stranger::from(client))?;
     let payer = Payer(Arc::new(Mutex::new(Known::Address(share))));
     request.extensions_mut().insert(payer.clone());
-    let response = next.run(request).await;
-    match payer.organization() {
-        Some(organization) => charge(&api, &organization, response),
-        None => Ok(response),
+    let mut response = next.run(request).await;
+    if let Some(organization) = payer.organization() {
+        response = charge(&api, &organization, response)?;
     }
+    if api.trusted_proxies.contains(peer.ip()) {
+        // Nobody else counts the connections behind a proxy.
+        response.extensions_mut().insert(payer);
+    }
+    Ok(response)
 }
 
 /// The token of the one header Authorization with the scheme Bearer (RFC 6750, section 2.1).

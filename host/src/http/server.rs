@@ -30,7 +30,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::address::{Stranger, TrustedProxies};
 use crate::fairness::{Refused, Share, Shares};
 use held::Held;
-use paced::{Activity, Paced};
+use paced::{Activity, Answering, Paced};
 use register::{Party, Register, Registered};
 
 /// The largest head of a request, in bytes: a token of 8 KiB fits well.
@@ -71,6 +71,10 @@ pub struct Limits {
 /// The other end of a request's connection, in the request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) SocketAddr);
+
+/// Lets a request's connection keep no pace, until the last clone is dropped. In the request's extensions.
+#[derive(Debug, Clone)]
+pub(super) struct Pacing(#[expect(dead_code, reason = "held for its drop")] Arc<Answering>);
 
 /// The mark of a request on a connection of the reserve, in its extensions: whose limit the connection is beyond.
 #[derive(Debug, Clone, Copy)]
@@ -205,8 +209,10 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, w
         let (admitted, activity) = (Arc::clone(&admitted), activity.clone());
         service_fn(move |mut request: Request<Incoming>| {
             let in_reserve = admitted.registered().is_none();
-            let busy = (activity.begin(), admitted.registered().map(Registered::begin));
+            let pacing = Pacing(Arc::new(activity.begin()));
+            let busy = (pacing.clone(), admitted.registered().map(Registered::begin));
             admitted.mark(&mut request, peer);
+            request.extensions_mut().insert(pacing);
             let answer = router.call(request.map(Body::new));
             async move {
                 let mut response: Response = answer.await?;
