@@ -16,6 +16,7 @@ mod tokens;
 mod types;
 mod unread;
 mod using;
+mod validate;
 
 use std::sync::OnceLock;
 

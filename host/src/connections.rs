@@ -69,6 +69,19 @@ pub struct Candidate {
     pub credentials: Credentials,
 }
 
+/// What is needed to look at a connection without its credentials: their names stand for them.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    /// The connection type.
+    pub connection_type: String,
+    /// The member that held the configuration, such as `database_config`.
+    pub config_member: String,
+    /// The configuration, as the tenant sent it. Shared, since it may be large.
+    pub config: Arc<Value>,
+    /// The names of the credentials that will be set.
+    pub credentials_set: Vec<String>,
+}
+
 /// What is needed to register one.
 #[derive(Debug, Clone)]
 pub struct NewConnection {

@@ -33,7 +33,7 @@ use change::probation;
 use guest::breaker::Breaker;
 pub use guest::{Allocator, Exceeded, Limit, Limits, breaker};
 pub use in_use::VersionInUse;
-pub use judge::{Approvals, Astray, Binding, Target, Wrong};
+pub use judge::{Approvals, Astray, Binding, Origin, Target, Wrong};
 use serving::Serving;
 pub use version::Version;
 

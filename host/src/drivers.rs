@@ -94,6 +94,11 @@ impl Drivers {
         Self { egress, started: drivers.iter().map(|driver| (*driver, (driver.start)(settings))).collect() }
     }
 
+    /// What there is to say against an endpoint before its name is looked up, and so without any network.
+    pub fn foresee(&self, endpoint: &Endpoint) -> Vec<Fault> {
+        self.egress.foresee(endpoint)
+    }
+
     /// Opens a session at the first of the descriptor's data endpoints that can be reached: the stages policy, resolve,
     /// connect, tls, authenticate and session. A descriptor that no driver takes fails the stage config. What egress and the
     /// driver share out counts for the payer.

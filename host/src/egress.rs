@@ -2,7 +2,7 @@
 //! exactly a judged address, and does TLS. What comes out is a [`Wire`], on which a driver speaks its protocol's first words,
 //! and has TLS done when the protocol is ready for it. Nothing here knows a protocol.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -144,6 +144,21 @@ impl Egress {
             ports::judge(&self.refused_ports, endpoint.port)?;
         }
         Ok(host)
+    }
+
+    /// What there is to say against an endpoint without any network: that its host, its port or its address is refused, and what
+    /// is not verified there.
+    pub fn foresee(&self, endpoint: &Endpoint) -> Vec<Fault> {
+        let refused = self.host(endpoint).and_then(|host| {
+            let address = match &host {
+                Host::Address(address) => *address,
+                // Its names mean nothing else (RFC 6761, section 6.3).
+                Host::Name(_) if host.is_localhost() => Ipv4Addr::LOCALHOST.into(),
+                Host::Name(_) => return Ok(()),
+            };
+            self.judge(&host, &[SocketAddr::new(address, endpoint.port)])
+        });
+        refused.err().into_iter().chain(tls::shortcoming(endpoint)).collect()
     }
 
     /// One bad address damns the name: otherwise whoever controls the name chooses which is dialled.

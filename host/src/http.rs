@@ -116,6 +116,7 @@ pub struct Parts {
 fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::with_openapi(openapi::description())
         .routes(routes!(data::types::list_connection_types))
+        .routes(routes!(data::validate::validate_connection))
         .routes(routes!(data::verify::verify_connection))
         .routes(routes!(data::list::list_connections, data::create::create_connection))
         .routes(routes!(data::find::find_connection, data::update::update_connection, data::delete::delete_connection))

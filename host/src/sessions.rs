@@ -1,10 +1,11 @@
 //! Sessions on data sources, and the only way to one: what uses a connection asks here. `open.rs` opens one on a stored
-//! connection, `verify.rs` one that is only tried; `test.rs` and whatever uses connections later begin with either.
+//! connection, `verify.rs` one that is only tried, `validate.rs` opens none; `test.rs` and whatever uses connections later begin with either.
 
 mod discover;
 mod explore;
 mod open;
 mod test;
+mod validate;
 mod verify;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::auth::Permission;
 use crate::connections::{Candidate, Connections, Error, Request};
 use crate::diagnosis::Report;
 use crate::drivers::Drivers;
+pub use validate::Validation;
 pub use verify::verify;
 
 /// Opens sessions on the connections of all tenants. Every operation checks the caller's permission itself.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use test_support::client::Reply;
 
+use super::validate::validation;
 use super::{answer, client, host, organization_client, refusal, working_registration};
 
 /// An operation of the published document.
@@ -118,6 +119,8 @@ fn every_operation_answers_as_documented_under_both_prefixes() {
             ("verify_connection", format!("{prefix}/assets/data/verify"), Some(verify)),
             ("verify_connection", format!("{prefix}/assets/data/verify"), Some(bad_verify)),
             ("verify_connection", format!("{prefix}/assets/data/verify"), Some(json!({}))),
+            ("validate_connection", format!("{prefix}/assets/data/validate"), Some(validation())),
+            ("validate_connection", format!("{prefix}/assets/data/validate"), Some(json!({}))),
             ("create_connection", format!("{prefix}/assets/data"), Some(working_registration(&name))),
             ("create_connection", format!("{prefix}/assets/data"), Some(working_registration(&name))),
             ("create_connection", format!("{prefix}/assets/data"), Some(json!([]))),

@@ -91,6 +91,7 @@ fn the_role_is_looked_at_before_the_body_is_waited_for() {
     for (method, path) in [
         ("POST", "/assets/data"),
         ("POST", "/assets/data/verify"),
+        ("POST", "/assets/data/validate"),
         ("PUT", &path),
         ("POST", &format!("{path}/upgrade")),
     ] {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 
 use super::document::{NO_DIGEST, Operation, operations};
+use super::validate::validation;
 use super::{ROLES, answer, client, host, names, organization_client, refusal, register, working_registration};
 
 /// The permission that an operation needs; a new operation has to be added here.
@@ -11,7 +12,11 @@ fn permission(operation: &Operation) -> Option<&'static str> {
     match operation.id.as_str() {
         "check_liveness" | "check_readiness" | "list_connection_types" => None,
         "list_connections" | "find_connection" => Some("read"),
-        "verify_connection" | "create_connection" | "update_connection" | "upgrade_connection" => Some("create"),
+        "validate_connection"
+        | "verify_connection"
+        | "create_connection"
+        | "update_connection"
+        | "upgrade_connection" => Some("create"),
         "delete_connection" => Some("delete"),
         "test_connection" => Some("use"),
         "disable_connection" | "enable_connection" => Some("operate"),
@@ -42,6 +47,7 @@ fn send(client: &Client, operation: &Operation, resource_uri: &str) -> Reply {
             body.as_object_mut().unwrap().remove("name");
             body
         }
+        "validate_connection" => validation(),
         "upgrade_connection" => json!({"digest": NO_DIGEST}),
         "activate_connector_version" => json!({}),
         _ => Value::Null,

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use super::{Candidate, Error};
+use super::{Candidate, Error, Outline};
 use crate::connectors::contract::Answer;
 use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, VersionInUse};
 use crate::finding::{self, Finding};
 use crate::json;
-use crate::secrets::{Credentials, MAX_SECRET_BYTES};
+use crate::secrets::{Credentials, MAX_SECRET_BYTES, Secret};
 use crate::store::connections::ConnectionRow;
 
 /// Has connectors review configurations and credentials.
@@ -105,6 +105,33 @@ impl Reviewer {
         Ok((Described { connector, accepted, target }, findings))
     }
 
+    /// Checks and describes what is there without any credential: every finding, and what was described when no finding is an
+    /// error.
+    pub(crate) async fn outline(
+        &self,
+        call: Call<'_>,
+        outline: &Outline,
+    ) -> Result<(Vec<Finding>, Option<Described>), Error> {
+        let Outline { connection_type, config_member, config, credentials_set } = outline;
+        let connector = match self.connector(connection_type) {
+            Ok(connector) => connector,
+            Err(finding) => return Ok((vec![finding], None)),
+        };
+        let (mut findings, accepted) = check_config(&connector, call, (config_member, config), credentials_set).await?;
+        if let Ok(method) = connector.auth_method(config) {
+            findings.extend(check_names(&connector, call, &method.name, credentials_set).await?);
+        }
+        let Some(accepted) = accepted.filter(|_| !finding::refuse(&findings)) else { return Ok((findings, None)) };
+        match describe(&connector, call, &accepted, config_member).await {
+            Ok(target) => Ok((findings, Some(Described { connector, accepted, target }))),
+            Err(Error::Invalid(refused)) => {
+                findings.extend(refused);
+                Ok((findings, None))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// The connector of this type.
     pub(super) fn connector(&self, connection_type: &str) -> Result<VersionInUse, Finding> {
         self.connectors.find(connection_type).ok_or_else(|| {
@@ -168,6 +195,22 @@ pub(super) async fn check_credentials(
     let (auth_method, credentials) = (auth_method.to_owned(), credentials.clone());
     let check = move |version: &Version| Ok(findings_of_credentials(version, &auth_method, &credentials));
     connector.on_guest_thread(call, "check_credentials", check).await
+}
+
+/// Checks which credentials are there by the method's schema: what is missing and what is unknown. What a value is nobody knows
+/// here, so that nothing is said of it.
+async fn check_names(
+    connector: &VersionInUse,
+    call: Call<'_>,
+    auth_method: &str,
+    names: &[String],
+) -> Result<Vec<Finding>, CallError> {
+    let mut credentials = Credentials::default();
+    for name in names {
+        credentials.set(name.clone(), Secret::new("?"));
+    }
+    let found = check_credentials(connector, call, auth_method, &credentials).await?;
+    Ok(found.into_iter().filter(|finding| ["required", "unknown_member"].contains(&finding.code.as_str())).collect())
 }
 
 fn findings_of_credentials(version: &Version, auth_method: &str, credentials: &Credentials) -> Vec<Finding> {

@@ -17,5 +17,5 @@ pub use astray::{Astray, Wrong};
 pub use binding::{Binding, Target};
 pub(super) use descriptor::{Case, Refusal};
 pub(super) use echo::too_long;
-pub use reach::Approvals;
+pub use reach::{Approvals, Origin};
 pub(super) use reach::{Own, When, check_reach, fill};

@@ -61,6 +61,12 @@ impl Authenticated {
         Ok(Admitted { authenticated: self, place })
     }
 
+    /// Takes a place to validate, which counts against a rate of its own.
+    pub async fn enter_validation(self, api: &Api) -> Result<Admitted, ApiError> {
+        api.places.count_validation(&self)?;
+        self.enter(api).await
+    }
+
     /// Takes the place of a connection test, which may wait for a data source.
     pub fn enter_test(self, api: &Api) -> Result<Admitted, ApiError> {
         let place = api.places.enter_test(&self)?;

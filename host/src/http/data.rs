@@ -14,4 +14,5 @@ pub mod test;
 pub mod types;
 pub mod update;
 pub mod upgrade;
+pub mod validate;
 pub mod verify;

@@ -39,6 +39,8 @@ pub(super) struct Places {
     writes: RequestRates,
     /// By organization, project and principal.
     test_rate: Rates<(String, Option<String>, String)>,
+    /// By organization and principal.
+    validation_rate: Rates<(String, String)>,
 }
 
 /// The rates of one kind of request.
@@ -69,6 +71,7 @@ impl Places {
             reads: RequestRates::new(settings.read_rate()),
             writes: RequestRates::new(settings.write_rate()),
             test_rate: Rates::new(settings.test_rate()),
+            validation_rate: Rates::new(settings.validation_rate()),
         }
     }
 
@@ -103,6 +106,15 @@ impl Places {
             ApiError::RateLimited { message, retry_after }
         })?;
         Ok(place)
+    }
+
+    /// Counts a validation, of which a form asks for one at every pause in typing.
+    pub(super) fn count_validation(&self, who: &Authenticated) -> Result<(), ApiError> {
+        let key = (who.organization().clone(), who.caller().principal.clone());
+        self.validation_rate.check(&key).map_err(|retry_after| {
+            let message = "You validate too often; try again after a while.".to_owned();
+            ApiError::RateLimited { message, retry_after }
+        })
     }
 
     /// Room for a body that is charged for so many bytes at the least, to grow as it arrives.

@@ -150,7 +150,7 @@ pub(super) async fn dial(
 }
 
 /// What the connector decides of the protection, with the operator's approval.
-fn of_connector(target: &Target) -> Option<Fault> {
+pub(super) fn of_connector(target: &Target) -> Option<Fault> {
     let message = || format!("{} Here: {}.", code::TLS_OF_CONNECTOR.message, target.own.join(", "));
     (!target.own.is_empty()).then(|| Fault::new(&code::TLS_OF_CONNECTOR).message(message()))
 }

@@ -20,6 +20,7 @@
 //! | second connections to a server, to cancel a statement | 64 at once | | wait 2 s; the statement ends by its own time-out |
 //! | look-ups of names at once | 64 | `--max-lookups` | wait until the test's deadline, then `resolve_timeout` |
 //! | connection tests of a principal in a project | 60 at once, then 1 a second | `--test-burst`, `--test-rate` | 429 |
+//! | validations of a principal | 60 at once, then 2 a second | `--validation-burst`, `--validation-rate` | 429 |
 //! | reading requests of an organization | 2,000 at once, then 400 a second | `--read-burst`, `--read-rate` | 429 |
 //! | writing requests of an organization | 400 at once, then 80 a second | `--write-burst`, `--write-rate` | 429 |
 //! | reading and writing requests of a principal | half of its organization's | | 429 |
@@ -91,6 +92,15 @@ pub struct FairnessSettings {
     /// How many connection tests a second a principal may begin in a project after the burst; 0 for no limit.
     #[arg(long, global = true, env = "PATCHPANEL_TEST_RATE", value_name = "COUNT", default_value = "1")]
     test_rate: u32,
+
+    /// How many validations a principal may ask for at once, before --validation-rate counts.
+    #[arg(long, global = true, env = "PATCHPANEL_VALIDATION_BURST", value_name = "COUNT", default_value = "60",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    validation_burst: u32,
+
+    /// How many validations a second a principal may ask for after the burst; 0 for no limit.
+    #[arg(long, global = true, env = "PATCHPANEL_VALIDATION_RATE", value_name = "COUNT", default_value = "2")]
+    validation_rate: u32,
 
     /// How many reading requests an organization may send at once, before --read-rate counts. A principal may send half.
     #[arg(long, global = true, env = "PATCHPANEL_READ_BURST", value_name = "COUNT", default_value = "2000",
@@ -180,6 +190,11 @@ impl FairnessSettings {
     /// Connection tests of a principal in a project.
     pub fn test_rate(&self) -> Rate {
         Rate { burst: self.test_burst, per_second: self.test_rate }
+    }
+
+    /// Validations of a principal.
+    pub fn validation_rate(&self) -> Rate {
+        Rate { burst: self.validation_burst, per_second: self.validation_rate }
     }
 
     /// Reading requests of an organization.

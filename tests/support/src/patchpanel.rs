@@ -276,7 +276,10 @@ impl Builder {
         let mut variables = vec![("LISTEN".to_owned(), address.to_string())];
         if !self.has_rates {
             // One principal here sends what hundreds do elsewhere.
-            variables.extend(["TEST_RATE", "READ_RATE", "WRITE_RATE"].map(|rate| (rate.to_owned(), "0".to_owned())));
+            variables.extend(
+                ["TEST_RATE", "VALIDATION_RATE", "READ_RATE", "WRITE_RATE"]
+                    .map(|rate| (rate.to_owned(), "0".to_owned())),
+            );
         }
         variables.extend(self.variables);
         Ok((address, Settings { program, mounts, variables, directory }))

@@ -2,6 +2,7 @@
 //!
 //! What is not the tenant's word is the connector's own, and counts only as far as the operator has approved it.
 
+mod origin;
 mod own;
 mod pattern;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::connectors::contract::{Manifest, Reach};
 use crate::descriptor::TlsMode;
 use crate::stranger::shown;
+pub use origin::Origin;
 pub use own::Approvals;
 pub(in crate::connectors) use own::Own;
 pub(in crate::connectors) use pattern::When;
