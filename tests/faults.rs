@@ -2,6 +2,7 @@
 //! each there is the same connection put right, so that the fault is there for its own reason.
 
 mod cancel;
+mod certificates;
 mod client_certificate;
 mod discover;
 mod hostile_server;

@@ -5,6 +5,7 @@
 //! `deposit.rs` says how nothing is lost all the same, and the [`reaper`] removes what nothing points at.
 
 pub(crate) mod binding;
+mod certificates;
 mod change;
 mod delete;
 mod deposit;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::descriptor::{Endpoint, TlsMode};
 use crate::diagnosis::{Fault, Halted, Stage, Stages, code};
 use crate::fairness::Shares;
+use crate::pem;
 use crate::secrets::Credentials;
 
 mod allowed_target;
@@ -71,16 +72,29 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operator's bundle of roots cannot be read.
-    #[error("the root bundle {path} cannot be read")]
+    #[error("the root bundle {path} cannot be read; check its path and permissions")]
     RootBundle {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: rustls::pki_types::pem::Error,
+        /// What the system says.
+        source: std::io::Error,
     },
-    /// The operator's bundle has no certificate, or one that cannot be a root.
-    #[error("the root bundle {0} holds no certificate that can be a root")]
-    RootBundleEmpty(PathBuf),
+    /// The operator's bundle is not certificates in PEM and nothing else.
+    #[error("the root bundle {path} cannot be used. {reason} It has to hold the authorities' certificates in PEM")]
+    RootBundlePem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: pem::Error,
+    },
+    /// A certificate of the operator's bundle cannot be a root.
+    #[error("the root bundle {path} holds {ignored} certificates that cannot be a root; leave them out")]
+    RootBundleOther {
+        /// The file.
+        path: PathBuf,
+        /// How many they are.
+        ignored: usize,
+    },
 }
 
 /// Resolves, judges, pins, dials and does TLS.

@@ -34,6 +34,7 @@ pub mod logs;
 pub mod metric;
 pub mod network;
 pub mod once;
+pub mod pem;
 pub mod private;
 mod random;
 pub mod regular_file;

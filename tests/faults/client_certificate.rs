@@ -85,9 +85,6 @@ fn a_key_that_does_not_fit_its_certificate_never_leaves_the_host() {
     let Guarded { reader, clients, .. } = guarded();
     let (identity, other) = (clients.client("reader").unwrap(), clients.client("reader").unwrap());
     with(reader, &identity).works(&[]);
-    let not_a_key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-    for key in [other.key.as_str(), not_a_key, "canary-no-key-at-all"] {
-        let attempt = with(reader, &identity).credential("ssl_client_key", key);
-        attempt.fails("tls", "client_certificate_invalid", "credential", FINAL, None);
-    }
+    let attempt = with(reader, &identity).credential("ssl_client_key", &other.key);
+    attempt.fails("tls", "client_certificate_invalid", "credential", FINAL, None);
 }

@@ -3,6 +3,7 @@
 use std::thread;
 
 use serde_json::Value;
+use test_support::certificates::Authority;
 use test_support::listener::{Silent, Witness};
 use test_support::names::Names;
 use test_support::patchpanel::Patchpanel;
@@ -221,12 +222,13 @@ fn a_private_target_is_dialled_once_and_not_for_what_is_known_before() {
     };
     two(&discreet).fails("connect", "no_database", "network", RETRYABLE, None);
     assert_eq!(owners.connections(), 0, "the second address was dialled");
-    let bad = two(&discreet).config("host", "127.0.0.1").tls("require", Some(BAD_ROOT));
-    bad.fails("tls", "roots_invalid", "config", FINAL, None);
+    let clients = Authority::new("clients").unwrap();
+    let (one, other) = (clients.client("reader").unwrap(), clients.client("reader").unwrap());
+    let bad = two(&discreet).config("host", "127.0.0.1").tls("require", None);
+    let bad = bad.config("ssl_client_cert", one.certificate.as_str()).credential("ssl_client_key", &other.key);
+    bad.fails("tls", "client_certificate_invalid", "credential", FINAL, None);
     assert_eq!(owners.connections(), 0, "the port was dialled");
     // Where everything is told, both are tried.
     two(&open).fails("authenticate", "authenticate_timeout", "network", RETRYABLE, None);
     assert_eq!(owners.connections(), 1);
 }
-
-const BAD_ROOT: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";

@@ -173,18 +173,6 @@ fn a_self_made_certificate_expires_too() {
 }
 
 #[test]
-fn roots_that_cannot_be_read_are_the_configurations_fault() {
-    let (attempt, root) = good();
-    attempt.tls("verify-full", Some(root)).works(&[]);
-    let no_base64 = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
-    let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let half = format!("{root}{no_certificate}");
-    for roots in [no_base64, no_certificate, &half] {
-        attempt.tls("verify-full", Some(roots)).fails("tls", "roots_invalid", "config", FINAL, None);
-    }
-}
-
-#[test]
 fn who_ends_tls_in_between_is_found_out() {
     let (attempt, _) = good();
     let elsewhere = Authority::new("in between").unwrap();

@@ -9,7 +9,9 @@ use super::deposit::discard;
 use super::record::{self, bindings, bindings_to_json, parse, rendition, schema_properties};
 use super::review::{check_config, check_credentials, describe};
 use super::write::write;
-use super::{ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, now, owner};
+use super::{
+    ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, certificates, now, owner,
+};
 use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::contract::Purpose;
@@ -168,7 +170,8 @@ impl Connections {
         }
         let call = Call { organization: &before.organization, purpose: Purpose::Update };
         let auth_method = &reviewed.accepted.auth_method;
-        let findings = check_credentials(&reviewed.connector, call, auth_method, &credentials).await?;
+        let mut findings = check_credentials(&reviewed.connector, call, auth_method, &credentials).await?;
+        findings.extend(certificates::check_keys(&reviewed.target, &credentials));
         if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok(credentials) }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use super::{Candidate, Error, Outline};
+use super::{Candidate, Error, Outline, certificates};
 use crate::connectors::contract::Answer;
 use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, VersionInUse};
 use crate::finding::{self, Finding};
@@ -102,6 +102,11 @@ impl Reviewer {
             return Err(Error::Invalid(findings));
         };
         let target = describe(&connector, call, &accepted, &candidate.config_member).await?;
+        let unusable = certificates::check_keys(&target, &candidate.credentials);
+        if !unusable.is_empty() {
+            findings.extend(unusable);
+            return Err(Error::Invalid(findings));
+        }
         Ok((Described { connector, accepted, target }, findings))
     }
 
@@ -147,7 +152,7 @@ impl Reviewer {
     }
 }
 
-/// Asks for the descriptor; the findings of a refusal get pointers into the request's body.
+/// Asks for the descriptor, and reads the certificates in it; the findings of a refusal get pointers into the request's body.
 pub(super) async fn describe(
     connector: &VersionInUse,
     call: Call<'_>,
@@ -155,7 +160,10 @@ pub(super) async fn describe(
     config_member: &str,
 ) -> Result<Target, Error> {
     match connector.describe(call, accepted).await? {
-        Answer::Given(target) => Ok(target),
+        Answer::Given(target) => match certificates::check(&target, config_member, &accepted.sent) {
+            findings if findings.is_empty() => Ok(target),
+            findings => Err(Error::Invalid(findings)),
+        },
         Answer::Refused(findings) => Err(Error::Invalid(finding::under(config_member, findings).collect())),
     }
 }

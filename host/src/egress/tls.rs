@@ -5,23 +5,29 @@ use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{Error, Host};
-use crate::descriptor::{ClientIdentity, Endpoint, Tls, TlsMode, Value};
+use crate::descriptor::{Endpoint, Tls, TlsMode};
 use crate::diagnosis::{Fault, code};
+use crate::pem;
 use crate::secrets::Credentials;
 
+mod chain;
 mod channel_binding;
 mod fault;
+mod group;
+mod identity;
+mod names;
+mod refusal;
 mod verifier;
 
 pub use fault::from_io as fault_from_io;
+use group::P521;
 use verifier::{Anchors, Verifier};
 
 /// PEM of a connection's roots, all together.
@@ -70,18 +76,19 @@ impl Trust {
         }
         roots.add_parsable_certificates(system.certs);
         if let Some(path) = bundle {
-            let unreadable = |source| Error::RootBundle { path: path.to_owned(), source };
-            let certificates: Vec<_> =
-                CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(unreadable)?;
-            let (added, ignored) = roots.add_parsable_certificates(certificates);
-            if added == 0 || ignored > 0 {
-                return Err(Error::RootBundleEmpty(path.to_owned()));
+            let text =
+                std::fs::read_to_string(path).map_err(|source| Error::RootBundle { path: path.to_owned(), source })?;
+            let certificates =
+                pem::certificates(&text).map_err(|reason| Error::RootBundlePem { path: path.to_owned(), reason })?;
+            let (_, ignored) = roots.add_parsable_certificates(certificates);
+            if ignored > 0 {
+                return Err(Error::RootBundleOther { path: path.to_owned(), ignored });
             }
         }
         if roots.is_empty() {
             tracing::warn!("no root certificate is trusted: install ca-certificates or set a root bundle");
         }
-        Ok(Self { provider: Arc::new(aws_lc_rs::default_provider()), roots: Arc::new(roots) })
+        Ok(Self { provider: Arc::new(provider()), roots: Arc::new(roots) })
     }
 
     /// Prepares the handshake with a server that was asked for by the name `host`.
@@ -95,11 +102,7 @@ impl Trust {
         let mut config = match &tls.identity {
             None => builder.with_no_client_auth(),
             Some(identity) => {
-                let (chain, key) = read_identity(identity, credentials)?;
-                builder.with_client_auth_cert(chain, key).map_err(|_| {
-                    Fault::new(&code::CLIENT_CERTIFICATE_INVALID)
-                        .message("The client certificate and the private key do not belong together, or are of a kind that is not supported.")
-                })?
+                builder.with_client_cert_resolver(identity::resolver(&self.provider, identity, credentials)?)
             }
         };
         // Every connection verifies the server anew.
@@ -163,6 +166,13 @@ impl Client {
     }
 }
 
+/// rustls's defaults, and behind them the one group that some servers insist on beside those.
+fn provider() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    provider.kx_groups.push(&P521);
+    provider
+}
+
 /// The name that is sent to the server (SNI) and, in `verify-full`, looked for in its certificate.
 fn server_name(tls: &Tls, host: &Host) -> Result<ServerName<'static>, Fault> {
     let override_ = tls.server_name.as_deref().map(Host::parse).transpose().map_err(|reason| {
@@ -175,57 +185,36 @@ fn server_name(tls: &Tls, host: &Host) -> Result<ServerName<'static>, Fault> {
 }
 
 fn read_roots(texts: &[String]) -> Result<Anchors, Fault> {
-    let invalid = |message: &str| Fault::new(&code::ROOTS_INVALID).message(message);
+    let invalid = |message: String| Fault::new(&code::ROOTS_INVALID).message(message);
     if texts.iter().map(String::len).sum::<usize>() > MAX_ROOTS_BYTES {
-        return Err(invalid("The trusted root certificates are larger than 256 KiB."));
+        return Err(invalid("The trusted root certificates are larger than 256 KiB.".to_owned()));
     }
     let mut own = Vec::new();
     for text in texts {
-        let before = own.len();
-        for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
-            own.push(certificate.map_err(|_| invalid("The trusted root certificates are not well-formed PEM."))?);
-        }
-        if own.len() == before {
-            return Err(invalid("There is no certificate in the PEM text of the trusted roots."));
-        }
+        own.extend(pem::certificates(text).map_err(|error| {
+            invalid(format!("The trusted root certificates cannot be used. {error}")).remedy(error.hint())
+        })?);
     }
     let mut roots = RootCertStore::empty();
-    for certificate in &own {
-        let added = roots.add(certificate.clone());
-        added.map_err(|_| invalid("One of the trusted root certificates is not an X.509 certificate."))?;
+    for (index, certificate) in own.iter().enumerate() {
+        let cannot = |_| invalid(format!("The trusted root certificate number {} cannot be one.", index + 1));
+        roots.add(certificate.clone()).map_err(cannot)?;
     }
     Ok(Anchors { roots: Arc::new(roots), own })
-}
-
-fn read_identity(
-    identity: &ClientIdentity,
-    credentials: &Credentials,
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Fault> {
-    let invalid = |message: &str| Fault::new(&code::CLIENT_CERTIFICATE_INVALID).message(message);
-    let Value::Credential(name) = &identity.key else {
-        return Err(Fault::new(&code::DESCRIPTOR_UNSUPPORTED)
-            .message("The connector gives a private key as text; it has to be a credential."));
-    };
-    let key = credentials.get(name).ok_or_else(|| {
-        Fault::new(&code::CREDENTIAL_MISSING).message(format!(
-            "There is a client certificate, but the credential {name} with its private key is not set."
-        ))
-    })?;
-    let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| invalid("The client certificate is not well-formed PEM."))?;
-    if chain.is_empty() {
-        return Err(invalid("There is no certificate in the PEM text of the client certificate."));
-    }
-    let key = PrivateKeyDer::from_pem_slice(key.expose()).map_err(|_| {
-        invalid("The private key is not an unencrypted private key in PEM (PKCS #8, PKCS #1 or SEC 1).")
-    })?;
-    Ok((chain, key))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roots_that_were_stored_and_cannot_be_read_are_a_fault() {
+        for text in ["no PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", &"x".repeat(300 << 10)]
+        {
+            let fault = read_roots(&[text.to_owned()]).unwrap_err();
+            assert!(fault.code == "roots_invalid" && fault.message.starts_with("The trusted root"), "{fault:?}");
+        }
+    }
 
     #[test]
     fn all_but_verify_full_is_a_shortcoming_where_the_way_is_a_network() {

@@ -21,6 +21,7 @@ pub mod load;
 pub mod mounts;
 pub mod name_server;
 pub mod names;
+pub mod openssl;
 pub mod patchpanel;
 pub mod pgbouncer;
 pub mod postgres;

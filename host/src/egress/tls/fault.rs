@@ -3,10 +3,12 @@
 use std::io;
 
 use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible, PeerMisbehaved};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::AlgorithmIdentifier;
 
-use super::verifier::{ExpiredRoot, ShortKey, WithoutSubjectAltName};
-use crate::diagnosis::{Fault, ServerText, code};
+use super::refusal::Refusal;
+use crate::diagnosis::{Fault, code};
 
 /// The fault behind an error of a stream with TLS, if it is TLS's. A server refuses a client certificate only after
 /// the handshake (RFC 8446, section 4.4.2.4), so reading can fail so.
@@ -18,12 +20,49 @@ fn from_rustls(error: &Error) -> Fault {
     match error {
         Error::InvalidCertificate(reason) => from_certificate(reason),
         Error::AlertReceived(alert) => from_alert(*alert),
-        Error::PeerIncompatible(_) => Fault::new(&code::TLS_HANDSHAKE_FAILED)
-            .message("The server offers no version or cipher of TLS that is accepted here."),
+        Error::PeerIncompatible(reason) => from_incompatible(reason),
+        // Before anybody sees the scheme: of TLS 1.2's ciphers none is for a key of this kind.
+        Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => (&Refusal::KindOfKey("RSASSA-PSS")).into(),
         Error::InvalidMessage(_) => Fault::new(&code::TLS_HANDSHAKE_FAILED)
             .message("The server agreed to TLS, but what it sent then is not TLS."),
         _ => Fault::new(&code::TLS_HANDSHAKE_FAILED),
     }
+}
+
+/// What is offered to servers: rustls's defaults with aws-lc-rs.
+const OFFERED: &str = "Offered are TLS 1.2 and 1.3, AES-GCM and ChaCha20-Poly1305 with a key exchange on X25519, P-256, P-384 or P-521, and \
+                       certificates with keys of ECDSA (P-256, P-384, P-521), Ed25519 or RSA.";
+
+/// The server says that it has nothing in common with what is offered, and not what it has.
+fn nothing_in_common() -> Fault {
+    Fault::new(&code::TLS_HANDSHAKE_FAILED)
+        .message(format!("The server has nothing in common with what is offered to it. {OFFERED}"))
+        .remedy(
+            "Look at the server's ciphers (ssl_ciphers in PostgreSQL), of which those with CBC or without ECDHE are not offered; \
+             at its groups (ssl_ecdh_curve); and at the kind of its key (openssl x509 -in server.crt -noout -text).",
+        )
+}
+
+fn from_incompatible(reason: &PeerIncompatible) -> Fault {
+    let failed = |message: &str| Fault::new(&code::TLS_HANDSHAKE_FAILED).message(message);
+    match reason {
+        PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
+            too_old()
+        }
+        PeerIncompatible::NoKxGroupsInCommon
+        | PeerIncompatible::NoCipherSuitesInCommon
+        | PeerIncompatible::NoSignatureSchemesInCommon => nothing_in_common(),
+        PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => Fault::new(&code::CLIENT_CERTIFICATE_REFUSED)
+            .message("The server asks for a client certificate, and takes no signature by a key of this one's kind.")
+            .remedy("Use a client certificate with a key of ECDSA on P-256, or RSA with 2048 bits or more."),
+        _ => failed("The server's part of TLS lacks something that is needed here."),
+    }
+}
+
+fn too_old() -> Fault {
+    Fault::new(&code::TLS_HANDSHAKE_FAILED)
+        .message("The server speaks only versions of TLS before 1.2, which are not safe.")
+        .remedy("Have the server offer TLS 1.2 or 1.3 (ssl_min_protocol_version and ssl_max_protocol_version in PostgreSQL).")
 }
 
 fn from_alert(alert: AlertDescription) -> Fault {
@@ -39,6 +78,8 @@ fn from_alert(alert: AlertDescription) -> Fault {
         | AlertDescription::CertificateUnknown
         | AlertDescription::AccessDenied => Fault::new(&code::CLIENT_CERTIFICATE_REFUSED)
             .message(format!("The server does not accept the client certificate (TLS alert {alert:?}).")),
+        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => nothing_in_common(),
+        AlertDescription::ProtocolVersion => too_old(),
         _ => Fault::new(&code::TLS_HANDSHAKE_FAILED)
             .message(format!("The server refused to agree on TLS (TLS alert {alert:?}).")),
     }
@@ -56,35 +97,17 @@ fn from_certificate(reason: &CertificateError) -> Fault {
         CertificateError::NotValidYet => Fault::new(&code::CERTIFICATE_NOT_YET_VALID),
         CertificateError::NotValidYetContext { not_before, .. } => Fault::new(&code::CERTIFICATE_NOT_YET_VALID)
             .message(format!("{} It is from {} on.", code::CERTIFICATE_NOT_YET_VALID.message, date(*not_before))),
-        CertificateError::NotValidForName => Fault::new(&code::CERTIFICATE_WRONG_HOST),
-        CertificateError::NotValidForNameContext { expected, presented } => {
-            let names: Vec<_> = presented.iter().map(|name| bare_name(name)).collect();
-            let names = ServerText::default().clean(names.join(", ").as_bytes());
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Fault::new(&code::CERTIFICATE_WRONG_HOST)
-                .message(format!("The server's certificate is not for {}, but for: {names}.", expected.to_str()))
         }
-        CertificateError::Other(other) if other.0.is::<WithoutSubjectAltName>() => {
-            Fault::new(&code::CERTIFICATE_WITHOUT_SAN)
-        }
-        CertificateError::Other(other) if let Some(ShortKey(bits)) = other.0.downcast_ref() => Fault::new(
-            &code::CERTIFICATE_INVALID,
-        )
-        .message(format!(
-            "The key of the server's certificate is too short: RSA with {bits} bits, where 2048 are the least that is \
-                     accepted."
-        ))
-        .remedy("Give the server a certificate with a key of ECDSA, Ed25519, or RSA with 2048 bits or more."),
-        CertificateError::Other(other) if let Some(root) = other.0.downcast_ref::<ExpiredRoot>() => {
-            let subject = ServerText::default().clean(root.subject.as_bytes());
-            Fault::new(&code::CERTIFICATE_EXPIRED)
+        CertificateError::Other(other) if let Some(refusal) = other.0.downcast_ref::<Refusal>() => refusal.into(),
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. } => {
+            Fault::new(&code::CERTIFICATE_INVALID)
                 .message(format!(
-                    "The root certificate of the connection that the server's leads to has expired: {subject}, valid until {}.",
-                    date(root.not_after)
+                    "A certificate of the server's chain is signed with an algorithm that is not accepted: {}.",
+                    algorithm(signature_algorithm_id)
                 ))
-                .remedy(
-                    "Renew the authority's certificate, set ssl_root_cert to the new one, and give the server a certificate \
-                     that it has signed.",
-                )
+                .remedy("Have the authority sign with ECDSA, Ed25519, or RSA with SHA-256 or better.")
         }
         CertificateError::BadSignature => Fault::new(&code::CERTIFICATE_INVALID)
             .message("The server does not have the key of its certificate: the signature of its handshake is wrong."),
@@ -95,17 +118,26 @@ fn from_certificate(reason: &CertificateError) -> Fault {
     }
 }
 
-fn date(time: UnixTime) -> String {
+/// The name of a signature's algorithm, by its object identifier in DER; else the identifier.
+fn algorithm(der: &[u8]) -> String {
+    let Ok((_, id)) = AlgorithmIdentifier::from_der(der) else { return "an unknown one".to_owned() };
+    match id.oid().to_id_string().as_str() {
+        "1.2.840.113549.1.1.4" => "RSA with MD5".to_owned(),
+        "1.2.840.113549.1.1.5" => "RSA with SHA-1".to_owned(),
+        "1.2.840.113549.1.1.10" => "RSASSA-PSS with other parameters than usual".to_owned(),
+        "1.2.840.10045.4.1" => "ECDSA with SHA-1".to_owned(),
+        "1.3.101.113" => "Ed448".to_owned(),
+        "2.16.840.1.101.3.4.3.2" => "DSA with SHA-256".to_owned(),
+        other => format!("object identifier {other}"),
+    }
+}
+
+/// RFC 3339, in UTC.
+pub(super) fn date(time: UnixTime) -> String {
     i64::try_from(time.as_secs())
         .ok()
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
         .map_or_else(|| "an unreadable date".to_owned(), |timestamp| timestamp.to_string())
-}
-
-/// rustls shows the names as `DnsName("db.example.com")` and `IpAddress(192.0.2.10)`.
-fn bare_name(presented: &str) -> &str {
-    let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
-    inside.map_or(presented, |name| name.trim_matches('"'))
 }
 
 #[cfg(test)]

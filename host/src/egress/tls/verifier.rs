@@ -1,15 +1,22 @@
-//! The check of a server's certificate.
+//! The check of a server's certificate; docs/decisions/0019 says what is stricter and what is laxer than elsewhere.
 
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use webpki::RawPublicKeyEntity;
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 use x509_parser::public_key::PublicKey;
+
+use super::refusal::Refusal;
+use super::{chain, names};
 
 /// What a certificate must lead to.
 #[derive(Debug)]
@@ -27,28 +34,18 @@ pub(super) struct Verifier {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
+/// Schemes that are offered although nothing signed by them is accepted: a server that has no other key than one of these
+/// shows it then, so that it can be named, instead of saying nothing. They come last, so that a server with another key takes
+/// that one.
+const NOT_ACCEPTED: [(SignatureScheme, &str); 4] = [
+    (SignatureScheme::ED448, "Ed448"),
+    (SignatureScheme::Unknown(0x0809), "RSASSA-PSS"),
+    (SignatureScheme::Unknown(0x080a), "RSASSA-PSS"),
+    (SignatureScheme::Unknown(0x080b), "RSASSA-PSS"),
+];
+
 /// The shortest RSA key that is accepted, as everywhere in today's TLS.
 const MIN_RSA_BITS: usize = 2048;
-
-/// A key of the chain is shorter than is accepted.
-#[derive(Debug, thiserror::Error)]
-#[error("an RSA key of {0} bits is too short")]
-pub(super) struct ShortKey(pub(super) usize);
-
-/// A root of the connection has expired.
-#[derive(Debug, thiserror::Error)]
-#[error("the root {subject} has expired")]
-pub(super) struct ExpiredRoot {
-    /// Whose it is.
-    pub(super) subject: String,
-    /// Since when.
-    pub(super) not_after: UnixTime,
-}
-
-/// The certificate names no host in a subjectAltName.
-#[derive(Debug, thiserror::Error)]
-#[error("the certificate has no subjectAltName")]
-pub(super) struct WithoutSubjectAltName;
 
 impl Verifier {
     /// With no anchors only the server's possession of its key is verified.
@@ -73,17 +70,38 @@ impl Verifier {
         };
         by(&anchors.roots)
             .map_err(|error| match error {
-                Error::InvalidCertificate(CertificateError::Other(_)) if is_self_issued(served) => {
-                    CertificateError::UnknownIssuer.into()
-                }
-                // A root of the right name with another key: an authority was made anew under its old name.
+                // A root of the right name with another key, too: an authority was made anew under its old name.
                 Error::InvalidCertificate(
-                    CertificateError::BadSignature
+                    CertificateError::UnknownIssuer
+                    | CertificateError::BadSignature
                     | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-                ) => CertificateError::UnknownIssuer.into(),
+                ) => chain::end(served, intermediates, &anchors.own)
+                    .map_or(CertificateError::UnknownIssuer.into(), Error::from),
+                Error::InvalidCertificate(CertificateError::Other(_)) if is_self_issued(served) => {
+                    chain::end(served, &[], &anchors.own).map_or(error, Error::from)
+                }
                 error => error,
             })
             .and_then(|()| check_dates_of_roots(anchors, now, by))
+    }
+}
+
+impl Verifier {
+    /// TLS 1.2's signature by a bare key: by whichever algorithm of its scheme is one for the key, as rustls does it by a
+    /// certificate.
+    fn verify_by_key(
+        &self,
+        message: &[u8],
+        key: &SubjectPublicKeyInfoDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let key = RawPublicKeyEntity::try_from(key).map_err(|_| CertificateError::BadEncoding)?;
+        let of_scheme = self.algorithms.mapping.iter().filter(|(scheme, _)| *scheme == signature.scheme);
+        let mut algorithms = of_scheme.flat_map(|(_, algorithms)| *algorithms);
+        if algorithms.any(|algorithm| key.verify_signature(*algorithm, message, signature.signature()).is_ok()) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        Err(CertificateError::BadSignature.into())
     }
 }
 
@@ -97,14 +115,17 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         if let Some(anchors) = &self.anchors {
+            // webpki takes no other version, and says that of none.
+            if let Some(refusal) = chain::old_version(end_entity, intermediates, server_name) {
+                return Err(refusal.into());
+            }
             let parsed = ParsedCertificate::try_from(end_entity)?;
             self.check_chain(anchors, &parsed, end_entity, intermediates, now)?;
             if self.check_name {
-                verify_server_name(&parsed, server_name).map_err(|error| {
-                    if has_subject_alt_name(end_entity) {
-                        error
-                    } else {
-                        CertificateError::Other(OtherError(Arc::new(WithoutSubjectAltName))).into()
+                verify_server_name(&parsed, server_name).map_err(|_| {
+                    match names::wrong_name(end_entity, server_name) {
+                        Some(wrong) => Error::from(Refusal::WrongName(wrong)),
+                        None => Refusal::WithoutSubjectAltName { entry: names::entry(&server_name.to_str()) }.into(),
                     }
                 })?;
             }
@@ -118,8 +139,12 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.algorithms)
-            .map_err(|error| explain_signature(error, certificate))
+        refuse_kind(signature.scheme)?;
+        let verified = match key_of_old_version(certificate) {
+            Some(key) => self.verify_by_key(message, &key, signature),
+            None => verify_tls12_signature(message, certificate, signature, &self.algorithms),
+        };
+        verified.map_err(|error| explain_signature(error, certificate))
     }
 
     fn verify_tls13_signature(
@@ -128,13 +153,30 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
-            .map_err(|error| explain_signature(error, certificate))
+        refuse_kind(signature.scheme)?;
+        let verified = match key_of_old_version(certificate) {
+            Some(key) => verify_tls13_signature_with_raw_key(message, &key, signature, &self.algorithms),
+            None => verify_tls13_signature(message, certificate, signature, &self.algorithms),
+        };
+        verified.map_err(|error| explain_signature(error, certificate))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        let not_accepted = NOT_ACCEPTED.iter().map(|(scheme, _)| *scheme);
+        self.algorithms.supported_schemes().into_iter().chain(not_accepted).collect()
     }
+}
+
+fn refuse_kind(scheme: SignatureScheme) -> Result<(), Error> {
+    let kind = NOT_ACCEPTED.iter().find(|(other, _)| *other == scheme);
+    kind.map_or(Ok(()), |(_, kind)| Err(Refusal::KindOfKey(kind).into()))
+}
+
+/// The key of a certificate that webpki does not read, since it is older than version 3 of X.509. Where nothing but the
+/// possession of the key is verified, that is all that counts of it.
+fn key_of_old_version(certificate: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
+    let (_, x509) = X509Certificate::from_der(certificate).ok()?;
+    (x509.version() != X509Version::V3).then(|| x509.public_key().raw.to_vec().into())
 }
 
 /// A signature is not looked at where the key is too short.
@@ -148,7 +190,7 @@ fn explain_signature(error: Error, certificate: &CertificateDer<'_>) -> Error {
         }
         _ => return error,
     };
-    if bits < MIN_RSA_BITS { CertificateError::Other(OtherError(Arc::new(ShortKey(bits)))).into() } else { error }
+    if bits < MIN_RSA_BITS { Refusal::ShortKey(bits).into() } else { error }
 }
 
 /// webpki takes a root as it is, whatever its dates; libpq does not. Those of this installation are the system's to keep.
@@ -172,7 +214,7 @@ fn check_dates_of_roots(
         Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             let subject =
                 X509Certificate::from_der(root).map(|(_, x509)| x509.subject().to_string()).unwrap_or_default();
-            Err(CertificateError::Other(OtherError(Arc::new(ExpiredRoot { subject, not_after }))).into())
+            Err(Refusal::ExpiredRoot { subject, not_after }.into())
         }
         outcome => outcome,
     }
@@ -195,9 +237,4 @@ fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Er
 
 fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
     X509Certificate::from_der(certificate).is_ok_and(|(_, x509)| x509.issuer() == x509.subject())
-}
-
-fn has_subject_alt_name(certificate: &CertificateDer<'_>) -> bool {
-    X509Certificate::from_der(certificate)
-        .is_ok_and(|(_, x509)| x509.subject_alternative_name().is_ok_and(|extension| extension.is_some()))
 }

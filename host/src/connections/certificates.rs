@@ -1,0 +1,61 @@
+//! Whether the certificates and keys of a connection can be read, while whoever sends them is there: a test would say it too,
+//! but perhaps nobody makes one.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde_json::Value;
+
+use crate::connectors::Target;
+use crate::descriptor::{self, Endpoint};
+use crate::finding::Finding;
+use crate::json::member;
+use crate::pem;
+use crate::secrets::Credentials;
+
+/// Reads the certificates to which a connection leads; `sent` is its configuration, sent as this member. Findings have pointers
+/// into the request's body.
+pub(super) fn check(target: &Target, config_member: &str, sent: &Value) -> Vec<Finding> {
+    // Endpoints have one text in common, which may be large.
+    let texts: HashSet<&str> = target.descriptor.endpoints.iter().flat_map(texts).collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    for (text, error) in texts.into_iter().filter_map(|text| Some((text, pem::certificates(text).err()?))) {
+        let at = member("", config_member);
+        findings.push(unusable(&find(sent, text, &at).unwrap_or(at), &error));
+    }
+    findings.sort_by(|one, other| one.pointer.cmp(&other.pointer));
+    findings
+}
+
+/// Reads the keys of client certificates.
+pub(super) fn check_keys(target: &Target, credentials: &Credentials) -> Vec<Finding> {
+    let identities = target.descriptor.endpoints.iter().filter_map(|endpoint| endpoint.tls.identity.as_ref());
+    let names: BTreeSet<&String> = identities
+        .filter_map(|identity| match &identity.key {
+            descriptor::Value::Credential(name) => Some(name),
+            descriptor::Value::Text(_) => None,
+        })
+        .collect();
+    let error = |name: &str| pem::private_key(credentials.get(name)?.expose()).err();
+    names.into_iter().filter_map(|name| Some(unusable(&member("/credentials", name), &error(name)?))).collect()
+}
+
+fn texts(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
+    let identity = endpoint.tls.identity.as_ref().map(|identity| &identity.certificate);
+    endpoint.tls.roots.iter().chain(identity).map(String::as_str)
+}
+
+fn unusable(pointer: &str, error: &pem::Error) -> Finding {
+    Finding::error("pem", pointer, &error.to_string()).with_hint(error.hint())
+}
+
+/// Where a text was sent: the connector has taken it from there, unless it has made something else of it.
+fn find(value: &Value, text: &str, at: &str) -> Option<String> {
+    match value {
+        Value::String(other) => (other == text).then(|| at.to_owned()),
+        Value::Array(elements) => {
+            elements.iter().enumerate().find_map(|(index, element)| find(element, text, &format!("{at}/{index}")))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, value)| find(value, text, &member(at, name))),
+        _ => None,
+    }
+}
