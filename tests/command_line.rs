@@ -164,9 +164,9 @@ fn verify_refuses_on_one_line_what_it_cannot_read() {
     let missing = directory().path().join("missing.json");
     for (config, input, part) in [
         (missing.to_str().unwrap(), good.as_str(), "missing.json"),
-        ("-", "", "not usable JSON"),
-        ("-", "{\"password\": \"hunter2\",}", "not usable JSON"),
-        ("-", "[]", "not an object"),
+        ("-", "", "standard input cannot be used: it is empty"),
+        ("-", "{\"password\": \"hunter2\",}", "line 1, column 24: there is a comma too many"),
+        ("-", "[]", "no JSON object"),
         ("-", "{\"a\": 1, \"a\": 2}", "\"a\""),
         ("-", deep.as_str(), "levels"),
         ("-", too_large.as_str(), "larger than 1048576 bytes"),

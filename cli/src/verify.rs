@@ -68,18 +68,25 @@ pub(super) fn run(settings: &Settings, command: &Verify) -> Result<ExitCode, Fai
 /// Reads the body, with the connection type of the command line.
 fn read(command: &Verify) -> anyhow::Result<Value> {
     let text = read_bounded(&command.config)?;
-    let mut body = json::parse(&text).with_context(|| format!("{} is not usable JSON", command.config.display()))?;
+    let mut body = json::parse(&text).with_context(|| format!("{} cannot be used", name(&command.config)))?;
     let Some(connection_type) = &command.connection_type else { return Ok(body) };
-    let members = body.as_object_mut().ok_or_else(|| anyhow!("{} is not an object", command.config.display()))?;
+    let members = body
+        .as_object_mut()
+        .ok_or_else(|| anyhow!("{} is no JSON object; `patchpanel verify --help` has one", name(&command.config)))?;
     match members.get("connection_type") {
         Some(other) if other != connection_type.as_str() => {
-            Err(anyhow!("--type is {connection_type}, but {} names another connection_type", command.config.display()))
+            Err(anyhow!("--type is {connection_type}, but {} names another connection_type", name(&command.config)))
         }
         _ => {
             members.insert("connection_type".to_owned(), Value::String(connection_type.clone()));
             Ok(body)
         }
     }
+}
+
+/// What a file is called in messages.
+fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -90,9 +97,9 @@ fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
     } else {
         std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut text))
     };
-    read.with_context(|| format!("cannot read {}", path.display()))?;
+    read.with_context(|| format!("cannot read {}", name(path)))?;
     if text.len() > MAX_BODY_BYTES {
-        return Err(anyhow!("{} is larger than {MAX_BODY_BYTES} bytes", path.display()));
+        return Err(anyhow!("{} is larger than {MAX_BODY_BYTES} bytes", name(path)));
     }
     Ok(text)
 }

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
 /// Levels of arrays and objects that a text may have.
@@ -31,9 +32,48 @@ pub fn parse_bounded(text: &[u8], max_values: usize) -> Result<Value, Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let left = Cell::new(max_values);
     let element = Element { depth: 0, max_values, left: &left };
-    let value = element.deserialize(&mut deserializer).map_err(|error| Error(error.to_string()))?;
-    deserializer.end().map_err(|error| Error(error.to_string()))?;
+    let value = element.deserialize(&mut deserializer).map_err(|error| explain(&error, text))?;
+    deserializer.end().map_err(|error| explain(&error, text))?;
     Ok(value)
+}
+
+/// What is said instead of the parser's words, which begin so.
+const WORDS: [(&str, &str); 12] = [
+    ("trailing characters", "something stands behind its end"),
+    ("trailing comma", "there is a comma too many before it"),
+    ("key must be a string", "the name of a member stands in double quotes"),
+    ("number out of range", "the number is out of range"),
+    ("invalid number", "the number is not written as JSON has it"),
+    ("control character", "a line break, a tab or the like inside a text is written as an escape, such as \\n"),
+    ("invalid escape", "the text has an escape that is none of JSON's"),
+    ("expected `:`", "a colon is missing"),
+    ("expected `,` or `}`", "a comma or the closing brace is missing"),
+    ("expected `,` or `]`", "a comma or the closing bracket is missing"),
+    ("expected ident", "only true, false and null stand without quotes"),
+    ("expected value", "a value is missing, or is not written as JSON has it"),
+];
+
+/// An error of the parser in words for people, who see what they have written only where they look.
+fn explain(error: &serde_json::Error, text: &[u8]) -> Error {
+    let (line, column) = (error.line(), error.column());
+    let said = error.to_string();
+    Error(match error.classify() {
+        // In this file's own words.
+        Category::Data | Category::Io => said,
+        Category::Eof if text.trim_ascii().is_empty() => "it is empty".to_owned(),
+        Category::Eof => "it ends too early: a quote, a bracket or a brace is not closed".to_owned(),
+        Category::Syntax => {
+            let at = text.split(|&byte| byte == b'\n').nth(line.saturating_sub(1));
+            let words = WORDS.iter().find(|(beginning, _)| said.starts_with(beginning));
+            let reason = match at.and_then(|line| line.get(column.saturating_sub(1))) {
+                Some(b'\'') => "texts stand in double quotes",
+                Some(b'/' | b'#') => "there are no comments in JSON",
+                Some(0xef) if column == 1 => "it begins with a byte order mark (U+FEFF), which is to be left out",
+                _ => words.map_or("the text is not Unicode", |(_, words)| words),
+            };
+            format!("it is not JSON at line {line}, column {column}: {reason}")
+        }
+    })
 }
 
 /// The pointer of the member `name` of the object at `pointer` (RFC 6901, section 3).
@@ -146,11 +186,25 @@ mod tests {
             (r#"{"a":1,"a":1}"#, "occurs twice"),
             (r#"{"a":1,"\u0061":2}"#, "occurs twice"),
             (r#"[{"x":{"y":1,"y":2}}]"#, "occurs twice"),
-            ("{} {}", "trailing"),
-            ("", "EOF"),
-            (r#"{"a":}"#, "expected value"),
+            ("{} {}", "line 1, column 4: something stands behind its end"),
+            ("", "it is empty"),
+            (r#"{"a":[1"#, "it ends too early"),
+            (r#"{"a":}"#, "line 1, column 6: a value is missing"),
+            ("{\"a\":\n'b'}", "line 2, column 1: texts stand in double quotes"),
+            ("{'a':1}", "line 1, column 2: texts stand in double quotes"),
+            ("{a:1}", "the name of a member stands in double quotes"),
+            (r#"{"a":1,}"#, "a comma too many"),
+            (r#"{"a":1 "b":2}"#, "a comma or the closing brace is missing"),
+            ("[1 2]", "a comma or the closing bracket is missing"),
+            (r#"{"a" 1}"#, "a colon is missing"),
+            ("{\"a\":\"x\ny\"}", "written as an escape"),
+            (r#""\x""#, "none of JSON's"),
+            (r#""\ud800""#, "not Unicode"),
+            ("[tru]", "only true, false and null"),
+            ("[01]", "not written as JSON has it"),
+            ("// x\n{}", "no comments"),
             ("1e999", "out of range"),
-            ("\u{feff}{}", "expected value"),
+            ("\u{feff}{}", "U+FEFF"),
         ] {
             let error = parse(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");
