@@ -17,6 +17,7 @@ mod types;
 mod unread;
 mod using;
 mod validate;
+mod words;
 
 use std::sync::OnceLock;
 

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use patchpanel::diagnosis::code::{self, Code};
+use patchpanel::meant;
 
 use super::{Failure, print};
 
@@ -19,7 +20,9 @@ pub(super) fn run(command: &Explain) -> Result<(), Failure> {
         None => list(),
         Some(name) => {
             let code = code::all().find(|code| code.name == name);
-            let unknown = || format!("there is no code {name:?}; `patchpanel explain` lists those there are");
+            let question = || meant::question(name, code::all().map(|code| code.name));
+            let unknown =
+                || format!("there is no code {name:?}{} `patchpanel explain` lists those there are", question());
             page(code.with_context(unknown).map_err(Failure::Input)?)
         }
     };

@@ -12,6 +12,7 @@ mod deposit;
 mod disable;
 mod idempotency;
 mod list;
+mod misplaced;
 pub(crate) mod orphans;
 mod outcome;
 pub mod reaper;
@@ -22,6 +23,7 @@ mod resource_uri;
 pub mod review;
 pub(crate) mod signing;
 mod upgrade;
+mod white_space;
 mod write;
 
 use std::sync::Arc;

@@ -68,6 +68,21 @@ pub fn refuse(findings: &[Finding]) -> bool {
     findings.iter().any(Finding::is_error)
 }
 
+/// The one that speaks for all: the first that refuses the input, or else the first.
+pub fn first(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.is_error()).or(findings.first())
+}
+
+/// One sentence for all of them: the [`first`], and how many more there are.
+pub fn summary(findings: &[Finding]) -> Option<String> {
+    let (first, more) = (first(findings)?.to_string(), findings.len() - 1);
+    Some(match first.strip_suffix('.') {
+        _ if more == 0 => first,
+        Some(sentence) => format!("{sentence}, and {more} more."),
+        None => format!("{first} And {more} more."),
+    })
+}
+
 /// Moves findings about a value to where the value is in the object around it: below this member.
 pub fn under(member: &str, findings: Vec<Finding>) -> impl Iterator<Item = Finding> {
     let prefix = json::member("", member);
@@ -83,6 +98,17 @@ mod tests {
         let findings = vec![Finding::error("a", "", "m"), Finding::error("b", "/port", "m")];
         let moved: Vec<_> = under("a/b~c", findings).map(|finding| finding.pointer).collect();
         assert_eq!(moved, ["/a~1b~0c", "/a~1b~0c/port"]);
+    }
+
+    #[test]
+    fn the_first_error_speaks_for_all() {
+        let error = Finding::error("a", "/a", "It is wrong.");
+        let warning = Finding { severity: Severity::Warning, pointer: "/w".to_owned(), ..error.clone() };
+        assert_eq!(summary(&[]), None);
+        assert_eq!(summary(std::slice::from_ref(&warning)).unwrap(), "/w: It is wrong.");
+        assert_eq!(summary(&[warning, error.clone(), error.clone()]).unwrap(), "/a: It is wrong, and 2 more.");
+        let question = Finding { message: "Did you mean it?".to_owned(), ..error.clone() };
+        assert_eq!(summary(&[question, error]).unwrap(), "/a: Did you mean it? And 1 more.");
     }
 
     #[test]

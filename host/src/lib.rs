@@ -31,6 +31,7 @@ pub mod hex;
 pub mod http;
 pub mod json;
 pub mod logs;
+pub mod meant;
 pub mod metric;
 pub mod network;
 pub mod once;

@@ -2,15 +2,16 @@
 //! said in the same words.
 
 mod pattern;
+mod words;
 
 use std::collections::HashMap;
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, ValidationError, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::json::member;
+pub use words::listed;
 
 /// More findings than this help nobody.
 const MAX_FINDINGS: usize = 100;
@@ -27,15 +28,14 @@ const MAX_WORK: usize = 100_000_000;
 /// The same for naming every error, each of which takes memory, those of every alternative too.
 const MAX_WORK_OF_ERRORS: usize = 500_000;
 
-/// What is quoted of a schema in a message.
-const MAX_QUOTED_CHARACTERS: usize = 200;
-
 /// A compiled schema. It refers to nothing outside itself.
 #[derive(Debug)]
 pub struct Schema {
     validator: Validator,
     /// Its values, every reference replaced by what it refers to.
     values: usize,
+    /// As its author wrote it, who knows what a member is for and which there are.
+    text: Value,
 }
 
 /// Why a schema cannot be used.
@@ -56,8 +56,14 @@ pub enum Error {
     /// It has patterns of names, whose matching cannot be bounded.
     #[error("it uses patternProperties, which are not supported; name the properties")]
     PatternProperties,
+    /// One of its patterns cannot be matched within bounds.
+    #[error(
+        "its pattern {0:?} cannot be used: it is malformed, looks ahead or behind, refers back to a group, or takes more than \
+         256 KiB when it is compiled"
+    )]
+    Pattern(String),
     /// It is not a schema.
-    #[error("it is not a JSON Schema of draft 2020-12: {0}")]
+    #[error("it is not a JSON Schema of draft 2020-12; what is wrong is at {0:?}")]
     Invalid(String),
 }
 
@@ -76,8 +82,11 @@ impl Schema {
             .offline()
             .with_keyword("pattern", pattern::keyword)
             .build(schema)
-            .map(|validator| Self { validator, values: size.values })
-            .map_err(|error| Error::Invalid(error.to_string().chars().take(500).collect()))
+            .map(|validator| Self { validator, values: size.values, text: schema.clone() })
+            .map_err(|error| match error.kind() {
+                ValidationErrorKind::Custom { message, .. } => Error::Pattern(shown(message)),
+                _ => Error::Invalid(shown(error.instance_path().as_str())),
+            })
     }
 
     /// Whether nothing is wrong with a value.
@@ -101,7 +110,8 @@ impl Schema {
             return vec![Finding::error("invalid", "", message).with_hint("Send less at once.")];
         }
         pattern::begin();
-        self.validator.iter_errors(value).flat_map(|error| findings(&error)).take(MAX_FINDINGS).collect()
+        let errors = self.validator.iter_errors(value);
+        errors.flat_map(|error| words::findings(&error, &self.text)).take(MAX_FINDINGS).collect()
     }
 }
 
@@ -178,61 +188,8 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// A part of a schema in a message: its author may have written megabytes.
-fn quoted(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED_CHARACTERS) {
-        Some((end, _)) => format!("{} …", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 fn shown(text: &str) -> String {
     text.chars().take(200).collect()
-}
-
-/// A schema's error in plain words. Never the value: it may be a credential in the wrong place.
-fn findings(error: &ValidationError<'_>) -> Vec<Finding> {
-    use ValidationErrorKind as Kind;
-    let at = error.instance_path().as_str();
-    let one = |code: &str, message: &str| vec![Finding::error(code, at, message)];
-    match error.kind() {
-        Kind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            vec![Finding::error("required", &member(at, name), "This member is required.")]
-        }
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| {
-                Finding::error("unknown_member", &member(at, name), "There is no such member.")
-                    .with_hint("Remove it, or look for a spelling mistake.")
-            })
-            .collect(),
-        Kind::Type { kind } => vec![wrong_type(kind, at)],
-        Kind::Minimum { limit } => one("out_of_range", &format!("It must be at least {limit}.")),
-        Kind::Maximum { limit } => one("out_of_range", &format!("It must be at most {limit}.")),
-        Kind::MinLength { limit: 1 } => one("empty", "It must not be empty."),
-        Kind::MinLength { limit } => one("too_short", &format!("It must have at least {limit} characters.")),
-        Kind::MaxLength { limit } => one("too_long", &format!("It must have at most {limit} characters.")),
-        Kind::MinItems { limit } => one("too_few", &format!("It must have at least {limit} elements.")),
-        Kind::MaxItems { limit } => one("too_many", &format!("It must have at most {limit} elements.")),
-        Kind::MaxProperties { limit } => one("too_many", &format!("It must have at most {limit} members.")),
-        Kind::UniqueItems => one("not_unique", "Its elements must differ from each other."),
-        Kind::Custom { keyword, message } if keyword == "pattern" => one("malformed", message),
-        Kind::Enum { options } => one("unknown_value", &format!("It must be one of {}.", quoted(&options.to_string()))),
-        Kind::PropertyNames { error } => {
-            one("unknown_member", &format!("A member's name is wrong: {}", error.masked()))
-        }
-        _ => one("invalid", &error.masked().to_string()),
-    }
-}
-
-fn wrong_type(kind: &TypeKind, at: &str) -> Finding {
-    let expected = match kind {
-        TypeKind::Single(expected) => expected.to_string(),
-        TypeKind::Multiple(set) => set.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
-    };
-    let article = if expected.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
-    Finding::error("wrong_type", at, &format!("It must be {article} {expected}."))
 }
 
 #[cfg(test)]
@@ -265,6 +222,84 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert!(!format!("{findings:?}").contains("s3cret"), "{findings:?}");
+    }
+
+    #[test]
+    fn says_what_is_wrong_in_words_for_people() {
+        for (schema, value, said) in [
+            (
+                json!({"pattern": r"^[^\x00-\x1f]*$"}),
+                json!("a\nb"),
+                "It has a control character, such as a line break.",
+            ),
+            (json!({"pattern": "^[a-z]+$"}), json!("abc "), "There is white space at its beginning or end."),
+            (json!({"pattern": "^[a-z]+$"}), json!("a b"), "It has white space in it."),
+            (json!({"pattern": "^[a-z]+$"}), json!("ABC"), "It must be in lower case."),
+            (json!({"pattern": "^[a-z]+$"}), json!("äb"), "It has a character other than those of ASCII."),
+            (json!({"pattern": "^[a-z]+$"}), json!("a1"), "It does not have the form that is asked for."),
+            (json!({"type": "string"}), json!(1), "It must be a text."),
+            (json!({"type": ["integer", "null"]}), json!("1"), "It must be a whole number or null."),
+            (json!({"type": "boolean"}), json!("1"), "It must be true or false."),
+            (
+                json!({"enum": ["verify-ca", "verify-full", 3]}),
+                json!("verify_full"),
+                "It must be verify-ca, verify-full or 3; did you mean `verify-full`?",
+            ),
+            (json!({"enum": ["a", "b"]}), json!("s3cret"), "It must be a or b."),
+            (json!({"const": "x"}), json!("s3cret"), "It must be x."),
+            (json!({"multipleOf": 5}), json!(7), "It must be a multiple of 5."),
+            (json!({"exclusiveMinimum": 5}), json!(5), "It must be greater than 5."),
+            (
+                json!({"anyOf": [{"type": "null"}, {"minLength": 9}]}),
+                json!("s3cret"),
+                "It has none of the forms that are accepted here.",
+            ),
+            (
+                json!({"oneOf": [{}, {"minLength": 1}]}),
+                json!("s3cret"),
+                "It has more than one of the forms of which one is asked for.",
+            ),
+            (json!({"not": {"minLength": 1}}), json!("s3cret"), "It is not what is asked for."),
+            (
+                json!({"propertyNames": {"maxLength": 1}}),
+                json!({"s3cret": 1}),
+                "One of its members has a name that is not accepted.",
+            ),
+            (
+                json!({"format": "date", "contains": {"minLength": 9}}),
+                json!(["s3cret"]),
+                "It is not what is asked for.",
+            ),
+        ] {
+            let findings = Schema::compile(&schema).unwrap().check(&value);
+            assert_eq!(findings[0].message, said, "{schema}");
+        }
+    }
+
+    #[test]
+    fn names_the_member_that_was_meant_and_those_there_are() {
+        let inner =
+            json!({"type": "object", "additionalProperties": false, "properties": {"host": {}, "ssl_mode": {}}});
+        let schemas = [
+            inner.clone(),
+            json!({"$ref": "#/$defs/a", "$defs": {"a": inner}}),
+            json!({"allOf": [{}, {"$ref": "#/$defs/a"}], "$defs": {"a": inner}}),
+        ];
+        for schema in schemas {
+            let findings = Schema::compile(&schema).unwrap().check(&json!({"sslmode": "s3cret", "zzz": 1}));
+            let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+            let expected = ["There is no such member; did you mean `ssl_mode`?", "There is no such member."];
+            assert_eq!(messages, expected, "{schema}");
+            assert_eq!(findings[0].hint.as_deref(), Some("Rename or remove it; there are host and ssl_mode."));
+        }
+    }
+
+    #[test]
+    fn a_member_says_what_it_is_for() {
+        let schema =
+            json!({"properties": {"host": {"pattern": "^[a-z.]+$", "description": "DNS name of the server."}}});
+        let findings = Schema::compile(&schema).unwrap().check(&json!({"host": "s3cret!"}));
+        assert_eq!(findings[0].hint.as_deref(), Some("DNS name of the server."), "{findings:?}");
     }
 
     /// A schema that every step makes twice as large.
@@ -318,9 +353,14 @@ mod tests {
         let schema = Schema::compile(&json!({"items": {"enum": ["é".repeat(100_000)]}})).unwrap();
         let findings = schema.check(&json!([1, 2]));
         assert!(findings.len() == 2 && findings.iter().all(|finding| finding.message.len() < 600), "{findings:?}");
-        let pattern = format!("^{}$", "a".repeat(1_000));
-        let findings = Schema::compile(&json!({"pattern": pattern})).unwrap().check(&json!("b"));
-        assert!(findings[0].code == "malformed" && findings[0].message.len() < 600, "{findings:?}");
+        let schema = json!({"pattern": "^a$", "description": "é".repeat(100_000)});
+        let findings = Schema::compile(&schema).unwrap().check(&json!("b"));
+        assert!(findings[0].hint.as_ref().unwrap().len() < 600, "{findings:?}");
+        let many: serde_json::Map<_, _> = (0..1_000).map(|number| (format!("member_{number}"), json!({}))).collect();
+        let schema = Schema::compile(&json!({"additionalProperties": false, "properties": many})).unwrap();
+        let findings = schema.check(&json!({"mumber_7": 1}));
+        assert!(findings[0].message.ends_with("did you mean `member_7`?"), "{findings:?}");
+        assert!(findings[0].hint.as_ref().unwrap().len() < 600, "{findings:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::deposit::discard;
 use super::record::{self, bindings, bindings_to_json, parse, rendition, schema_properties};
@@ -11,6 +11,7 @@ use super::review::{check_config, check_credentials, describe};
 use super::write::write;
 use super::{
     ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, certificates, now, owner,
+    white_space,
 };
 use crate::audit::Action;
 use crate::auth::Permission;
@@ -18,6 +19,7 @@ use crate::connectors::contract::Purpose;
 use crate::connectors::{Accepted, Call, Target, VersionInUse};
 use crate::finding::{self, Finding};
 use crate::json;
+use crate::meant;
 use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
 use crate::store::connector_versions;
@@ -29,29 +31,32 @@ struct Reviewed {
     target: Target,
     /// The names of the credentials that stay as they are.
     kept: Vec<String>,
+    /// What there is to say of it all the same.
+    warnings: Vec<Finding>,
 }
 
 impl Connections {
     /// Changes one; `revision` is what the caller saw, if it said so. A changed configuration or credential makes the
-    /// connection `PENDING`, unless it is disabled. A change of nothing leaves it as it is.
+    /// connection `PENDING`, unless it is disabled. A change of nothing leaves it as it is. Beside the connection is what
+    /// there is to say of the change although it is accepted.
     pub async fn change(
         &self,
         request: Request<'_>,
         resource_uri: &str,
         revision: Option<i64>,
         change: Change,
-    ) -> Result<Connection, Error> {
+    ) -> Result<(Connection, Vec<Finding>), Error> {
         for attempt in 1..=ATTEMPTS {
             let row = self.find_for(request, resource_uri, Permission::Create).await?;
             if revision.is_some_and(|revision| revision != row.revision) {
                 return Err(Error::RevisionMismatch(row.revision));
             }
             if change == Change::default() {
-                return Ok(Connection::try_from(row)?);
+                return Ok((Connection::try_from(row)?, Vec::new()));
             }
             match self.try_change(request, row, &change).await {
-                Ok(true) => return self.find(request, resource_uri).await,
-                Ok(false) => {}
+                Ok(Some(warnings)) => return Ok((self.find(request, resource_uri).await?, warnings)),
+                Ok(None) => {}
                 // Somebody replaced the credentials that were to stay, and they are gone already.
                 Err(Error::Withheld { why: Withheld::Lost, .. }) if attempt < ATTEMPTS => {}
                 Err(error) => return Err(error),
@@ -60,8 +65,13 @@ impl Connections {
         Err(Error::Contended)
     }
 
-    /// Makes the change if nobody else changes the connection meanwhile; false if somebody did.
-    async fn try_change(&self, request: Request<'_>, before: ConnectionRow, change: &Change) -> Result<bool, Error> {
+    /// Makes the change if nobody else changes the connection meanwhile, and answers the warnings; none if somebody did.
+    async fn try_change(
+        &self,
+        request: Request<'_>,
+        before: ConnectionRow,
+        change: &Change,
+    ) -> Result<Option<Vec<Finding>>, Error> {
         let mut after = before.clone();
         after.name.clone_from(change.name.as_ref().unwrap_or(&before.name));
         after.description.clone_from(change.description.as_ref().unwrap_or(&before.description));
@@ -70,12 +80,16 @@ impl Connections {
         after.updated_at = now();
         let owner = owner(&before);
         let mut deposit = None;
+        let mut warnings = Vec::new();
+        white_space::tell(&mut warnings, "", &json!({ "name": change.name, "tags": change.tags }));
         let keeps_status = change.config.is_none() && change.credentials.is_empty();
         if !keeps_status || change.connection_type.is_some() {
-            let reviewed = self.review(request, &before, change).await?;
+            let mut reviewed = self.review(request, &before, change).await?;
+            warnings.append(&mut reviewed.warnings);
             apply(&mut after, change, &reviewed)?;
             if !change.credentials.is_empty() {
-                let credentials = self.resulting_credentials(request, &before, change, &reviewed).await?;
+                let (credentials, found) = self.resulting_credentials(request, &before, change, &reviewed).await?;
+                warnings.extend(found);
                 if !credentials.is_empty() {
                     deposit = Some(self.depository.put_next(&owner, &before.id, &credentials).await?);
                 }
@@ -89,7 +103,7 @@ impl Connections {
             && !connector_versions::is_active(&mut recorded, &after.serving.digest).await?;
         let is_replaced = after.secret != before.secret;
         if is_reviewed_by_another || !write(&mut recorded, &before, after, keeps_status).await? {
-            return Ok(false);
+            return Ok(None);
         }
         if let Some(deposit) = &deposit {
             deposit.settle(&mut recorded).await?;
@@ -99,7 +113,7 @@ impl Connections {
         }
         recorded.commit().await?;
         self.depository.pending.changed.notify_one();
-        Ok(true)
+        Ok(Some(warnings))
     }
 
     /// Has the resulting configuration validated and described with the names of the resulting credentials. A stored
@@ -143,20 +157,21 @@ impl Connections {
         let target = describe(&connector, call, &accepted, member).await?;
         let moved = binding::moved(&kept, &bindings(before)?, &target.bindings);
         if moved.is_empty() {
-            Ok(Reviewed { connector, accepted, target, kept })
+            Ok(Reviewed { connector, accepted, target, kept, warnings: findings })
         } else {
             Err(Error::CredentialsRequired(moved))
         }
     }
 
-    /// The values of all credentials after the change. The stored ones are read only when some of them stay.
+    /// The values of all credentials after the change, and warnings about those that are sent. The stored ones are read only
+    /// when some of them stay.
     async fn resulting_credentials(
         &self,
         request: Request<'_>,
         before: &ConnectionRow,
         change: &Change,
         reviewed: &Reviewed,
-    ) -> Result<Credentials, Error> {
+    ) -> Result<(Credentials, Vec<Finding>), Error> {
         let mut credentials = if reviewed.kept.is_empty() {
             Credentials::default()
         } else {
@@ -171,8 +186,11 @@ impl Connections {
         let call = Call { organization: &before.organization, purpose: Purpose::Update };
         let auth_method = &reviewed.accepted.auth_method;
         let mut findings = check_credentials(&reviewed.connector, call, auth_method, &credentials).await?;
+        // What a stored credential is like is not told to whoever may change another one.
+        let kept: Vec<_> = reviewed.kept.iter().map(|name| json::member("/credentials", name)).collect();
+        findings.retain(|finding| finding.is_error() || !kept.contains(&finding.pointer));
         findings.extend(certificates::check_keys(&reviewed.target, &credentials));
-        if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok(credentials) }
+        if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok((credentials, findings)) }
     }
 }
 
@@ -216,7 +234,8 @@ fn check_names(connector: &VersionInUse, auth_method: &str, names: &[String]) ->
     let known: BTreeSet<_> = schema_properties(connector, auth_method).collect();
     let pointer = |name: &str| json::member("/credentials", name);
     let unknown = names.iter().filter(|name| !known.contains(name)).map(|name| {
-        let message = format!("The authentication method `{auth_method}` has no such credential.");
+        let question = meant::question(name, known.iter().map(|known| known.as_str()));
+        let message = format!("The authentication method `{auth_method}` has no such credential{question}");
         Finding::error("unknown_member", &pointer(name), &message).with_hint("Leave it out, or clear it with null.")
     });
     let missing =

@@ -1,19 +1,29 @@
 //! Registering a connection.
 
+use serde_json::json;
+
 use super::record::{bindings_to_json, rendition};
-use super::{ATTEMPTS, Connection, Connections, Described, Error, NewConnection, Request, Status, now, resource_uri};
+use super::{
+    ATTEMPTS, Connection, Connections, Described, Error, NewConnection, Request, Status, now, resource_uri, white_space,
+};
 use crate::audit::Action;
 use crate::auth::Permission;
 use crate::connectors::Call;
 use crate::connectors::contract::Purpose;
+use crate::finding::Finding;
 use crate::random;
 use crate::store::connections::{ConnectionRow, ConnectorFacts};
 use crate::store::idempotency::IdempotencyRow;
 use crate::store::{Turn, connections, connector_versions, idempotency, usage};
 
 impl Connections {
-    /// Registers a connection. Asked again with the same idempotency key, it answers what it has made before.
-    pub async fn register(&self, request: Request<'_>, new: NewConnection) -> Result<Connection, Error> {
+    /// Registers a connection, and says what there is to say of it although it is accepted. Asked again with the same
+    /// idempotency key, it answers what it has made before.
+    pub async fn register(
+        &self,
+        request: Request<'_>,
+        new: NewConnection,
+    ) -> Result<(Connection, Vec<Finding>), Error> {
         request.authorize(Permission::Create)?;
         for _ in 0..ATTEMPTS {
             if let Some(made) = self.try_register(request, &new).await? {
@@ -25,7 +35,11 @@ impl Connections {
 
     /// Registers it, unless the connector version that has accepted it is replaced meanwhile. Each attempt has an id of
     /// its own, and with it a place of its own for the credentials: those of one that came to nothing are removed.
-    async fn try_register(&self, request: Request<'_>, new: &NewConnection) -> Result<Option<Connection>, Error> {
+    async fn try_register(
+        &self,
+        request: Request<'_>,
+        new: &NewConnection,
+    ) -> Result<Option<(Connection, Vec<Finding>)>, Error> {
         let chosen = resource_uri::choose(request.tenant, &new.name, new.resource_uri.as_deref());
         let resource_uri = chosen.as_deref().unwrap_or_default();
         let id = random::ordered_id().to_string();
@@ -36,11 +50,12 @@ impl Connections {
         if let Some(row) = &idempotency
             && let Some(made) = self.replay(request, row).await?
         {
-            return Ok(Some(made));
+            return Ok(Some((made, Vec::new())));
         }
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Create };
-        let findings = chosen.as_ref().err().cloned().into_iter().collect();
-        let (described, _warnings) = self.reviewer.review(call, &new.candidate, findings).await?;
+        let mut findings = chosen.as_ref().err().cloned().into_iter().collect();
+        white_space::tell(&mut findings, "", &json!({ "name": new.name, "tags": new.tags }));
+        let (described, warnings) = self.reviewer.review(call, &new.candidate, findings).await?;
         let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
         let taken = connections::find(&mut reader, request.tenant, resource_uri).await?.is_some();
         if !taken {
@@ -53,10 +68,12 @@ impl Connections {
                 Some(row) => self.replay(request, row).await?,
                 None => None,
             };
-            return made.map(Some).ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()));
+            let made = made.ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()))?;
+            return Ok(Some((made, Vec::new())));
         }
         let row = new_row(request, new, (resource_uri, id), described)?;
-        self.insert(request, row, new, idempotency).await
+        let made = self.insert(request, row, new, idempotency).await?;
+        Ok(made.map(|made| (made, warnings)))
     }
 
     /// None if the connector version of the row has been replaced.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use super::{Candidate, Error, Outline, certificates};
-use crate::connectors::contract::Answer;
+use super::{Candidate, Error, Outline, certificates, misplaced, white_space};
+use crate::connectors::contract::{Answer, AuthMethod};
 use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, VersionInUse};
 use crate::finding::{self, Finding};
 use crate::json;
+use crate::meant;
+use crate::schema::listed;
 use crate::secrets::{Credentials, MAX_SECRET_BYTES, Secret};
 use crate::store::connections::ConnectionRow;
 
@@ -56,9 +58,10 @@ impl Reviewer {
         let wrong_member = check_member(&connector, &candidate.config_member);
         // The schemas are the connector's, so that this takes its turn with its calls.
         let check = move |version: &Version| {
-            let found = version.check_config(&candidate.config);
-            let mut findings: Vec<_> = finding::under(&candidate.config_member, found).collect();
-            if let Ok(method) = version.auth_method(&candidate.config) {
+            let (member, config) = (&candidate.config_member, &*candidate.config);
+            let method = version.auth_method(config).ok();
+            let mut findings = findings_of_config((member, config), method, version.check_config(config));
+            if let Some(method) = method {
                 findings.extend(findings_of_credentials(version, &method.name, &candidate.credentials));
             }
             Ok(findings)
@@ -140,9 +143,15 @@ impl Reviewer {
     /// The connector of this type.
     pub(super) fn connector(&self, connection_type: &str) -> Result<VersionInUse, Finding> {
         self.connectors.find(connection_type).ok_or_else(|| {
-            let known: Vec<_> = self.connectors.list().iter().map(|c| c.manifest().connection_type.clone()).collect();
-            Finding::error("unknown_value", "/connection_type", "No connector for this type is loaded.")
-                .with_hint(&format!("The types are: {}.", known.join(", ")))
+            let known = self.connectors.list();
+            let known: Vec<&str> = known.iter().map(|version| version.manifest().connection_type.as_str()).collect();
+            let question = meant::question(connection_type, known.iter().copied());
+            let message = format!("No connector for this type is loaded{question}");
+            let finding = Finding::error("unknown_value", "/connection_type", &message);
+            match &*known {
+                [] => finding.with_hint("No connector is loaded yet; ask whoever runs this installation."),
+                known => finding.with_hint(&format!("The types are {}.", listed(known, "and"))),
+            }
         })
     }
 
@@ -177,9 +186,24 @@ pub(super) async fn check_config(
 ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
     let mut findings: Vec<_> = check_member(connector, member).into_iter().collect();
     let (found, accepted) = connector.validate(call, config, credentials_set).await?;
-    findings.extend(finding::under(member, found));
+    findings.extend(findings_of_config((member, config), connector.auth_method(config).ok(), found));
     let accepted = accepted.filter(|_| !finding::refuse(&findings));
     Ok((findings, accepted))
+}
+
+/// What was found about a configuration that was sent as this member, with pointers into the request's body, and what the host
+/// adds to it.
+fn findings_of_config(
+    (member, config): (&str, &Value),
+    method: Option<&AuthMethod>,
+    found: Vec<Finding>,
+) -> Vec<Finding> {
+    let mut findings: Vec<_> = finding::under(member, found).collect();
+    if let Some(method) = method {
+        misplaced::in_config(&mut findings, member, method);
+    }
+    white_space::tell(&mut findings, &json::member("", member), config);
+    findings
 }
 
 /// Whether a configuration was sent as the member that connections of this type have it in.
@@ -234,6 +258,8 @@ fn findings_of_credentials(version: &Version, auth_method: &str, credentials: &C
     }
     let mut object = Value::Object(object);
     findings.extend(finding::under("credentials", version.check_credentials(auth_method, &object)));
+    misplaced::in_credentials(&mut findings, version.manifest());
+    white_space::tell(&mut findings, "/credentials", &object);
     for value in object.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
         if let Value::String(text) = value {
             text.zeroize();

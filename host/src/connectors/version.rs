@@ -17,6 +17,8 @@ use super::{Accepted, CallError, Target, call};
 use crate::diagnosis;
 use crate::finding::{self, Finding};
 use crate::json;
+use crate::meant;
+use crate::schema::listed;
 use crate::statement::Statement;
 
 /// A connector version. A call holds the calling thread until it ends or meets its deadline, so a server calls through
@@ -89,8 +91,10 @@ impl Version {
         match config.get(member) {
             None => Ok(&methods[0]),
             Some(chosen) => methods.iter().find(|method| chosen == method.name.as_str()).ok_or_else(|| {
-                let names = methods.iter().map(|method| method.name.as_str()).collect::<Vec<_>>().join(", ");
-                Finding::error("unknown_value", &json::member("", member), &format!("It must be one of: {names}."))
+                let names: Vec<&str> = methods.iter().map(|method| method.name.as_str()).collect();
+                let question = meant::question(chosen.as_str().unwrap_or_default(), names.iter().copied());
+                let message = format!("It must be {}{question}", listed(&names, "or"));
+                Finding::error("unknown_value", &json::member("", member), &message)
             }),
         }
     }

@@ -16,7 +16,7 @@ use crate::auth::Permission;
 use crate::connections;
 use crate::connectors::admission::Reason;
 use crate::connectors::{CallError, Limit};
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::rollout::{Shadow, State};
 use crate::{random, store};
 pub(super) use body::ErrorFacts;
@@ -110,7 +110,7 @@ pub enum ApiError {
     #[error("No version of this connector was active before this one.")]
     NothingBefore,
     /// The connector did not do its part.
-    #[error("The request could not be answered: {0}.")]
+    #[error("The request could not be answered: {}", of_connector(.0))]
     Connector(CallError),
     /// A share or a rate of the caller's is used up.
     #[error("{message}")]
@@ -270,6 +270,16 @@ fn limit_status(limit: Limit) -> (StatusCode, &'static str) {
     (status, code)
 }
 
+/// What a connector did not do, and who can do something about it.
+fn of_connector(error: &CallError) -> String {
+    match error {
+        CallError::Busy | CallError::Suspended { .. } => format!("{error}."),
+        _ => format!(
+            "{error}. That is no fault of yours: tell whoever runs this installation, who finds more in its log."
+        ),
+    }
+}
+
 /// What to do about a damaged record.
 fn remedy(record: store::Record) -> &'static str {
     match record {
@@ -284,16 +294,15 @@ fn remedy(record: store::Record) -> &'static str {
 fn reasons_summary(reasons: &[Reason]) -> String {
     match reasons {
         [reason] => format!("{}. {}", reason.message, reason.remedy),
-        reasons => format!("there are {} reasons; details.reasons names each.", reasons.len()),
+        [first, more @ ..] => format!("{}, and {} more. See details.reasons.", first.message, more.len()),
+        [] => String::new(),
     }
 }
 
 /// One sentence for all findings.
 fn summary(findings: &[Finding]) -> String {
-    match findings {
-        [finding] => finding.to_string(),
-        findings => format!("The request has {} problems; details.findings names each.", findings.len()),
-    }
+    let summary = finding::summary(findings).unwrap_or_default();
+    if findings.len() > 1 { format!("{summary} See details.findings.") } else { summary }
 }
 
 impl IntoResponse for ApiError {

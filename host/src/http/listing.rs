@@ -8,7 +8,12 @@ use utoipa::ToSchema;
 use super::error::ApiError;
 use crate::connections::{Filter, MAX_LIMIT, Status};
 use crate::finding::Finding;
+use crate::meant;
+use crate::schema::listed;
 use crate::stranger::shown;
+
+/// The parameters that a list has.
+const PARAMETERS: [&str; 8] = ["page", "limit", "search", "tags", "sort", "created_by", "connection_type", "status"];
 
 /// The fields that a list can be sorted by.
 const SORT_FIELDS: &[&str] = &["name", "created_at", "updated_at", "status", "connection_type"];
@@ -100,8 +105,9 @@ fn set(filter: &mut Filter, name: &str, value: &str) -> Result<(), (&'static str
         "connection_type" => filter.connection_type = Some(text(value)?),
         "status" => filter.status = Some(status(value)?),
         _ => {
-            let known = "page, limit, search, tags, sort, created_by, connection_type and status";
-            return Err(("unknown_parameter", format!("There is no such parameter; there are {known}.")));
+            let known = listed(&PARAMETERS, "and");
+            let question = meant::question(name, PARAMETERS);
+            return Err(("unknown_parameter", format!("There is no such parameter{question} There are {known}.")));
         }
     }
     Ok(())
@@ -151,8 +157,10 @@ fn sort(element: &str) -> Result<(String, bool), (&'static str, String)> {
     match descending {
         Some(descending) if SORT_FIELDS.contains(&field) => Ok((field.to_owned(), descending)),
         _ => {
-            let fields = SORT_FIELDS.join(", ");
-            Err(("malformed", format!("It must be field:asc or field:desc, the field one of {fields}.")))
+            let fields = listed(SORT_FIELDS, "or");
+            let is_known = SORT_FIELDS.contains(&field);
+            let question = if is_known { ".".to_owned() } else { meant::question(field, SORT_FIELDS.iter().copied()) };
+            Err(("malformed", format!("It must be field:asc or field:desc, the field {fields}{question}")))
         }
     }
 }
@@ -166,8 +174,9 @@ fn principal(value: &str) -> Result<String, (&'static str, String)> {
 }
 
 fn status(value: &str) -> Result<Status, (&'static str, String)> {
-    Status::from_name(value)
-        .ok_or_else(|| ("unknown_value", format!("It must be one of {}.", Status::ALL.map(Status::name).join(", "))))
+    let names = Status::ALL.map(Status::name);
+    let wrong = || format!("It must be {}{}", listed(&names, "or"), meant::question(value, names));
+    Status::from_name(value).ok_or_else(|| ("unknown_value", wrong()))
 }
 
 #[cfg(test)]
@@ -207,6 +216,20 @@ mod tests {
         assert_eq!(parse(&format!("search={}", "a".repeat(65))).unwrap_err().len(), 1);
         for query in ["page=+1", "page=1.0", "page=-1", "page=99999999999", "sort=name:down", "search=a%00", "x=\n"] {
             assert_eq!(parse(query).unwrap_err().len(), 1, "{query}");
+        }
+    }
+
+    #[test]
+    fn asks_for_what_was_meant() {
+        for (query, expected) in [
+            ("pages=2", "There is no such parameter; did you mean `page`? There are page, limit, "),
+            ("per_page=2", "did you mean `limit`?"),
+            ("offset=2", "There is no such parameter. There are page, limit, "),
+            ("sort=create_at:desc", "connection_type; did you mean `created_at`?"),
+            ("status=active", "did you mean `ACTIVE`?"),
+        ] {
+            let findings = parse(query).unwrap_err();
+            assert!(findings[0].message.contains(expected), "{query}: {findings:?}");
         }
     }
 

@@ -1,5 +1,8 @@
 //! The keyword `pattern`, bounded. Matching takes time in proportion to the text and to the compiled pattern, and both
 //! may be a stranger's: a hundred patterns of the largest size would hold a thread for minutes over one large text.
+//!
+//! What is wrong with a text is said in words: which small change would make it right shows what they are. The pattern itself
+//! is for programs.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -28,10 +31,22 @@ pub(super) fn begin() {
 }
 
 /// A pattern as the schema's author wrote it, matched by the library's own keyword.
-struct Pattern {
-    text: String,
-    validator: Validator,
-}
+struct Pattern(Validator);
+
+/// A change to a text that is nearly right, and what to say where it helps.
+type Change = (fn(&str) -> String, &'static str);
+
+/// The slips that people make, and do not see.
+const CHANGES: [Change; 5] = [
+    (|text| text.trim().to_owned(), "There is white space at its beginning or end."),
+    (
+        |text| text.chars().filter(|one| !one.is_control()).collect(),
+        "It has a control character, such as a line break.",
+    ),
+    (|text| text.split_whitespace().collect(), "It has white space in it."),
+    (str::to_lowercase, "It must be in lower case."),
+    (|text| text.chars().filter(char::is_ascii).collect(), "It has a character other than those of ASCII."),
+];
 
 /// Makes the keyword; the other arguments are its surroundings.
 pub(super) fn keyword<'a>(
@@ -40,32 +55,52 @@ pub(super) fn keyword<'a>(
     _: Location,
 ) -> Result<Box<dyn for<'instance> Keyword<'instance>>, ValidationError<'a>> {
     let options = PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);
-    let validator = jsonschema::options()
+    jsonschema::options()
         .with_draft(Draft::Draft202012)
         .offline()
         .with_pattern_options(options)
         .build(&json!({ "pattern": value }))
-        .map_err(|error| ValidationError::custom(error.to_string()))?;
-    Ok(Box::new(Pattern { text: value.as_str().unwrap_or_default().to_owned(), validator }))
+        .map(|validator| Box::new(Pattern(validator)) as _)
+        .map_err(|_| ValidationError::custom(value.as_str().unwrap_or_default()))
+}
+
+impl Pattern {
+    /// What is wrong with a text that does not match.
+    fn mistake(&self, text: &str) -> &'static str {
+        if text.len() > MAX_TEXT_BYTES {
+            return "It is too long.";
+        }
+        let helps = |(change, _): &&Change| {
+            let changed = change(text);
+            changed != text && self.matches(&Value::String(changed))
+        };
+        CHANGES.iter().find(helps).map_or("It does not have the form that is asked for.", |(_, said)| said)
+    }
+
+    fn matches(&self, text: &Value) -> bool {
+        let left = LEFT.get();
+        if left.is_zero() {
+            return false;
+        }
+        let start = Instant::now();
+        let matches = self.0.is_valid(text);
+        LEFT.set(left.saturating_sub(start.elapsed()));
+        matches
+    }
 }
 
 impl<'instance> Keyword<'instance> for Pattern {
     fn validate(&self, instance: &'instance Value) -> Result<(), ValidationError<'instance>> {
-        if self.is_valid(instance) {
-            return Ok(());
+        match instance {
+            Value::String(text) if !self.is_valid(instance) => Err(ValidationError::custom(self.mistake(text))),
+            _ => Ok(()),
         }
-        Err(ValidationError::custom(format!("It must match the pattern {}.", super::quoted(&self.text))))
     }
 
     fn is_valid(&self, instance: &'instance Value) -> bool {
-        let Value::String(text) = instance else { return true };
-        let left = LEFT.get();
-        if text.len() > MAX_TEXT_BYTES || left.is_zero() {
-            return false;
+        match instance {
+            Value::String(text) => text.len() <= MAX_TEXT_BYTES && self.matches(instance),
+            _ => true,
         }
-        let start = Instant::now();
-        let matches = self.validator.is_valid(instance);
-        LEFT.set(left.saturating_sub(start.elapsed()));
-        matches
     }
 }

@@ -10,7 +10,7 @@ use crate::connectors::contract::{Answer, Purpose};
 use crate::connectors::{Call, Target, VersionInUse};
 use crate::diagnosis::{Fault, Halted, Stage, Stages, code};
 use crate::drivers::{Drivers, Session};
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::secrets::Credentials;
 use crate::store::connections::ConnectionRow;
 
@@ -181,10 +181,8 @@ fn stay(row: &ConnectionRow, moved: &[String]) -> Result<(), Fault> {
 /// The fault of a connector that no longer accepts the stored configuration: its first finding, and how many there are.
 fn rejected(findings: &[Finding]) -> Fault {
     let fault = Fault::new(&code::CONFIG_REJECTED);
-    let Some(first) = findings.first() else { return fault };
-    let fault = fault.found(first);
-    match findings.len() {
-        1 => fault,
-        count => fault.message(format!("{first} (and {} more)", count - 1)),
+    match (finding::first(findings), finding::summary(findings)) {
+        (Some(first), Some(summary)) => fault.found(first).message(summary),
+        _ => fault,
     }
 }

@@ -4,12 +4,11 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, Command};
 
+use crate::meant::meant;
+
 /// What settings were called once, and are called now.
 const RENAMED: [(&str, &str); 2] =
     [("max_connections", "http_max_connections"), ("max_connections_per_address", "http_max_connections_per_address")];
-
-/// How alike two names are of which one may be meant by the other (Jaro's measure, from 0 to 1).
-const ALIKE: f64 = 0.8;
 
 /// Whether a flag is a setting, which the environment and the file know too.
 pub(super) fn is_setting(argument: &Arg) -> bool {
@@ -33,9 +32,8 @@ pub(super) fn now(name: &str) -> &str {
 
 /// What to do about a name that is none, as the rest of a sentence.
 pub(super) fn instead<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let alike = known.map(|known| (strsim::jaro(name, known), known)).filter(|(alike, _)| *alike > ALIKE);
-    match alike.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
-        Some((_, meant)) => format!("; did you mean {meant:?}? See `patchpanel --help`"),
+    match meant(name, known) {
+        Some(meant) => format!("; did you mean {meant:?}? See `patchpanel --help`"),
         None => "; remove it, or see `patchpanel --help` for the right name".to_owned(),
     }
 }

@@ -67,7 +67,7 @@ fn check_identity(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     if !is_name(&manifest.connection_type) {
         wrong(
             "type_name",
-            "type-name is not [a-z][a-z0-9-]* of at most 64 bytes",
+            "type-name is not of lower-case letters, digits and hyphens, a letter first, at most 64 of them",
             "Use such a name, as `postgres` is.",
         );
     }
@@ -143,7 +143,7 @@ fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) -> Vec<Schema> 
     }
     for method in &manifest.auth_methods {
         if !is_name(&method.name) || !names.insert(&method.name) || !text::is_line(&method.title, 100) {
-            let message = "an authentication method lacks a title or a name [a-z][a-z0-9-]* of its own";
+            let message = "an authentication method lacks a title, or a name of its own of lower-case letters, digits and hyphens";
             wrong("auth_method", message, "Give each a name and a title.");
         }
         let properties = method.credential_schema.get("properties").and_then(Value::as_object);

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Reason;
 use crate::connectors::contract::Manifest;
 use crate::json;
+use crate::meant::words;
 use crate::stranger::shown;
 
 /// How names of secrets end, separators left out.
@@ -95,25 +96,6 @@ fn looks_secret(name: &str) -> bool {
             || key.is_some_and(|before| KEYS.iter().any(|end| before.ends_with(end)))
     };
     looks(&whole, last) || whole.strip_suffix('s').is_some_and(|one| looks(one, last.trim_end_matches('s')))
-}
-
-/// The words of `snake_case`, `kebab-case`, `camelCase` and `ABCWord`, in lower case.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut lower = false;
-    let mut characters = name.chars().peekable();
-    while let Some(character) = characters.next() {
-        let begins = lower || characters.peek().is_some_and(|next| next.is_lowercase());
-        if !character.is_alphanumeric() || (begins && character.is_uppercase()) {
-            words.push(String::new());
-        }
-        lower = character.is_lowercase() || character.is_numeric();
-        if let Some(word) = words.last_mut().filter(|_| character.is_alphanumeric()) {
-            word.extend(character.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 #[cfg(test)]

@@ -22,7 +22,9 @@ pub enum Nonsense {
     #[error("it has more than {0} findings")]
     TooManyFindings(usize),
     /// A finding's code that no program can use.
-    #[error("a finding's code is not [a-z][a-z0-9_]* of at most {0} bytes")]
+    #[error(
+        "a finding's code is not of lower-case letters, digits and underscores, a letter first, at most {0} of them"
+    )]
     BadCode(usize),
     /// A text for people that is none.
     #[error("a text is not one line of 1 to {0} bytes, without control characters of any kind")]

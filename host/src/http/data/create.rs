@@ -116,10 +116,10 @@ pub async fn create_connection(
     let idempotency = key.map(|key| Idempotency { key, digest: digest_of(&body.value) });
     let mut new = NewConnection::try_from(body.convert()?).map_err(ApiError::Validation)?;
     new.idempotency = idempotency;
-    let connection = api.connections.register(admitted.request(), new).await?;
-    let location = HeaderValue::from_str(&location(collection.path(), &connection.resource_uri))
+    let registered = api.connections.register(admitted.request(), new).await?;
+    let location = HeaderValue::from_str(&location(collection.path(), &registered.0.resource_uri))
         .map_err(|error| ApiError::internal(&error))?;
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(connection)).into_response())
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(registered)).into_response())
 }
 
 /// What is wrong with the resource URI of a body that its schema rejects, as far as its text is there.

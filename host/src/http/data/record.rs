@@ -10,10 +10,12 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::validate::FindingFacts;
 use crate::connections::Connection;
 use crate::connections::record::Upgrade;
 use crate::connectors::Binding;
 use crate::connectors::change::compare::Difference;
+use crate::finding::Finding;
 use crate::http::preconditions::etag;
 
 /// A registered connection.
@@ -85,6 +87,11 @@ pub struct ConnectionRecord {
     /// A version that has not taken the connection over, because it would lead it elsewhere or does not accept it; null
     /// when there is none. `POST …/upgrade` agrees to it.
     connector_upgrade: Option<ConnectorUpgrade>,
+    /// What there is to say of what was sent although it is accepted; only in the answer to a request that registers or
+    /// changes, and only where there is something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<FindingFacts>,
 }
 
 /// Where credentials are sent, and how the way there is protected.
@@ -199,6 +206,7 @@ impl From<Connection> for ConnectionRecord {
             connector_digest: connection.connector_digest,
             connector_contract: connection.connector_contract,
             connector_upgrade: connection.upgrade.map(Into::into),
+            warnings: Vec::new(),
         }
     }
 }
@@ -218,6 +226,15 @@ pub struct Tagged {
 impl From<Connection> for Tagged {
     fn from(connection: Connection) -> Self {
         Self { tag: etag(&connection), record: connection.into() }
+    }
+}
+
+/// A record that was written, and what there is to say of what was sent.
+impl From<(Connection, Vec<Finding>)> for Tagged {
+    fn from((connection, warnings): (Connection, Vec<Finding>)) -> Self {
+        let mut tagged = Self::from(connection);
+        tagged.record.warnings = warnings.into_iter().map(Into::into).collect();
+        tagged
     }
 }
 
