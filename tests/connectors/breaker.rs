@@ -1,6 +1,7 @@
 //! A connector that keeps failing an organization rests there, and serves the others.
 
 use serde_json::{Value, json};
+use test_support::certificates::Authority;
 use test_support::client::{Client, Reply};
 use test_support::directory::TemporaryDirectory;
 use test_support::guests;
@@ -66,12 +67,10 @@ fn an_error_of_a_limit_names_the_limit_its_value_and_the_setting() {
     assert_eq!(reply.json().unwrap()["error"]["details"], details);
 }
 
-/// PEM of so many bytes, with this text between the certificates, as bundles have it.
-fn pem(bytes: usize, text: &str) -> String {
-    let (begin, end) = ("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n");
-    let line = format!("{}\n", "A".repeat(64));
-    let lines = (bytes - begin.len() - end.len() - text.len()) / line.len();
-    format!("{text}{begin}{}{end}", line.repeat(lines))
+/// PEM of so many bytes, with this and other text before the certificate, as bundles have it.
+fn pem(certificate: &str, bytes: usize, text: &str) -> String {
+    let padding = "A".repeat(bytes - text.len() - certificate.len() - 1);
+    format!("{text}{padding}\n{certificate}")
 }
 
 #[test]
@@ -85,6 +84,8 @@ fn what_is_too_long_is_the_tenants_mistake_however_often_it_is_sent() {
     let client = host.client_of("acme", "sales", "developer").unwrap();
     let loaded = || (super::types(&host).len() == 4).then_some(());
     assert!(test_support::eventually::eventually(std::time::Duration::from_mins(1), loaded).is_some());
+    let identity = Authority::new("clients").unwrap().client("reader").unwrap();
+    let pem = |bytes, text| pem(&identity.certificate, bytes, text);
     let verify = |connection_type: &str, member: &str, value: &str| {
         let mut config = json!({"host": "db.example.com", "database": "sales", "port": 1});
         config[member] = json!(value);
@@ -93,7 +94,7 @@ fn what_is_too_long_is_the_tenants_mistake_however_often_it_is_sent() {
         }
         let mut credentials = json!({"username": "reader", "password": "not-this-one"});
         if member == "ssl_client_cert" {
-            credentials["ssl_client_key"] = json!("none");
+            credentials["ssl_client_key"] = json!(identity.key);
         }
         let body = json!({"connection_type": connection_type, "database_config": config, "credentials": credentials});
         client.post("/assets/data/verify", &body).unwrap()

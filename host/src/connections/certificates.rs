@@ -12,16 +12,19 @@ use crate::json::member;
 use crate::pem;
 use crate::secrets::Credentials;
 
-/// Reads the certificates to which a connection leads; `sent` is its configuration, sent as this member. Findings have pointers
-/// into the request's body.
+/// Reads those certificates of a connection that are a text of its configuration, which was sent as this member. Findings have
+/// pointers into the request's body.
 pub(super) fn check(target: &Target, config_member: &str, sent: &Value) -> Vec<Finding> {
     // Endpoints have one text in common, which may be large.
     let texts: HashSet<&str> = target.descriptor.endpoints.iter().flat_map(texts).collect();
-    let mut findings: Vec<Finding> = Vec::new();
-    for (text, error) in texts.into_iter().filter_map(|text| Some((text, pem::certificates(text).err()?))) {
-        let at = member("", config_member);
-        findings.push(unusable(&find(sent, text, &at).unwrap_or(at), &error));
-    }
+    let mut findings: Vec<Finding> = texts
+        .into_iter()
+        .filter_map(|text| {
+            // What the connector has put there by itself is not the tenant's mistake; a test says what is wrong with it.
+            let pointer = find(sent, text, &member("", config_member))?;
+            Some(unusable(&pointer, &pem::certificates(text).err()?))
+        })
+        .collect();
     findings.sort_by(|one, other| one.pointer.cmp(&other.pointer));
     findings
 }
@@ -48,7 +51,7 @@ fn unusable(pointer: &str, error: &pem::Error) -> Finding {
     Finding::error("pem", pointer, &error.to_string()).with_hint(error.hint())
 }
 
-/// Where a text was sent: the connector has taken it from there, unless it has made something else of it.
+/// Where a text was sent, if the connector has it from there.
 fn find(value: &Value, text: &str, at: &str) -> Option<String> {
     match value {
         Value::String(other) => (other == text).then(|| at.to_owned()),
