@@ -63,6 +63,13 @@ fn filters_choose_and_sorting_orders() {
         ("tags=e", &[]),
         ("created_by=user:bob", &["Customers", "Größe"]),
         ("created_by=user:nobody", &[]),
+        ("owner_id=user:bob", &["Customers", "Größe"]),
+        ("owner_id=user:bob&created_by=user:bob", &["Customers", "Größe"]),
+        ("owner_id=&created_by=user:bob", &["Customers", "Größe"]),
+        (
+            "page=&limit=&search=&tags=&created_by=&owner_id=&connection_type=&status=",
+            &["Customers", "Größe", "Orders", "Stock_1"],
+        ),
         ("connection_type=postgres", &["Customers", "Größe", "Orders", "Stock_1"]),
         ("connection_type=mysql", &[]),
         ("status=DISABLED", &["Stock_1"]),
@@ -88,7 +95,7 @@ fn filters_choose_and_sorting_orders() {
 fn parameters_that_mean_nothing_are_named() {
     let client = client("parameters", "viewer");
     let found = findings(client.get(
-        "/assets/data?page=0&limit=101&search=&tags=a,,b&sort=password:asc&created_by=alice&status=active&offset=3",
+        "/assets/data?page=0&limit=101&search=%00&tags=a,,b&sort=password:asc&created_by=alice&status=active&offset=",
     ));
     assert_eq!(
         found,
@@ -104,6 +111,10 @@ fn parameters_that_mean_nothing_are_named() {
         ]
     );
     assert_eq!(findings(client.get("/assets/data?page=1&page=2")), ["?page repeated"]);
+    assert_eq!(
+        findings(client.get("/assets/data?created_by=user:alice&owner_id=user:bob")),
+        ["?owner_id contradiction"]
+    );
     assert_eq!(findings(client.get("/assets/data?page=99999999999999999999")), ["?page out_of_range"]);
 }
 

@@ -12,11 +12,12 @@ use crate::meant;
 use crate::schema::listed;
 use crate::stranger::shown;
 
-/// The parameters that a list has.
-const PARAMETERS: [&str; 8] = ["page", "limit", "search", "tags", "sort", "created_by", "connection_type", "status"];
-
 /// The fields that a list can be sorted by.
 const SORT_FIELDS: &[&str] = &["name", "created_at", "updated_at", "status", "connection_type"];
+
+/// The parameters. Those without a value are as those that are not there.
+const PARAMETERS: [&str; 10] =
+    ["page", "cursor", "limit", "search", "tags", "sort", "created_by", "owner_id", "connection_type", "status"];
 
 /// Longer texts are refused in every parameter.
 const MAX_TEXT_CHARS: usize = 255;
@@ -81,6 +82,10 @@ fn parse(query: &str) -> Result<Filter, Vec<Finding>> {
     let mut findings = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if value.is_empty() && PARAMETERS.contains(&&*name) {
+            // A form sends the fields that nobody has filled in.
+            continue;
+        }
         let verdict = if seen.contains(&name.to_string()) {
             Err(("repeated", "It is there twice.".to_owned()))
         } else {
@@ -101,7 +106,14 @@ fn set(filter: &mut Filter, name: &str, value: &str) -> Result<(), (&'static str
         "search" => filter.search = Some(search(value)?),
         "tags" => filter.tags = elements(value)?,
         "sort" => filter.sort = elements(value)?.iter().map(|element| sort(element)).collect::<Result<_, _>>()?,
-        "created_by" => filter.created_by = Some(principal(value)?),
+        "created_by" | "owner_id" => {
+            let principal = principal(value)?;
+            if filter.created_by.as_ref().is_some_and(|other| *other != principal) {
+                let message = "created_by and owner_id mean the same, and are not the same here.";
+                return Err(("contradiction", message.to_owned()));
+            }
+            filter.created_by = Some(principal);
+        }
         "connection_type" => filter.connection_type = Some(text(value)?),
         "status" => filter.status = Some(status(value)?),
         _ => {
@@ -187,7 +199,7 @@ mod tests {
     fn reads_every_parameter() {
         let filter = parse(
             "page=2&limit=100&search=a%20b&tags=x,y&sort=name:desc,created_at&created_by=user:alice\
-             &connection_type=postgres&status=ACTIVE",
+             &owner_id=user:alice&connection_type=postgres&status=ACTIVE",
         )
         .unwrap();
         assert_eq!((filter.page, filter.limit), (2, 100));
@@ -197,20 +209,38 @@ mod tests {
         assert_eq!(filter.created_by.as_deref(), Some("user:alice"));
         assert_eq!(filter.connection_type.as_deref(), Some("postgres"));
         assert_eq!(filter.status, Some(Status::Active));
-        let filter = parse("").unwrap();
-        assert_eq!((filter.page, filter.limit), (1, 20));
+        let empty: Vec<String> = PARAMETERS.iter().map(|name| format!("{name}=")).collect();
+        for query in ["", "tags", &empty.join("&"), "status=&page=1&status="] {
+            let filter = parse(query).unwrap();
+            assert_eq!((filter.page, filter.limit), (1, 20), "{query}");
+            assert!(filter.tags.is_empty() && filter.sort.is_empty() && filter.search.is_none(), "{query}");
+            assert!(filter.created_by.is_none() && filter.status.is_none() && filter.connection_type.is_none());
+        }
+        assert_eq!(parse("owner_id=user:bob").unwrap().created_by.as_deref(), Some("user:bob"));
     }
 
     #[test]
     fn names_everything_that_is_wrong() {
         let findings = parse(
-            "page=0&limit=101&search=&tags=a,,b&sort=password:asc&created_by=alice&status=active&offset=3&page=1",
+            "page=0&limit=101&search=%00&tags=a,,b&sort=password:asc&created_by=alice&status=active&offset=&page=1\
+             &owner_id=user:a&created_by=user:b",
         )
         .unwrap_err();
         let pointers: Vec<&str> = findings.iter().map(|finding| finding.pointer.as_str()).collect();
         assert_eq!(
             pointers,
-            ["?page", "?limit", "?search", "?tags", "?sort", "?created_by", "?status", "?offset", "?page"]
+            [
+                "?page",
+                "?limit",
+                "?search",
+                "?tags",
+                "?sort",
+                "?created_by",
+                "?status",
+                "?offset",
+                "?page",
+                "?created_by"
+            ]
         );
         assert!(parse(&format!("search={}", "ä".repeat(64))).is_ok());
         assert_eq!(parse(&format!("search={}", "a".repeat(65))).unwrap_err().len(), 1);
@@ -241,6 +271,15 @@ mod tests {
             let parameter = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
             assert_eq!(parameter["schema"]["maximum"], max, "{name}");
         }
+        let mut documented: Vec<&str> = parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "query")
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        documented.sort_unstable();
+        let mut accepted = PARAMETERS.to_vec();
+        accepted.sort_unstable();
+        assert_eq!(documented, accepted);
         let search = parameters.iter().find(|parameter| parameter["name"] == "search").unwrap();
         assert_eq!(search["schema"]["maxLength"], MAX_SEARCH_CHARS);
     }

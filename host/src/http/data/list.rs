@@ -38,6 +38,7 @@ pub struct ConnectionPage {
         ("sort" = Option<String>, Query, description = "`field:asc` or `field:desc`, comma-separated; fields: name, \
             created_at, updated_at, status, connection_type"),
         ("created_by" = Option<String>, Query, description = "A principal such as `user:alice`"),
+        ("owner_id" = Option<String>, Query, deprecated, description = "The same as `created_by`"),
         ("connection_type" = Option<String>, Query, description = "A connection type"),
         ("status" = Option<String>, Query, description = "PENDING, ACTIVE, ERROR or DISABLED"),
     ),
