@@ -39,6 +39,7 @@ use crate::finding::Finding;
 use crate::secrets::{self, Credentials, DerivedKeys, Secret, SecretStore};
 use crate::store::connections::{ConnectionRow, owner};
 use crate::store::{self, Damaged, Store, Turn};
+use crate::stranger::shown;
 
 pub use deposit::Withheld;
 pub use idempotency::Idempotency;
@@ -47,7 +48,7 @@ pub use reaper::Reaper;
 pub use record::{Connection, Status};
 pub use review::{Described, Reviewer};
 
-/// How often a change is tried when others change or test the connection at the same time.
+/// How often a change is tried when the host itself, or another one, changes the connection at the same time.
 pub(crate) const ATTEMPTS: usize = 3;
 
 /// The connections of all tenants. Every operation checks the caller's permission itself.
@@ -128,8 +129,16 @@ pub enum Error {
     /// The caller's roles do not allow it.
     #[error("your roles do not allow this; it needs the permission {}", .0.name())]
     Forbidden(Permission),
-    /// One with that resource URI is there.
-    #[error("a connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own")]
+    /// The caller has no role at all where the request is.
+    #[error("you have no role in {}; this needs the permission {}", place(project.as_deref()), permission.name())]
+    NoRole {
+        /// What it needs.
+        permission: Permission,
+        /// The project; none is the whole organization.
+        project: Option<String>,
+    },
+    /// One is there that a project would see beside it under the same slug: its resource URI.
+    #[error("the connection {0} has this slug already; choose another name, or send a resource_uri with another slug")]
     AlreadyExists(String),
     /// The input is wrong; pointers start at the request's body.
     #[error("the request is not valid")]
@@ -178,6 +187,11 @@ pub(crate) fn send_again(credentials: &[String]) -> String {
     } else {
         format!("send these credentials again: {}", credentials.join(", "))
     }
+}
+
+/// Where a request is, for people.
+fn place(project: Option<&str>) -> String {
+    project.map_or_else(|| "the whole organization".to_owned(), |project| format!("the project {}", shown(project)))
 }
 
 /// Who asks, about which tenant.
@@ -244,7 +258,8 @@ impl Connections {
         Ok(Connection::try_from(self.find_for(request, resource_uri, Permission::Create).await?)?)
     }
 
-    /// Finds one with which the caller may do this.
+    /// Finds one with which the caller may do this. Who has a role in the whole organization, and names no project, finds
+    /// those of every project.
     pub(crate) async fn find_for(
         &self,
         request: Request<'_>,
@@ -278,11 +293,12 @@ impl Request<'_> {
         if allowed { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }
 
-    /// Whether the caller may do this in the tenant. Who may not even read learns nothing.
+    /// Whether the caller may do this in the tenant. Who may not even read is told so by the token alone: the answer is the
+    /// same whether or not there is such a project.
     pub fn authorize(self, permission: Permission) -> Result<(), Error> {
         // An empty project would be taken for the whole organization.
         if self.tenant.project.as_deref() == Some("") || !self.caller.may(Permission::Read, self.tenant) {
-            return Err(Error::NotFound);
+            return Err(Error::NoRole { permission, project: self.tenant.project.clone() });
         }
         if self.caller.may(permission, self.tenant) { Ok(()) } else { Err(Error::Forbidden(permission)) }
     }

@@ -64,8 +64,8 @@ fn a_tenant_is_named_once_and_well() {
         refusal(bare.with_project(project).get("/assets/data"), 400, "INVALID_REQUEST");
     }
     refusal(developer.with_project("hr").get("/assets/data"), 400, "INVALID_REQUEST");
-    refusal(bare.with_project("hr").get("/assets/data"), 404, "RESOURCE_NOT_FOUND");
-    refusal(bare.get("/assets/data"), 404, "RESOURCE_NOT_FOUND");
+    refusal(bare.with_project("hr").get("/assets/data"), 403, "INSUFFICIENT_PERMISSIONS");
+    refusal(bare.get("/assets/data"), 403, "INSUFFICIENT_PERMISSIONS");
     answer(developer.with_header("X-Org-Id", "tenants").get("/assets/data"), 200);
     refusal(developer.with_header("X-Org-Id", "other").get("/assets/data"), 403, "INSUFFICIENT_PERMISSIONS");
     refusal(developer.with_header("X-On-Behalf-Of", "user:bob").get("/assets/data"), 400, "INVALID_REQUEST");

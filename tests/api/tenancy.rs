@@ -120,7 +120,11 @@ fn a_bad_body_does_not_change_who_may() {
                 "INSUFFICIENT_PERMISSIONS",
             );
             let elsewhere = host().token(&["--org", "bad-bodies", "--project", "hr", "--role", "owner"]).unwrap();
-            refusal(send(host().client().with_token(&elsewhere).with_project("sales")), 404, "RESOURCE_NOT_FOUND");
+            refusal(
+                send(host().client().with_token(&elsewhere).with_project("sales")),
+                403,
+                "INSUFFICIENT_PERMISSIONS",
+            );
         }
     }
 }
@@ -178,23 +182,40 @@ fn what_is_not_ones_own_is_as_if_it_were_not_there() {
 }
 
 #[test]
-fn a_project_without_a_role_is_as_if_it_were_not_there() {
+fn a_project_without_a_role_is_named_whether_it_exists_or_not() {
+    let path = register(&client("roleless", "owner"), &working_registration("There"));
     for role in ROLES {
         let token = host().token(&["--org", "roleless", "--project", "hr", "--role", role]).unwrap();
-        for client in [host().client().with_token(&token).with_project("sales"), host().client().with_token(&token)] {
+        let client = host().client().with_token(&token);
+        for (project, client) in [
+            (json!("sales"), client.with_project("sales")),
+            (json!("nowhere"), client.with_project("nowhere")),
+            (Value::Null, client),
+        ] {
             for operation in operations() {
-                let reply = send(&client, &operation, "data:roleless:sales:x");
-                if permission(&operation) == Some("manage_connectors") {
-                    refusal(Ok(reply), 403, "INSUFFICIENT_PERMISSIONS");
-                } else if permission(&operation).is_some() {
-                    refusal(Ok(reply), 404, "RESOURCE_NOT_FOUND");
-                } else {
-                    assert!(reply.status.is_success(), "{}", operation.id);
+                let reply = send(&client, &operation, &resource_uri(&path));
+                match permission(&operation) {
+                    Some("manage_connectors") => {
+                        refusal(Ok(reply), 403, "INSUFFICIENT_PERMISSIONS");
+                    }
+                    Some(_) => {
+                        let error = refusal(Ok(reply), 403, "INSUFFICIENT_PERMISSIONS");
+                        assert_eq!(
+                            (&error["details"]["project"], &error["details"]["header"]),
+                            (&project, &json!("X-Project-ID")),
+                            "{role} {}",
+                            operation.id
+                        );
+                        let message = error["message"].as_str().unwrap();
+                        assert!(message.contains("X-Project-ID"), "{message}");
+                        assert!(message.contains(project.as_str().unwrap_or("whole organization")), "{message}");
+                    }
+                    None => assert!(reply.status.is_success(), "{}", operation.id),
                 }
             }
         }
     }
-    assert_eq!(names(&client("roleless", "owner"), ""), [""; 0]);
+    assert_eq!(names(&client("roleless", "owner"), ""), ["There"]);
 }
 
 #[test]
@@ -208,7 +229,8 @@ fn the_platform_role_manages_connectors_and_sees_no_tenant() {
             refusal(Ok(send(&in_project, &operation, "")), 403, "INSUFFICIENT_PERMISSIONS");
         } else if needed.is_some() {
             for platform in [&platform, &platform.with_project("sales"), &in_project] {
-                refusal(Ok(send(platform, &operation, "data:platform:sales:own")), 404, "RESOURCE_NOT_FOUND");
+                let reply = send(platform, &operation, "data:platform:sales:own");
+                refusal(Ok(reply), 403, "INSUFFICIENT_PERMISSIONS");
             }
         }
     }
@@ -241,6 +263,40 @@ fn a_role_of_the_organization_holds_in_its_projects_alone() {
     answer(above.with_project("sales").get(&path), 200);
     answer(above.with_project("sales").send("POST", &format!("{path}/disable"), ""), 200);
     refusal(above.with_project("hr").get(&path), 404, "RESOURCE_NOT_FOUND");
-    let foreign = host().client().with_token(&token("flow-other")).with_project("sales");
-    refusal(foreign.get(&path), 404, "RESOURCE_NOT_FOUND");
+    for foreign in [
+        host().client().with_token(&token("flow-other")).with_project("sales"),
+        host().client().with_token(&token("flow-other")),
+    ] {
+        refusal(foreign.get(&path), 404, "RESOURCE_NOT_FOUND");
+    }
+}
+
+#[test]
+fn a_role_of_the_organization_needs_no_header_for_a_record_of_a_project() {
+    let path = register(&client("headless", "owner"), &working_registration("Named"));
+    let hidden = register(&client("headless-other", "owner"), &working_registration("Named"));
+    for role in ROLES {
+        let caller = organization_client("headless", role);
+        assert_eq!(answer(caller.get(&path), 200)["project_id"], "sales", "{role}");
+        // The list is of what belongs to the whole organization.
+        assert_eq!(names(&caller, ""), [""; 0], "{role}");
+        refusal(caller.get(&hidden), 404, "RESOURCE_NOT_FOUND");
+        for operation in operations() {
+            let needed = permission(&operation);
+            let with_uri = operation.path.contains("{resource_uri}") && operation.id != "upgrade_connection";
+            if !with_uri || operation.id == "delete_connection" && allows(role, "delete") {
+                continue;
+            }
+            let reply = send(&caller, &operation, &resource_uri(&path));
+            if allows(role, needed.unwrap()) {
+                assert!(reply.status.is_success(), "{role} {}: {}", operation.id, reply.body);
+                answer(client("headless", "owner").send("POST", &format!("{path}/enable"), ""), 200);
+            } else {
+                let error = refusal(Ok(reply), 403, "INSUFFICIENT_PERMISSIONS");
+                assert_eq!(error["details"], json!({"permission": needed.unwrap()}), "{role} {}", operation.id);
+            }
+        }
+    }
+    answer(organization_client("headless", "admin").delete(&path), 204);
+    refusal(client("headless", "owner").get(&path), 404, "RESOURCE_NOT_FOUND");
 }

@@ -19,6 +19,9 @@ use crate::clock;
 use crate::connections;
 use crate::fairness::Share;
 
+/// The header that names the project.
+pub(super) const PROJECT_HEADER: &str = "X-Project-ID";
+
 /// Who asks, about which tenant. To ask the connections for anything takes a place beside it: [`Admitted`].
 #[derive(Debug)]
 pub struct Authenticated {
@@ -190,9 +193,9 @@ fn tenant(headers: &HeaderMap, caller: &Caller) -> Result<Tenant, ApiError> {
         let message = "X-On-Behalf-Of is not supported yet; call with a token of the user's own.";
         return Err(ApiError::InvalidRequest(message.into()));
     }
-    let project = single(headers, "X-Project-ID")?;
+    let project = single(headers, PROJECT_HEADER)?;
     if let Some(Err(error)) = project.map(check_project) {
-        return Err(ApiError::InvalidRequest(format!("X-Project-ID: {error}.").into()));
+        return Err(ApiError::InvalidRequest(format!("{PROJECT_HEADER}: {error}.").into()));
     }
     Ok(Tenant { organization: caller.organization.clone(), project: project.map(str::to_owned) })
 }

@@ -11,6 +11,7 @@ use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::authentication::PROJECT_HEADER;
 use super::connectors::record::ShadowReport;
 use crate::auth::Permission;
 use crate::connections;
@@ -18,6 +19,7 @@ use crate::connectors::admission::Reason;
 use crate::connectors::{CallError, Limit};
 use crate::finding::{self, Finding};
 use crate::rollout::{Shadow, State};
+use crate::stranger::shown;
 use crate::{random, store};
 pub(super) use body::ErrorFacts;
 pub use body::{ErrorBody, WireFinding};
@@ -37,6 +39,14 @@ pub enum ApiError {
     /// The caller's roles do not allow it.
     #[error("Your roles do not allow this; it needs the permission `{}`.", .0.name())]
     InsufficientPermissions(Permission),
+    /// The caller has no role where the request is.
+    #[error("{}", no_role(project.as_deref()))]
+    NoRole {
+        /// What it needs.
+        permission: Permission,
+        /// The project that the header names, if it is there.
+        project: Option<String>,
+    },
     /// The token is for another organization than the header `X-Org-Id`.
     #[error("The token is for another organization than X-Org-Id names.")]
     OtherOrganization,
@@ -167,7 +177,7 @@ impl ApiError {
         match self {
             Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "INVALID_REQUEST"),
             Self::InvalidToken => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
-            Self::InsufficientPermissions(_) | Self::OtherOrganization => {
+            Self::InsufficientPermissions(_) | Self::NoRole { .. } | Self::OtherOrganization => {
                 (StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS")
             }
             Self::NotFound(_) | Self::NoSuchPath => (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND"),
@@ -235,6 +245,9 @@ impl ApiError {
                 json!({ "credentials": fields })
             }
             Self::InsufficientPermissions(permission) => json!({ "permission": permission.name() }),
+            Self::NoRole { permission, project } => json!({
+                "permission": permission.name(), "header": PROJECT_HEADER, "project": project,
+            }),
             Self::ConnectorRefused { digest, reasons } => json!({ "digest": digest, "reasons": reasons }),
             Self::QuotaExceeded(store::Exceeded { quota, most }) => json!({
                 "quota": quota.name(), "value": most, "setting": quota.setting(),
@@ -287,6 +300,22 @@ fn remedy(record: store::Record) -> &'static str {
             "Restore the metadata from a backup, or delete the connection and register it again"
         }
         store::Record::ConnectorVersion => "Restore the metadata from a backup",
+    }
+}
+
+/// What to do about a request in a project, or in the whole organization, where the token has no role. Which projects
+/// there are is not looked at.
+fn no_role(project: Option<&str>) -> String {
+    match project {
+        Some(project) => format!(
+            "Your token has no role in the project {}, which the header {PROJECT_HEADER} names; name a project in which it \
+             has one.",
+            shown(project)
+        ),
+        None => format!(
+            "Without the header {PROJECT_HEADER} a request is about the whole organization, in which your token has no \
+             role; name your project in that header."
+        ),
     }
 }
 

@@ -12,6 +12,7 @@ use utoipa::openapi::{
     Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Required, ServerBuilder,
 };
 
+use super::authentication::PROJECT_HEADER;
 use super::{TAG_CONNECTORS, TAG_DATA, TAG_HEALTH, schemas};
 
 const DESCRIPTION: &str = "\
@@ -60,7 +61,7 @@ pub(super) fn with_tenant_headers(mut document: OpenApi) -> OpenApi {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             operation.parameters.get_or_insert_default().extend([
-                header("X-Project-ID", "The project; without it the request is about the whole organization").into(),
+                header(PROJECT_HEADER, "The project; without it the request is about the whole organization").into(),
                 header("X-Org-Id", "Must be the token's organization when sent").into(),
             ]);
         }

@@ -1,5 +1,5 @@
-//! Rows of connections. A tenant sees its project's own and its organization's own; it writes only the former, or, as
-//! the organization, only the latter.
+//! Rows of connections. A project sees its own and its organization's own. The organization finds those of every project
+//! too, and lists its own. Each is written as the tenant that it belongs to.
 
 mod list;
 pub(super) mod rendition;
@@ -71,7 +71,7 @@ pub async fn find(
 ) -> Result<Option<ConnectionRow>, Error> {
     sqlx::query(
         "select * from connection_records
-         where organization = $1 and (project = $2 or project = '') and resource_uri = $3",
+         where organization = $1 and ($2 = '' or project = $2 or project = '') and resource_uri = $3",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))
@@ -152,7 +152,7 @@ pub async fn record_test(
     Ok(updated.rows_affected() > 0)
 }
 
-/// Finds one that the tenant sees, even if the rest of its row is damaged.
+/// As [`find`], even if the rest of its row is damaged.
 pub async fn identify(
     connection: &mut Connection,
     tenant: &Tenant,
@@ -160,7 +160,7 @@ pub async fn identify(
 ) -> Result<Option<Identity>, Error> {
     let row = sqlx::query(
         "select id, organization, project, revision from connections
-         where organization = $1 and (project = $2 or project = '') and resource_uri = $3",
+         where organization = $1 and ($2 = '' or project = $2 or project = '') and resource_uri = $3",
     )
     .bind(&tenant.organization)
     .bind(project(tenant))

@@ -185,8 +185,12 @@ async fn a_tenant_sees_its_project_and_its_organization_and_writes_only_its_own(
         async move {
             let mut seen = Vec::new();
             for row in rows {
-                if find(store, &tenant, &row.resource_uri).await.is_some() {
+                let is_seen = find(store, &tenant, &row.resource_uri).await.is_some();
+                // The organization lists its own, and finds those of its projects by their names.
+                if is_seen && (tenant.project.is_some() || row.project.is_empty()) {
                     seen.push(row.name.clone());
+                } else if is_seen {
+                    assert_eq!(row.organization, tenant.organization);
                 }
             }
             let selection = Selection { sort: vec![(Column::CreatedAt, false)], limit: 10, ..Selection::default() };
@@ -200,6 +204,8 @@ async fn a_tenant_sees_its_project_and_its_organization_and_writes_only_its_own(
     assert_eq!(sees("acme", None).await, ["shared"]);
     assert_eq!(sees("other", Some("sales")).await, ["x"]);
     assert_eq!(sees("other", None).await, [""; 0]);
+    assert!(find(&store, &tenant("acme", None), &rows[0].resource_uri).await.is_some());
+    assert!(find(&store, &tenant("other", None), &rows[0].resource_uri).await.is_none());
 
     let mut transaction = begin(&store).await.unwrap();
     for foreign in [tenant("acme", Some("hr")), tenant("acme", None), tenant("other", Some("sales"))] {

@@ -50,7 +50,8 @@ pub(super) struct ErrorContent {
     #[schema(example = 422)]
     status: u16,
     /// For `VALIDATION_ERROR`: `findings`, a list of {severity, pointer, code, message, hint}. For `CREDENTIALS_REQUIRED`:
-    /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`. For `CONNECTOR_LIMIT_…`: `connector`,
+    /// `credentials`, the names. For `INSUFFICIENT_PERMISSIONS`: `permission`, and where the token has no role in the project at all,
+    /// `project` (null for the whole organization) and the `header` that names it. For `CONNECTOR_LIMIT_…`: `connector`,
     /// `limit`, its `value` in the unit of the setting, and the `setting`. For `CONNECTOR_REFUSED`: `digest` and
     /// `reasons`, a list of {code, message, remedy}. For `CONNECTOR_SHADOW_FAILED`: `shadow`. For `QUOTA_EXCEEDED`: the
     /// `quota`, its `value`, and the operator's `setting`. Else null.

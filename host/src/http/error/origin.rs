@@ -12,6 +12,7 @@ impl From<connections::Error> for ApiError {
         match error {
             Error::NotFound => Self::NotFound("connection"),
             Error::Forbidden(permission) => Self::InsufficientPermissions(permission),
+            Error::NoRole { permission, project } => Self::NoRole { permission, project },
             Error::AlreadyExists(resource_uri) => Self::AlreadyExists(resource_uri),
             Error::Invalid(findings) => Self::Validation(findings),
             Error::CredentialsRequired(fields) => Self::CredentialsRequired(fields),
