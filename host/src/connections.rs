@@ -27,6 +27,7 @@ mod white_space;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -35,6 +36,7 @@ use crate::auth::{Caller, Permission, Tenant};
 use crate::clock::now;
 use crate::connectors::contract::Purpose;
 use crate::connectors::{Call, CallError, Connectors};
+use crate::fairness::{Share, Shares};
 use crate::finding::Finding;
 use crate::secrets::{self, Credentials, DerivedKeys, Secret, SecretStore};
 use crate::store::connections::{ConnectionRow, owner};
@@ -51,6 +53,9 @@ pub use review::{Described, Reviewer};
 /// How often a change is tried when the host itself, or another one, changes the connection at the same time.
 pub(crate) const ATTEMPTS: usize = 3;
 
+/// How long a change waits for those of the same connection that came before it.
+const WAIT: Duration = Duration::from_secs(30);
+
 /// The connections of all tenants. Every operation checks the caller's permission itself.
 #[derive(Debug)]
 pub struct Connections {
@@ -58,6 +63,8 @@ pub struct Connections {
     depository: deposit::Depository,
     reviewer: Reviewer,
     digest_key: idempotency::DigestKey,
+    /// Who changes a connection, by its id: one after the other, in the order in which they came.
+    changing: Shares<String>,
 }
 
 /// What is needed to try a connection.
@@ -217,7 +224,13 @@ impl Connections {
         connectors: Arc<Connectors>,
     ) -> Self {
         let depository = deposit::Depository::new(store.clone(), secrets, keys);
-        Self { store, depository, reviewer: Reviewer::new(connectors), digest_key: idempotency::DigestKey::default() }
+        Self {
+            store,
+            depository,
+            reviewer: Reviewer::new(connectors),
+            digest_key: idempotency::DigestKey::default(),
+            changing: Shares::new(usize::MAX, 1),
+        }
     }
 
     /// What removes the secrets that no connection points at.
@@ -246,6 +259,12 @@ impl Connections {
     /// Checks the resource URI that a new connection would get, from its name or as it was sent.
     pub fn check_resource_uri(&self, request: Request<'_>, name: &str, resource_uri: Option<&str>) -> Option<Finding> {
         resource_uri::choose(request.tenant, name, resource_uri).err()
+    }
+
+    /// Waits until nobody else changes the connection through this host. Whoever sends no condition wins over those before,
+    /// and is not put off because there are some.
+    async fn turn_to_change(&self, id: &String) -> Result<Share<String>, Error> {
+        self.changing.take(id, 1, WAIT).await.map_err(|_| Error::Contended)
     }
 
     /// Finds one.

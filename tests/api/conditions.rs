@@ -94,6 +94,56 @@ fn of_two_writers_with_one_tag_one_wins() {
     assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 5, "{statuses:?}");
 }
 
+/// The statuses of so many requests at once.
+fn at_once(requests: usize, send: impl Fn(usize) -> u16 + Sync) -> Vec<u16> {
+    std::thread::scope(|scope| {
+        let send = &send;
+        let threads: Vec<_> = (0..requests).map(|number| scope.spawn(move || send(number))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn of_many_writers_without_a_condition_each_wins_and_the_last_one_stays() {
+    let client = client("many-writers", "admin");
+    for (kind, change) in [
+        ("Texts", json!({"description": "writer"})),
+        ("Configurations", json!({"database_config": {"host": "db.example.com", "database": "writer"}})),
+        ("Credentials", json!({"credentials": {"password": "writer"}})),
+    ] {
+        let path = register(&client, &registration(kind));
+        let statuses = at_once(20, |number| {
+            let change = change.to_string().replace("writer", &format!("writer {number}"));
+            let client = client.with_header("Content-Type", "application/json");
+            client.send("PUT", &path, &change).unwrap().status.as_u16()
+        });
+        assert_eq!(statuses, [200; 20], "{kind}");
+        assert_eq!(etag(&client, &path), "\"21.0\"", "{kind}: each made its change");
+    }
+}
+
+#[test]
+fn of_many_who_do_different_things_at_once_nobody_is_put_off() {
+    let client = client("many-deeds", "admin");
+    let path = register(&client, &working_registration("Deeds"));
+    let statuses = at_once(24, |number| {
+        let reply = match number % 4 {
+            0 => client.put(&path, &json!({"description": format!("{number}")})),
+            1 => client.send("POST", &format!("{path}/disable"), ""),
+            2 => client.send("POST", &format!("{path}/enable"), ""),
+            _ => client.send("POST", &format!("{path}/test"), ""),
+        };
+        reply.unwrap().status.as_u16()
+    });
+    for (number, status) in statuses.into_iter().enumerate() {
+        // A test meets a connection that is disabled at the moment.
+        assert!(status == 200 || number % 4 == 3 && status == 409, "{number}: {status}");
+    }
+    let mut statuses = at_once(20, |_| client.delete(&path).unwrap().status.as_u16());
+    statuses.sort_unstable();
+    assert_eq!((statuses[0], &statuses[1..]), (204, &[404; 19][..]), "one of them deletes it");
+}
+
 #[test]
 fn whoever_tests_again_and_again_keeps_nobody_from_changing() {
     let client = client("testing-on", "admin");

@@ -46,6 +46,8 @@ impl Connections {
         revision: Option<i64>,
         change: Change,
     ) -> Result<(Connection, Vec<Finding>), Error> {
+        let found = self.find_for(request, resource_uri, Permission::Create).await?;
+        let _turn = self.turn_to_change(&found.id).await?;
         for attempt in 1..=ATTEMPTS {
             let row = self.find_for(request, resource_uri, Permission::Create).await?;
             if revision.is_some_and(|revision| revision != row.revision) {

@@ -15,6 +15,8 @@ impl Connections {
         revision: Option<i64>,
         disabled: bool,
     ) -> Result<Connection, Error> {
+        let found = self.find_for(request, resource_uri, Permission::Operate).await?;
+        let _turn = self.turn_to_change(&found.id).await?;
         for _ in 0..ATTEMPTS {
             let before = self.find_for(request, resource_uri, Permission::Operate).await?;
             if revision.is_some_and(|revision| revision != before.revision) {

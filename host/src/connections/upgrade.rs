@@ -21,6 +21,8 @@ impl Connections {
         revision: Option<i64>,
         digest: &str,
     ) -> Result<Connection, Error> {
+        let found = self.find_for(request, resource_uri, Permission::Create).await?;
+        let _turn = self.turn_to_change(&found.id).await?;
         for _ in 0..ATTEMPTS {
             let row = self.find_for(request, resource_uri, Permission::Create).await?;
             if revision.is_some_and(|revision| revision != row.revision) {
