@@ -8,6 +8,7 @@ mod document;
 mod idempotency;
 mod leaks;
 mod list;
+mod nulls;
 mod places;
 mod protocol;
 mod register;

@@ -1,9 +1,11 @@
 //! JSON Schema (draft 2020-12): bodies, configurations and credentials are checked the same way, and what is wrong is
 //! said in the same words.
 
+mod null;
 mod pattern;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jsonschema::error::ValidationErrorKind;
@@ -27,6 +29,9 @@ const MAX_WORK: usize = 100_000_000;
 
 /// The same for naming every error, each of which takes memory, those of every alternative too.
 const MAX_WORK_OF_ERRORS: usize = 500_000;
+
+/// How often it is looked for nulls that a schema refuses.
+const NULL_ROUNDS: usize = 3;
 
 /// A compiled schema. It refers to nothing outside itself.
 #[derive(Debug)]
@@ -93,6 +98,28 @@ impl Schema {
     pub fn accepts(&self, value: &Value) -> bool {
         pattern::begin();
         self.work(value) <= MAX_WORK && self.validator.is_valid(value)
+    }
+
+    /// A value without the members that are null where the schema allows no null: whoever writes every member that it knows
+    /// means those as absent. A null that the schema allows stays, since it can mean something there; so do elements of arrays.
+    pub fn without_nulls<'a>(&self, value: &'a Value) -> Cow<'a, Value> {
+        if !null::is_in(value) || self.accepts(value) {
+            return Cow::Borrowed(value);
+        }
+        let mut left = value.clone();
+        if self.work(value) > MAX_WORK_OF_ERRORS {
+            null::Refused::all().take_out(&mut left);
+            return Cow::Owned(left);
+        }
+        // What is refused can depend on what else is there.
+        for _ in 0..NULL_ROUNDS {
+            pattern::begin();
+            let refused = null::Refused::find(self.validator.iter_errors(&left), &left);
+            if !refused.take_out(&mut left) {
+                break;
+            }
+        }
+        Cow::Owned(left)
     }
 
     fn work(&self, value: &Value) -> usize {

@@ -35,25 +35,25 @@ fn every_single_mistake_is_named() {
         ("/name", vec![json!("")], "empty"),
         ("/name", vec![json!("n".repeat(256))], "too_long"),
         ("/name", vec![json!("a\nb"), json!("a\u{0}b"), json!("\u{7f}"), json!("…")], "malformed"),
-        ("/description", vec![json!(null), json!(1)], "wrong_type"),
+        ("/description", vec![json!([]), json!(1)], "wrong_type"),
         ("/description", vec![json!("d".repeat(1001))], "too_long"),
         ("/description", vec![json!("a\u{0}b"), json!("\u{1b}[2J")], "malformed"),
-        ("/tags", vec![json!("eu"), json!({}), json!(null)], "wrong_type"),
+        ("/tags", vec![json!("eu"), json!({})], "wrong_type"),
         ("/tags", vec![Value::Array((0..51).map(|n| json!(n.to_string())).collect())], "too_many"),
         ("/connection_type", vec![json!(1), json!(null)], "wrong_type"),
         ("/connection_type", vec![json!("")], "empty"),
         ("/connection_type", vec![json!("mysql"), json!("Postgres"), json!("../postgres")], "unknown_value"),
-        ("/database_config", vec![json!("host=db"), json!([]), json!(null)], "wrong_type"),
-        ("/credentials", vec![json!("secret"), json!([]), json!(null)], "wrong_type"),
+        ("/database_config", vec![json!("host=db"), json!([])], "wrong_type"),
+        ("/credentials", vec![json!("secret"), json!([])], "wrong_type"),
         ("/nmae", vec![json!("x")], "unknown_member"),
         ("/id", vec![json!("x")], "unknown_member"),
         ("/status", vec![json!("ACTIVE")], "unknown_member"),
         ("/project_id", vec![json!("hr")], "unknown_member"),
-        ("/resource_uri", vec![json!(5), json!(null)], "wrong_type"),
+        ("/resource_uri", vec![json!(5), json!([])], "wrong_type"),
         ("/resource_uri", vec![json!("data:mistakes:hr:x"), json!("data:other:sales:x"), json!("x")], "malformed"),
         ("/database_config/port", vec![json!(0), json!(-1), json!(65_536), json!(1e300)], "out_of_range"),
-        ("/database_config/port", vec![json!("5432"), json!(null), json!(1.5), json!([5432])], "wrong_type"),
-        ("/database_config/host", vec![json!(1), json!(null), json!(["db"])], "wrong_type"),
+        ("/database_config/port", vec![json!("5432"), json!(1.5), json!([5432])], "wrong_type"),
+        ("/database_config/host", vec![json!(1), json!(["db"])], "wrong_type"),
         ("/database_config/host", vec![json!("")], "empty"),
         ("/database_config/host", vec![json!("postgres://db.example.com/shop"), json!("https://db")], "url"),
         ("/database_config/host", vec![json!("host=db dbname=shop"), json!("reader:x@db")], "dsn"),
@@ -74,7 +74,7 @@ fn every_single_mistake_is_named() {
         ("/database_config/ssl_root_cert", vec![json!("not pem")], "not_pem"),
         ("/database_config/password", vec![json!("in the wrong place")], "unknown_member"),
         ("/database_config/connect_timeout_ms", vec![json!(99), json!(60_001)], "out_of_range"),
-        ("/credentials/password", vec![json!(7), json!(null), json!({"value": "x"})], "wrong_type"),
+        ("/credentials/password", vec![json!(7), json!({"value": "x"})], "wrong_type"),
         ("/credentials/password", vec![json!("")], "empty"),
         ("/credentials/password", vec![json!("p".repeat(1025))], "too_long"),
         ("/credentials/password", vec![json!({"from": {"secret": "s"}})], "reference_unsupported"),
@@ -91,6 +91,12 @@ fn every_single_mistake_is_named() {
         cases.push((without(pointer), format!("{pointer} required")));
     }
     cases.push((without("/database_config"), " required".to_owned()));
+    cases.push((with("/database_config", json!(null)), " required".to_owned()));
+    for pointer in
+        ["/database_config/host", "/database_config/database", "/credentials/username", "/credentials/password"]
+    {
+        cases.push((with(pointer, json!(null)), format!("{pointer} required")));
+    }
     let mut both = with("/storage_config", json!({}));
     cases.push((both.clone(), "/storage_config conflict".to_owned()));
     both.as_object_mut().unwrap().remove("database_config");

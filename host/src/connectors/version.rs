@@ -89,7 +89,7 @@ impl Version {
         let methods = &self.manifest.auth_methods;
         let member = self.manifest.auth_member.as_deref().unwrap_or_default();
         match config.get(member) {
-            None => Ok(&methods[0]),
+            None | Some(Value::Null) => Ok(&methods[0]),
             Some(chosen) => methods.iter().find(|method| chosen == method.name.as_str()).ok_or_else(|| {
                 let names: Vec<&str> = methods.iter().map(|method| method.name.as_str()).collect();
                 let question = meant::question(chosen.as_str().unwrap_or_default(), names.iter().copied());
@@ -107,12 +107,13 @@ impl Version {
         schema.map_or_else(Vec::new, |(_, schema)| schema.check(credentials))
     }
 
-    /// Checks a configuration, as the tenant sent it, against the schema alone. Pointers start at the configuration.
+    /// Checks a configuration, as the tenant sent it, against the schema alone. Pointers start at the configuration. A member
+    /// that is null where the schema allows no null is as one that is not there.
     pub fn check_config(&self, config: &Value) -> Vec<Finding> {
         if !config.is_object() {
             return vec![Finding::error("wrong_type", "", "It must be an object.")];
         }
-        let mut findings = self.schemas.config.check(config);
+        let mut findings = self.schemas.config.check(&self.schemas.config.without_nulls(config));
         if let Err(finding) = self.auth_method(config) {
             add(&mut findings, vec![finding]);
         }
@@ -121,13 +122,15 @@ impl Version {
 
     /// Checks a configuration, as the tenant sent it, against the schema and then by the connector, and answers every
     /// finding and the accepted configuration when none is an error. What its schema refuses never reaches the connector:
-    /// what that would make of it is the tenant's doing, not its own. Pointers start at the configuration.
+    /// what that would make of it is the tenant's doing, not its own; nor does a null where the schema allows none, which is
+    /// taken out. Pointers start at the configuration.
     pub fn validate(
         &self,
         purpose: Purpose,
         config: &Value,
         credentials_set: &[String],
     ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
+        let config: &Value = &self.schemas.config.without_nulls(config);
         let mut findings = self.check_config(config);
         let Ok(method) = self.auth_method(config) else { return Ok((findings, None)) };
         if finding::refuse(&findings) {

@@ -20,11 +20,9 @@ use crate::rollout::{Activation, Rollout};
 #[serde(deny_unknown_fields)]
 pub struct ActivateRequest {
     /// Only tries it against the stored connections: `shadow` in the answer says what would become of them.
-    #[serde(default)]
-    dry_run: bool,
+    dry_run: Option<bool>,
     /// Activates it although stored connections would fail with it; those stay with the version that serves them.
-    #[serde(default)]
-    hold_failing: bool,
+    hold_failing: Option<bool>,
 }
 
 /// Activates a connector version
@@ -48,6 +46,7 @@ pub async fn activate_connector_version(
 ) -> Result<Json<ConnectorVersion>, ApiError> {
     Rollout::authorize(authenticated.caller())?;
     let ActivateRequest { dry_run, hold_failing } = body.read(&api, &authenticated).await?.convert()?;
+    let (dry_run, hold_failing) = (dry_run.unwrap_or(false), hold_failing.unwrap_or(false));
     let activation = Activation { dry_run, hold_failing };
     let admitted = authenticated.enter(&api).await?;
     let record = api.rollout.activate(admitted.caller().into(), &digest, activation).await?;

@@ -48,24 +48,8 @@ impl<'de> Deserialize<'de> for Credential {
     }
 }
 
+/// Each may be null: in a change that clears it, elsewhere it is as if it were not there.
 impl PartialSchema for Credential {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
-            .write_only(true)
-            .max_length(Some(65_536))
-            .into()
-    }
-}
-
-impl ToSchema for Credential {}
-
-/// The schema of a credential in a change: a value sets it, null clears it.
-#[derive(Debug)]
-pub enum CredentialChange {}
-
-impl PartialSchema for CredentialChange {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
@@ -76,7 +60,7 @@ impl PartialSchema for CredentialChange {
     }
 }
 
-impl ToSchema for CredentialChange {}
+impl ToSchema for Credential {}
 
 /// The three members of which a body has exactly one.
 pub type Configs = [Option<Map<String, Value>>; 3];
@@ -100,7 +84,8 @@ fn config_conflict(member_name: &str) -> Finding {
 /// What is wrong with the number of configurations in a body that its schema rejects.
 pub fn config_findings(body: &Value, required: bool) -> Vec<Finding> {
     let Some(members) = body.as_object() else { return Vec::new() };
-    let sent: Vec<&str> = CONFIG_MEMBERS.into_iter().filter(|name| members.contains_key(*name)).collect();
+    let is_sent = |name: &&str| members.get(*name).is_some_and(|config| !config.is_null());
+    let sent: Vec<&str> = CONFIG_MEMBERS.into_iter().filter(is_sent).collect();
     match sent.len() {
         0 if required => vec![config_required()],
         0 | 1 => Vec::new(),
@@ -118,11 +103,13 @@ pub fn at_most_one_config(configs: Configs) -> Result<Option<(String, Arc<Value>
     Ok(sent.pop().map(|(name, config)| (name.to_owned(), Arc::new(Value::Object(config)))))
 }
 
-/// The credentials by name.
-pub fn credentials(sent: BTreeMap<String, Credential>) -> Credentials {
+/// The credentials that are there, by name.
+pub fn credentials(sent: Option<BTreeMap<String, Option<Credential>>>) -> Credentials {
     let mut credentials = Credentials::default();
-    for (name, credential) in sent {
-        credentials.set(name, credential.into());
+    for (name, credential) in sent.into_iter().flatten() {
+        if let Some(credential) = credential {
+            credentials.set(name, credential.into());
+        }
     }
     credentials
 }

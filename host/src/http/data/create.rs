@@ -24,7 +24,7 @@ use crate::http::preconditions::IdempotencyKey;
 use crate::http::{Api, TAG_DATA};
 
 /// A connection to register. Exactly one of `database_config`, `storage_config` and `filesystem_config` is required: the
-/// one that the connection type names as its `config_member`.
+/// one that the connection type names as its `config_member`. A member that is null is as one that is not there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateRequest {
@@ -32,32 +32,29 @@ pub struct CreateRequest {
     #[schema(min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$", example = "orders")]
     name: String,
     /// For people; the only control characters are tabs and line ends.
-    #[serde(default)]
     #[schema(max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
-    description: String,
+    description: Option<String>,
     /// For filters.
-    #[serde(default)]
-    #[schema(max_items = 50, value_type = Vec<Tag>)]
-    tags: Vec<String>,
+    #[schema(max_items = 50, value_type = Option<Vec<Tag>>)]
+    tags: Option<Vec<String>>,
     /// The connection's name for ever, instead of one made from `name`: `data:<organization>:<project>:<slug>`.
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 1024)]
+    #[schema(min_length = 1, max_length = 1024)]
     resource_uri: Option<String>,
     /// One of `GET /assets/data/types`.
     #[schema(min_length = 1, max_length = 64, example = "postgres")]
     connection_type: String,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     database_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     storage_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     filesystem_config: Option<Map<String, Value>>,
     /// By the `credential_schema` of the authentication method.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Credential>)]
-    credentials: BTreeMap<String, Credential>,
+    #[schema(value_type = Option<BTreeMap<String, Credential>>)]
+    credentials: Option<BTreeMap<String, Option<Credential>>>,
 }
 
 /// A word for filters, without a comma.
@@ -76,8 +73,8 @@ impl TryFrom<CreateRequest> for NewConnection {
         Ok(Self {
             candidate: Candidate { connection_type: request.connection_type, config_member, config, credentials },
             name: request.name,
-            description: request.description,
-            tags: request.tags,
+            description: request.description.unwrap_or_default(),
+            tags: request.tags.unwrap_or_default(),
             resource_uri: request.resource_uri,
             idempotency: None,
         })

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::candidate::{self, Credential, CredentialChange};
+use super::candidate::{self, Credential};
 use super::create::Tag;
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
@@ -26,30 +26,29 @@ use crate::secrets::Secret;
 #[serde(deny_unknown_fields)]
 pub struct UpdateRequest {
     /// For people. The resource URI stays.
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$")]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$")]
     name: Option<String>,
     /// For people.
-    #[schema(value_type = String, required = false, max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
+    #[schema(max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
     description: Option<String>,
     /// For filters; replaced whole.
-    #[schema(value_type = Vec<Tag>, required = false, max_items = 50)]
+    #[schema(value_type = Option<Vec<Tag>>, max_items = 50)]
     tags: Option<Vec<String>>,
     /// Cannot change; must be the connection's when sent.
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64)]
     connection_type: Option<String>,
     /// Replaced whole.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     database_config: Option<Map<String, Value>>,
     /// Replaced whole.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     storage_config: Option<Map<String, Value>>,
     /// Replaced whole.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     filesystem_config: Option<Map<String, Value>>,
     /// Per credential: absent keeps, a value sets, null clears.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, CredentialChange>)]
-    credentials: BTreeMap<String, Option<Credential>>,
+    #[schema(value_type = Option<BTreeMap<String, Credential>>)]
+    credentials: Option<BTreeMap<String, Option<Credential>>>,
 }
 
 impl TryFrom<UpdateRequest> for Change {
@@ -63,7 +62,12 @@ impl TryFrom<UpdateRequest> for Change {
             tags: request.tags,
             connection_type: request.connection_type,
             config: candidate::at_most_one_config(configs)?,
-            credentials: request.credentials.into_iter().map(|(name, value)| (name, value.map(Into::into))).collect(),
+            credentials: request
+                .credentials
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name, value.map(Into::into)))
+                .collect(),
         })
     }
 }
@@ -82,7 +86,7 @@ fn usable(body: &Value, connection: &Connection) -> Option<Candidate> {
 
 /// Changes a connection
 ///
-/// An absent member keeps its value, and the configuration is replaced whole. A change of where a stored credential
+/// A member that is absent or null keeps its value, and the configuration is replaced whole. A change of where a stored credential
 /// would be sent needs that credential again: else 422 `CREDENTIALS_REQUIRED` names it.
 #[utoipa::path(put, path = "/assets/data/{resource_uri}", tag = TAG_DATA, request_body = UpdateRequest,
     params(

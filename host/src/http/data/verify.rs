@@ -20,7 +20,7 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_DATA};
 
 /// What to try. Exactly one of `database_config`, `storage_config` and `filesystem_config` is required: the one that the
-/// connection type names as its `config_member`.
+/// connection type names as its `config_member`. A member that is null is as one that is not there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyRequest {
@@ -28,18 +28,17 @@ pub struct VerifyRequest {
     #[schema(min_length = 1, max_length = 64, example = "postgres")]
     connection_type: String,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     database_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     storage_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     filesystem_config: Option<Map<String, Value>>,
     /// By the `credential_schema` of the authentication method.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, Credential>)]
-    credentials: BTreeMap<String, Credential>,
+    #[schema(value_type = Option<BTreeMap<String, Credential>>)]
+    credentials: Option<BTreeMap<String, Option<Credential>>>,
 }
 
 impl TryFrom<VerifyRequest> for Candidate {
