@@ -158,7 +158,7 @@ fn a_change_says_everything_that_is_wrong_with_it() {
         "/name empty",
         "/owner unknown_member",
         "/tags/0 malformed",
-        "/resource_uri unknown_member",
+        "/resource_uri read_only_member",
         "/credentials/password wrong_type",
         "/credentials/pasword unknown_member",
         "/database_config/host empty",
@@ -168,4 +168,81 @@ fn a_change_says_everything_that_is_wrong_with_it() {
         assert!(found.contains(&expected.to_owned()), "{expected} is not in {found:?}");
     }
     assert!(!found.contains(&"/credentials/username required".to_owned()), "it is stored: {found:?}");
+}
+
+#[test]
+fn a_whole_record_can_be_sent_back() {
+    let client = client("whole-record", "admin");
+    let mut body = working_registration("Whole");
+    body["tags"] = json!(["eu"]);
+    let path = register(&client, &body);
+    answer(client.send("POST", &format!("{path}/test"), ""), 200);
+    let reply = client.get(&path).unwrap();
+    let (record, etag) = (reply.json().unwrap(), reply.header("etag").unwrap().to_owned());
+    assert_eq!(record["status"], "ACTIVE");
+    // Nothing is changed by what is as it was.
+    let reply = client.put(&path, &record).unwrap();
+    assert_eq!(
+        (reply.status.as_u16(), reply.json().unwrap(), reply.header("etag")),
+        (200, record.clone(), Some(&*etag))
+    );
+
+    let mut edited = record.clone();
+    edited["description"] = json!("Edited");
+    let after = answer(client.with_header("If-Match", &etag).put(&path, &edited), 200);
+    assert_eq!((&after["description"], &after["status"]), (&json!("Edited"), &json!("ACTIVE")));
+    assert_eq!(after["database_config"], record["database_config"]);
+    // Who has not seen that is told so, and not of members that are not as they were.
+    refusal(client.with_header("If-Match", &etag).put(&path, &edited), 412, "PRECONDITION_FAILED");
+    assert_eq!(findings(client.put(&path, &edited)), ["/updated_at read_only_member"]);
+
+    // A test in between breaks no edit.
+    let mut edited = after.clone();
+    edited["name"] = json!("Renamed");
+    edited["credentials"] = json!({"password": "wrong"});
+    answer(client.put(&path, &json!({"credentials": {"password": "wrong"}})), 200);
+    let mut seen = answer(client.get(&path), 200);
+    assert_eq!(answer(client.send("POST", &format!("{path}/test"), ""), 200)["success"], false);
+    seen["name"] = json!("Renamed");
+    let after = answer(client.put(&path, &seen), 200);
+    assert_eq!((&after["name"], &after["status"]), (&json!("Renamed"), &json!("ERROR")));
+
+    // A time says the same in other words.
+    let mut edited = after.clone();
+    for (time, other) in [("created_at", "Z"), ("updated_at", "+00:00"), ("last_tested_at", "000Z")] {
+        edited[time] = json!(after[time].as_str().unwrap().replace('Z', other));
+    }
+    answer(client.put(&path, &edited), 200);
+}
+
+#[test]
+fn a_changed_read_only_member_is_named() {
+    let client = client("read-only", "admin");
+    let path = register(&client, &registration("Fixed"));
+    let record = answer(client.get(&path), 200);
+    let writable = ["name", "description", "tags", "connection_type", "database_config"];
+    let read_only: Vec<_> =
+        record.as_object().unwrap().keys().filter(|name| !writable.contains(&name.as_str())).collect();
+    assert!(read_only.len() > 15, "{read_only:?}");
+    for member in &read_only {
+        let mut edited = record.clone();
+        edited[member.as_str()] = json!("something else");
+        assert_eq!(findings(client.put(&path, &edited)), [format!("/{member} read_only_member")]);
+        assert_eq!(
+            findings(client.put(&path, &json!({ member.as_str(): ["x"] }))),
+            [format!("/{member} read_only_member")]
+        );
+    }
+    // All of them at once, beside what is wrong otherwise.
+    let found =
+        findings(client.put(&path, &json!({"status": "ACTIVE", "owner_id": "user:eve", "name": "", "nmae": 1})));
+    assert_eq!(
+        found,
+        ["/name empty", "/nmae unknown_member", "/owner_id read_only_member", "/status read_only_member"]
+    );
+    // They are of the record alone.
+    let mut again = registration("Again");
+    again["status"] = json!("PENDING");
+    assert_eq!(findings(client.post("/assets/data", &again)), ["/status unknown_member"]);
+    assert_eq!(answer(client.get(&path), 200), record);
 }

@@ -53,6 +53,7 @@ impl Connections {
             if revision.is_some_and(|revision| revision != row.revision) {
                 return Err(Error::RevisionMismatch(row.revision));
             }
+            let change = change.clone().without_what_is_so(&row);
             if change == Change::default() {
                 return Ok((Connection::try_from(row)?, Vec::new()));
             }
@@ -193,6 +194,23 @@ impl Connections {
         findings.retain(|finding| finding.is_error() || !kept.contains(&finding.pointer));
         findings.extend(certificates::check_keys(&reviewed.target, &credentials));
         if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok((credentials, findings)) }
+    }
+}
+
+impl Change {
+    /// What of it is not so already: whoever sends a whole record back has changed one member of it, and the others change
+    /// nothing. A configuration counts beside credentials, since these go by it.
+    fn without_what_is_so(mut self, row: &ConnectionRow) -> Self {
+        self.name.take_if(|name| *name == row.name);
+        self.description.take_if(|description| *description == row.description);
+        self.tags.take_if(|tags| *tags == row.tags);
+        self.connection_type.take_if(|name| *name == row.connection_type);
+        if self.credentials.is_empty() {
+            let stored: Result<Value, _> = serde_json::from_str(&row.serving.config);
+            let is_so = |config: &Value| stored.is_ok_and(|stored| stored == *config);
+            self.config.take_if(|(member, config)| *member == row.config_member && is_so(config));
+        }
+        self
     }
 }
 

@@ -78,15 +78,25 @@ impl<T> FromRequest<Arc<Api>> for Unread<T> {
 impl<T: ToSchema + DeserializeOwned + 'static> Unread<T> {
     /// Reads and checks it for this caller, who holds no place meanwhile.
     pub async fn read(self, api: &Arc<Api>, who: &Authenticated) -> Result<Body<T>, ApiError> {
+        Ok(self.read_without(api, who, |_| ()).await?.0)
+    }
+
+    /// As [`read`](Self::read), of a body out of which something is taken before it is checked, and what came of that.
+    pub async fn read_without<R: Send + 'static>(
+        self,
+        api: &Arc<Api>,
+        who: &Authenticated,
+        take: impl FnOnce(&mut Value) -> R + Send + 'static,
+    ) -> Result<(Body<T>, R), ApiError> {
         let mut memory = api.places.memory(who, LEAST_CHARGE)?;
         let text = api.stop.bound(receive(self.request.into_body(), &mut memory)).await?;
         // The value stands beside its text until it is complete.
         memory.grow(text.len() + most_values(&text).min(api.max_body_values) * VALUE_BYTES)?;
         if text.len() <= SMALL_BYTES {
-            return parse(api, &text, memory);
+            return parse(api, &text, memory, take);
         }
         let for_parsing = Arc::clone(api);
-        api.places.work(who, move || parse(&for_parsing, &text, memory)).await
+        api.places.work(who, move || parse(&for_parsing, &text, memory, take)).await
     }
 }
 
@@ -110,10 +120,16 @@ impl<T: ToSchema + DeserializeOwned> Body<T> {
     }
 }
 
-fn parse<T: ToSchema + DeserializeOwned>(api: &Api, text: &[u8], memory: BodyMemory) -> Result<Body<T>, ApiError> {
-    let value = json::parse_bounded(text, api.max_body_values)
+fn parse<T: ToSchema + DeserializeOwned, R>(
+    api: &Api,
+    text: &[u8],
+    memory: BodyMemory,
+    take: impl FnOnce(&mut Value) -> R,
+) -> Result<(Body<T>, R), ApiError> {
+    let mut value = json::parse_bounded(text, api.max_body_values)
         .map_err(|error| ApiError::InvalidRequest(format!("The body is refused: {error}.").into()))?;
-    Ok(Body { _memory: Some(memory), ..Body::check(&api.schemas, value) })
+    let taken = take(&mut value);
+    Ok((Body { _memory: Some(memory), ..Body::check(&api.schemas, value) }, taken))
 }
 
 /// How many values a text has at the most: before each but the first one stands one of these, outside of texts.

@@ -7,6 +7,7 @@ pub mod disable;
 pub mod enable;
 pub mod find;
 pub mod list;
+mod read_only;
 pub mod record;
 pub mod report;
 pub mod resource_uri;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::candidate::{self, Credential};
 use super::create::Tag;
+use super::read_only;
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::connections::{Candidate, Change, Connection};
@@ -21,7 +22,8 @@ use crate::http::preconditions::IfMatch;
 use crate::http::{Api, TAG_DATA};
 use crate::secrets::Secret;
 
-/// A change: an absent member keeps its value.
+/// A change: a member that is absent or null keeps its value. A whole record may be sent back, changed: of its other members,
+/// those that are as they were say nothing, and a changed one is 422 `read_only_member`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateRequest {
@@ -108,8 +110,16 @@ pub async fn update_connection(
     let admitted = authenticated.enter(&api).await?;
     let connection = api.connections.find_to_change(admitted.request(), &resource_uri).await?;
     let authenticated = admitted.leave();
-    let mut body = body.read(&api, &authenticated).await?;
+    let record = serde_json::to_value(ConnectionRecord::from(connection.clone()));
+    let record = record.map_err(|error| ApiError::internal(&error))?;
+    let take = move |change: &mut Value| read_only::take(change, &record);
+    let (mut body, read_only) = body.read_without(&api, &authenticated, take).await?;
     let admitted = authenticated.enter(&api).await?;
+    if body.findings.is_empty() && !read_only.is_empty() {
+        // Whoever has not seen the last change is told so, and not what that has changed.
+        if_match.check(&connection)?;
+    }
+    body.findings.extend(read_only);
     if !body.findings.is_empty() {
         let findings = candidate::merge(body.findings, candidate::config_findings(&body.value, false));
         return Err(api.reject(&admitted, findings, usable(&body.value, &connection)).await);
