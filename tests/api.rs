@@ -12,6 +12,7 @@ mod nulls;
 mod places;
 mod protocol;
 mod register;
+mod slugs;
 mod tenancy;
 mod tokens;
 mod types;

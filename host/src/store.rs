@@ -46,6 +46,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("audit", include_str!("../../migrations/metadata/0005_audit.sql")),
     ("intent owners", include_str!("../../migrations/metadata/0006_intent_owners.sql")),
     ("connection types", include_str!("../../migrations/metadata/0007_connection_types.sql")),
+    ("slugs", include_str!("../../migrations/metadata/0008_slugs.sql")),
 ];
 
 /// How long an organization's turn may work that reads what it names.

@@ -55,6 +55,7 @@ fn a_record_says_everything_but_the_credentials() {
             "owner_id",
             "project_id",
             "resource_uri",
+            "slug",
             "status",
             "status_reason",
             "tags",

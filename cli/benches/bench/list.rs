@@ -28,13 +28,13 @@ const TAGS: i64 = 100;
 /// The rows, with what is kept beside them. `$1` is how many there are, `$2` how many a project has, `$3` how many
 /// different tags.
 const FILL: &[&str] = &[
-    "insert into connections (id, organization, project, resource_uri, name, description, search_text, tags,
+    "insert into connections (id, organization, project, resource_uri, slug, name, description, search_text, tags,
          connection_type, config_member, auth_method, config_sent, config, credentials_set, bindings, secret_sequence,
          status, written_by, connector_digest, created_by, updated_by, created_at, updated_at, revision, test_revision,
          bytes)
      with recursive numbers (number) as (select 0 union all select number + 1 from numbers where number + 1 < $1)
      select format('%08x-0000-7000-8000-000000000000', number), 'acme', 'project-' || (number / $2),
-         'data:acme:project-' || (number / $2) || ':connection-' || number, 'Connection ' || number,
+         'data:acme:project-' || (number / $2) || ':connection-' || number, 'connection-' || number, 'Connection ' || number,
          'What the team number ' || (number % 17) || ' looks at each morning.',
          'connection ' || number || char(10) || 'what the team number ' || (number % 17) || ' looks at each morning.',
          json_array('tag-' || (number % $3), 'tag-' || ((number + 1) % $3)), iif(number % 3, 'postgres', 'mysql'),

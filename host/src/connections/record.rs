@@ -16,6 +16,8 @@ pub use crate::store::connections::Status;
 pub struct Connection {
     /// `data:<org>:<project>:<slug>`.
     pub resource_uri: String,
+    /// Its last segment, which is unique among what a project sees.
+    pub slug: String,
     /// The tenant that it belongs to.
     pub tenant: Tenant,
     /// Its name.
@@ -104,6 +106,7 @@ impl TryFrom<ConnectionRow> for Connection {
             tenant,
             bindings,
             resource_uri: row.resource_uri,
+            slug: row.slug,
             name: row.name,
             description: row.description,
             tags: row.tags,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::record::{bindings_to_json, rendition};
+use super::resource_uri::Chosen;
 use super::{
     ATTEMPTS, Connection, Connections, Described, Error, NewConnection, Request, Status, now, resource_uri, white_space,
 };
@@ -41,7 +42,7 @@ impl Connections {
         new: &NewConnection,
     ) -> Result<Option<(Connection, Vec<Finding>)>, Error> {
         let chosen = resource_uri::choose(request.tenant, &new.name, new.resource_uri.as_deref());
-        let resource_uri = chosen.as_deref().unwrap_or_default();
+        let resource_uri = chosen.as_ref().map(|chosen| chosen.resource_uri.as_str()).unwrap_or_default();
         let id = random::ordered_id().to_string();
         let idempotency = match &new.idempotency {
             Some(idempotency) => Some(self.idempotency_row(request, idempotency, (resource_uri, &id)).await?),
@@ -56,22 +57,24 @@ impl Connections {
         let mut findings = chosen.as_ref().err().cloned().into_iter().collect();
         white_space::tell(&mut findings, "", &json!({ "name": new.name, "tags": new.tags }));
         let (described, warnings) = self.reviewer.review(call, &new.candidate, findings).await?;
+        // One that cannot be chosen is among the findings, which have refused it.
+        let chosen = chosen.map_err(|finding| Error::Invalid(vec![finding]))?;
         let mut reader = self.store.reader(Turn::of(request.tenant)).await?;
-        let taken = connections::find(&mut reader, request.tenant, resource_uri).await?.is_some();
-        if !taken {
+        let holder = connections::with_slug(&mut reader, request.tenant, &chosen.slug).await?;
+        if holder.is_none() {
             usage::check_room(&mut reader, request.tenant, self.store.quotas()).await?;
         }
         drop(reader);
-        if taken {
+        if let Some(holder) = holder {
             // The same request may have been faster.
             let made = match &idempotency {
                 Some(row) => self.replay(request, row).await?,
                 None => None,
             };
-            let made = made.ok_or_else(|| Error::AlreadyExists(resource_uri.to_owned()))?;
+            let made = made.ok_or(Error::AlreadyExists(holder))?;
             return Ok(Some((made, Vec::new())));
         }
-        let row = new_row(request, new, (resource_uri, id), described)?;
+        let row = new_row(request, new, (chosen, id), described)?;
         let made = self.insert(request, row, new, idempotency).await?;
         Ok(made.map(|made| (made, warnings)))
     }
@@ -106,6 +109,10 @@ impl Connections {
                 return made.map(Some).ok_or(Error::AlreadyExists(row.resource_uri));
             }
         }
+        // One that a project sees beside it may have been faster, under another resource URI.
+        if let Some(holder) = connections::with_slug(&mut change, request.tenant, &row.slug).await? {
+            return Err(Error::AlreadyExists(holder));
+        }
         if !connections::insert(&mut change, &row).await? {
             return Err(Error::AlreadyExists(row.resource_uri));
         }
@@ -120,7 +127,7 @@ impl Connections {
 fn new_row(
     request: Request<'_>,
     new: &NewConnection,
-    (resource_uri, id): (&str, String),
+    (Chosen { resource_uri, slug }, id): (Chosen, String),
     described: Described,
 ) -> Result<ConnectionRow, Error> {
     let Described { connector, accepted, target } = described;
@@ -129,7 +136,8 @@ fn new_row(
         id,
         organization: request.tenant.organization.clone(),
         project: request.tenant.project.clone().unwrap_or_default(),
-        resource_uri: resource_uri.to_owned(),
+        resource_uri,
+        slug,
         name: new.name.clone(),
         description: new.description.clone(),
         tags: new.tags.clone(),

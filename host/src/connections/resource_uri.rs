@@ -7,8 +7,17 @@ use crate::finding::Finding;
 /// The longest slug, in characters.
 const MAX_SLUG_CHARS: usize = 64;
 
-/// The resource URI of a new connection: made from its name, or the one that the client sent.
-pub(super) fn choose(tenant: &Tenant, name: &str, sent: Option<&str>) -> Result<String, Finding> {
+/// What a new connection is called for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Chosen {
+    /// The whole.
+    pub(super) resource_uri: String,
+    /// Its last segment.
+    pub(super) slug: String,
+}
+
+/// What a new connection is called: by its name, or as the client sent it.
+pub(super) fn choose(tenant: &Tenant, name: &str, sent: Option<&str>) -> Result<Chosen, Finding> {
     let prefix = prefix(tenant);
     let Some(sent) = sent else {
         let slug = slug(name);
@@ -17,11 +26,13 @@ pub(super) fn choose(tenant: &Tenant, name: &str, sent: Option<&str>) -> Result<
             Err(Finding::error("malformed", "/name", message)
                 .with_hint("Use a name with letters or digits, or send a resource_uri."))
         } else {
-            Ok(prefix + &slug)
+            Ok(Chosen { resource_uri: prefix + &slug, slug })
         };
     };
     match sent.strip_prefix(&prefix) {
-        Some(end) if !end.is_empty() && slug(end) == end => Ok(sent.to_owned()),
+        Some(end) if !end.is_empty() && slug(end) == end => {
+            Ok(Chosen { resource_uri: sent.to_owned(), slug: end.to_owned() })
+        }
         _ => {
             let message = format!(
                 "A resource URI here is `{prefix}` and a slug: at most {MAX_SLUG_CHARS} lower-case letters, digits, \
@@ -83,8 +94,16 @@ mod tests {
 
     #[test]
     fn takes_only_a_resource_uri_of_the_tenant() {
-        assert_eq!(choose(&tenant(Some("sales")), "Main DB", None).unwrap(), "data:acme:sales:main-db");
-        assert_eq!(choose(&tenant(None), "Main DB", None).unwrap(), "data:acme::main-db");
+        let chosen = |tenant: &Tenant, name, sent| {
+            let Chosen { resource_uri, slug } = choose(tenant, name, sent).unwrap();
+            (resource_uri, slug)
+        };
+        let named = |resource_uri: &str, slug: &str| (resource_uri.to_owned(), slug.to_owned());
+        let sales = tenant(Some("sales"));
+        assert_eq!(chosen(&sales, "Main DB", None), named("data:acme:sales:main-db", "main-db"));
+        assert_eq!(chosen(&tenant(None), "Main DB", None), named("data:acme::main-db", "main-db"));
+        let own = "data:acme:sales:own_slug-1";
+        assert_eq!(chosen(&sales, "Main DB", Some(own)), named(own, "own_slug-1"));
         assert_eq!(choose(&tenant(Some("sales")), "…", None).unwrap_err().pointer, "/name");
         assert!(choose(&tenant(Some("sales")), "…", Some("data:acme:sales:own_slug-1")).is_ok());
         for sent in [

@@ -62,8 +62,8 @@ pub enum ApiError {
     /// The body did not arrive in time.
     #[error("The request's body did not arrive in time.")]
     RequestTimeout,
-    /// One with that resource URI is there.
-    #[error("A connection with the resource URI {0} exists; choose another name, or send a resource_uri of your own.")]
+    /// One is there that a project would see beside it under the same slug: its resource URI.
+    #[error("The connection {0} has this slug already; choose another name, or send a resource_uri with another slug.")]
     AlreadyExists(String),
     /// The connection is disabled.
     #[error("The connection is disabled; somebody with the permission `operate` can enable it.")]

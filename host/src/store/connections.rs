@@ -63,7 +63,23 @@ pub async fn insert(change: &mut Change, row: &ConnectionRow) -> Result<bool, Er
     Ok(true)
 }
 
-/// Finds one that the tenant sees.
+/// The resource URI of a connection that has this slug where the tenant's would be seen beside it: in its project or in the
+/// whole organization; for the whole organization, in any of its projects. In a [`Change`] it holds until that commits.
+pub async fn with_slug(connection: &mut Connection, tenant: &Tenant, slug: &str) -> Result<Option<String>, Error> {
+    Ok(sqlx::query_scalar(
+        "select resource_uri from connections
+         where organization = $1 and slug = $2 and ($3 = '' or project = $3 or project = '')
+         order by project, id limit 1",
+    )
+    .bind(&tenant.organization)
+    .bind(slug)
+    .bind(project(tenant))
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Finds one by its name: of the tenant's project or of the whole organization; for the whole organization, of any of its
+/// projects.
 pub async fn find(
     connection: &mut Connection,
     tenant: &Tenant,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod handing_over;
+mod slugs;
 pub(crate) mod states;
 mod turns;
 mod usage;
@@ -70,6 +71,7 @@ pub(super) fn row(organization: &str, project: &str, slug: &str) -> ConnectionRo
         organization: organization.into(),
         project: project.into(),
         resource_uri: format!("data:{organization}:{project}:{slug}"),
+        slug: slug.into(),
         name: slug.into(),
         description: "Quarterly Ünits, 100%".into(),
         tags: vec!["b".into(), "a".into()],

@@ -57,6 +57,7 @@ pub(crate) fn row(resource_uri: &str) -> ConnectionRow {
         organization: "acme".into(),
         project: "sales".into(),
         resource_uri: resource_uri.into(),
+        slug: resource_uri.rsplit(':').next().unwrap().into(),
         name: "a".into(),
         description: String::new(),
         tags: Vec::new(),

@@ -25,6 +25,10 @@ pub struct ConnectionRecord {
     /// Names the connection for ever: `data:<organization>:<project>:<slug>`, compared whole.
     #[schema(example = "data:acme:sales:orders")]
     resource_uri: String,
+    /// The first segment of fully qualified names, and the last one of `resource_uri`. Unique among what a project sees: its
+    /// own connections and those of the whole organization.
+    #[schema(example = "orders")]
+    slug: String,
     /// For people.
     name: String,
     /// For people.
@@ -186,6 +190,7 @@ impl From<Connection> for ConnectionRecord {
             storage_config: config_of("storage_config"),
             filesystem_config: config_of("filesystem_config"),
             resource_uri: connection.resource_uri,
+            slug: connection.slug,
             name: connection.name,
             description: connection.description,
             tags: connection.tags,

@@ -21,6 +21,8 @@ pub struct ConnectionRow {
     pub project: String,
     /// Unique within the organization; never changes.
     pub resource_uri: String,
+    /// Unique among what a project sees; never changes.
+    pub slug: String,
     /// The name.
     pub name: String,
     /// The description.
@@ -116,6 +118,7 @@ pub(super) fn lasting_columns(row: &ConnectionRow) -> Vec<Column<'_>> {
         ("organization", (&row.organization).into()),
         ("project", (&row.project).into()),
         ("resource_uri", (&row.resource_uri).into()),
+        ("slug", (&row.slug).into()),
         ("connection_type", (&row.connection_type).into()),
         ("secret_sequence", row.secret_sequence.into()),
         ("created_by", (&row.created_by).into()),
@@ -185,6 +188,7 @@ impl TryFrom<&AnyRow> for ConnectionRow {
             organization: row.try_get("organization")?,
             project: row.try_get("project")?,
             resource_uri: row.try_get("resource_uri")?,
+            slug: row.try_get("slug")?,
             name: row.try_get("name")?,
             description: row.try_get("description")?,
             tags: tags_of(row)?,
