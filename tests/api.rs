@@ -11,6 +11,7 @@ mod list;
 mod nulls;
 mod places;
 mod protocol;
+mod public_client;
 mod register;
 mod slugs;
 mod tenancy;
@@ -19,6 +20,7 @@ mod types;
 mod unread;
 mod using;
 mod validate;
+mod walk;
 mod words;
 
 use std::sync::OnceLock;

@@ -7,6 +7,7 @@
 pub(crate) mod binding;
 mod certificates;
 mod change;
+mod cursor;
 mod delete;
 mod deposit;
 mod disable;
@@ -43,6 +44,7 @@ use crate::store::connections::{ConnectionRow, owner};
 use crate::store::{self, Damaged, Store, Turn};
 use crate::stranger::shown;
 
+pub use cursor::Cursor;
 pub use deposit::Withheld;
 pub use idempotency::Idempotency;
 pub use list::{Filter, Listed, MAX_LIMIT};

@@ -5,8 +5,12 @@ use test_support::client::Client;
 
 use super::{answer, client, findings, host, names, organization_client, register, registration, working_registration};
 
+/// Where a page stands, but for its cursor, which is there when another page is.
 fn pagination(client: &Client, query: &str) -> Value {
-    answer(client.get(&format!("/assets/data?{query}")), 200)["pagination"].clone()
+    let mut pagination = answer(client.get(&format!("/assets/data?{query}")), 200)["pagination"].clone();
+    let cursor = pagination.as_object_mut().unwrap().remove("next_cursor").unwrap();
+    assert_eq!(cursor.is_null(), pagination["next_page"].is_null(), "{pagination}");
+    pagination
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Listing connections.
 
-use super::{Connection, Connections, Error, Request, Status};
+use super::{Connection, Connections, Cursor, Error, Request, Status};
 use crate::auth::Permission;
 use crate::finding::Finding;
 use crate::store::connections::{self, Column, ConnectionRow, Selection};
@@ -21,8 +21,10 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Field and whether descending: `name`, `created_at`, `updated_at`, `status`, `connection_type`.
     pub sort: Vec<(String, bool)>,
-    /// From 1.
+    /// From 1; with a cursor, which page of its walk that is.
     pub page: u32,
+    /// Where to go on, instead of skipping pages.
+    pub cursor: Option<Cursor>,
     /// 1 to [`MAX_LIMIT`].
     pub limit: u32,
 }
@@ -34,6 +36,8 @@ pub struct Listed {
     damages: Damages,
     /// Of all pages.
     pub total: u64,
+    /// Leads to the next page; none on the last one.
+    pub next: Option<Cursor>,
 }
 
 impl Listed {
@@ -53,24 +57,31 @@ pub const MAX_LIMIT: u32 = 100;
 
 impl Connections {
     /// Lists the connections that the tenant sees: the project's and the organization's. Without a sort order the
-    /// newest come first.
+    /// newest come first. Whoever goes on by cursors meets each connection once that is there all the while, as long as what it
+    /// is sorted by stays the same.
     pub async fn list(&self, request: Request<'_>, filter: &Filter) -> Result<Listed, Error> {
         request.authorize(Permission::Read)?;
         let limit = filter.limit.min(MAX_LIMIT);
-        let selection = Selection {
+        let skipped = u64::from(filter.page.saturating_sub(1)) * u64::from(limit);
+        let mut selection = Selection {
             search: filter.search.as_deref(),
             tags: &filter.tags,
             created_by: filter.created_by.as_deref(),
             connection_type: filter.connection_type.as_deref(),
             status: filter.status,
             sort: sort(&filter.sort)?,
-            offset: u64::from(filter.page.saturating_sub(1)) * u64::from(limit),
+            after: None,
+            offset: if filter.cursor.is_some() { 0 } else { skipped },
             limit,
+        };
+        selection.after = match &filter.cursor {
+            Some(cursor) => Some(cursor.position_in(selection.order()).ok_or_else(other_order)?),
+            None => None,
         };
         let mut reader = self.store.list_reader(&request.tenant.organization).await?;
         let listed = connections::list(&mut reader, request.tenant, &selection).await;
         drop(reader);
-        let (rows, total) = listed.map_err(|error| match error {
+        let page = listed.map_err(|error| match error {
             store::Error::TooLong => Error::ListTooLong,
             store::Error::PageTooLarge(most) => Error::Invalid(vec![
                 Finding::error("too_large", "?limit", &format!("The page has more than {most} bytes."))
@@ -79,8 +90,15 @@ impl Connections {
             error => error.into(),
         })?;
         let damages = self.store.damages().clone();
-        Ok(Listed { rows: damages.readable(rows), damages, total })
+        let next = page.end.map(|end| Cursor::new(filter.page.saturating_add(1), selection.order(), end));
+        Ok(Listed { rows: damages.readable(page.rows), damages, total: page.total, next })
     }
+}
+
+fn other_order() -> Error {
+    let message = "It leads on in a list of another order.";
+    let hint = "Send the `sort` of the list that it comes from, or begin anew without a cursor.";
+    Error::Invalid(vec![Finding::error("malformed", "?cursor", message).with_hint(hint)])
 }
 
 fn sort(fields: &[(String, bool)]) -> Result<Vec<(Column, bool)>, Error> {

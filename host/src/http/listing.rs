@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::ApiError;
-use crate::connections::{Filter, MAX_LIMIT, Status};
+use crate::connections::{Cursor, Filter, MAX_LIMIT, Status};
 use crate::finding::Finding;
 use crate::meant;
 use crate::schema::listed;
@@ -46,19 +46,27 @@ pub struct Pagination {
     next_page: Option<u32>,
     /// Null on the first page.
     prev_page: Option<u32>,
+    /// The value of `cursor` that leads to the next page, whatever comes and goes meanwhile; null on the last page.
+    next_cursor: Option<String>,
 }
 
 impl Pagination {
-    /// The place of the page that the filter asked for, where there are so many elements in all.
-    pub fn new(filter: &Filter, total: u64) -> Self {
+    /// The place of the page that the filter asked for, where there are so many elements in all. That of a walk by cursors
+    /// counts the pages of the walk.
+    pub fn new(filter: &Filter, total: u64, next: Option<&Cursor>) -> Self {
         let total_pages = total.div_ceil(u64::from(filter.limit));
+        let has_next = match filter.cursor {
+            Some(_) => next.is_some(),
+            None => u64::from(filter.page) < total_pages,
+        };
         Self {
             page: filter.page,
             limit: filter.limit,
             total_items: total,
             total_pages,
-            next_page: (u64::from(filter.page) < total_pages).then_some(filter.page + 1),
+            next_page: has_next.then(|| filter.page.saturating_add(1)),
             prev_page: (filter.page > 1).then_some(filter.page - 1),
+            next_cursor: next.map(Cursor::to_string),
         }
     }
 }
@@ -96,12 +104,20 @@ fn parse(query: &str) -> Result<Filter, Vec<Finding>> {
         }
         seen.push(name.into_owned());
     }
+    if let Some(cursor) = &filter.cursor {
+        if seen.iter().any(|name| name == "page") {
+            let message = "A cursor says which page it is; send one of the two.";
+            findings.push(Finding::error("conflict", "?page", message));
+        }
+        filter.page = cursor.page;
+    }
     if findings.is_empty() { Ok(filter) } else { Err(findings) }
 }
 
 fn set(filter: &mut Filter, name: &str, value: &str) -> Result<(), (&'static str, String)> {
     match name {
         "page" => filter.page = number(value, MAX_PAGE)?,
+        "cursor" => filter.cursor = Some(cursor(value)?),
         "limit" => filter.limit = number(value, MAX_LIMIT)?,
         "search" => filter.search = Some(search(value)?),
         "tags" => filter.tags = elements(value)?,
@@ -132,6 +148,13 @@ fn number(value: &str, max: u32) -> Result<u32, (&'static str, String)> {
         Ok(number) if digits && (1..=max).contains(&number) => Ok(number),
         _ => Err(("out_of_range", format!("It must be a number from 1 to {max}."))),
     }
+}
+
+fn cursor(value: &str) -> Result<Cursor, (&'static str, String)> {
+    value.parse().map_err(|_| {
+        let message = "It must be the next_cursor of another page, as it was given; begin anew without one.";
+        ("malformed", message.to_owned())
+    })
 }
 
 fn text(value: &str) -> Result<String, (&'static str, String)> {
@@ -288,7 +311,7 @@ mod tests {
     fn pages_end_with_null_at_both_ends() {
         let page = |page, limit, total| {
             let filter = Filter { page, limit, ..Filter::default() };
-            let pagination = Pagination::new(&filter, total);
+            let pagination = Pagination::new(&filter, total, None);
             (pagination.total_pages, pagination.prev_page, pagination.next_page)
         };
         assert_eq!(page(1, 20, 0), (0, None, None));

@@ -14,7 +14,7 @@ use super::{Change, Connection, Error, Record, columns, project};
 use crate::auth::Tenant;
 use row::{bytes, changing_columns, lasting_columns, secret, tags_of};
 
-pub use list::{Column, Selection, list};
+pub use list::{Column, Key, Page, Position, Selection, list};
 pub use rendition::Rendition;
 pub use row::{ConnectionRow, ConnectorFacts, SecretLocation, UpgradeRow};
 pub use status::Status;

@@ -6,6 +6,7 @@ mod slugs;
 pub(crate) mod states;
 mod turns;
 mod usage;
+mod walk;
 
 use std::borrow::Cow;
 
@@ -117,8 +118,8 @@ async fn find(store: &Store, tenant: &Tenant, resource_uri: &str) -> Option<Conn
 
 async fn names(store: &Store, tenant: &Tenant, selection: &Selection<'_>) -> (Vec<String>, u64) {
     let mut reader = store.reader(TURN).await.unwrap();
-    let (rows, total) = connections::list(&mut reader, tenant, selection).await.unwrap();
-    (rows.into_iter().map(|row| row.unwrap().name).collect(), total)
+    let page = connections::list(&mut reader, tenant, selection).await.unwrap();
+    (page.rows.into_iter().map(|row| row.unwrap().name).collect(), page.total)
 }
 
 #[tokio::test]

@@ -430,7 +430,7 @@ async fn callers_that_go_away_at_any_moment_leave_whole_connections_and_no_orpha
         reap(&depository).await;
     }
     let all = Selection { limit: 1_000, ..Selection::default() };
-    let (rows, _) = connections::list(&mut reader, &tenant(), &all).await.unwrap();
+    let rows = connections::list(&mut reader, &tenant(), &all).await.unwrap().rows;
     let rows: Vec<ConnectionRow> = rows.into_iter().map(Result::unwrap).collect();
     for row in &rows {
         let expected = if row.revision == 1 { "one" } else { "two" };

@@ -27,11 +27,14 @@ pub struct ConnectionPage {
 
 /// Lists connections
 ///
-/// Those of the project, and those of the whole organization. A list that would read more than a list may is 422
-/// `LIST_TOO_LONG`: the page is too far away, or the search has too much to look at.
+/// Those of the project, and those of the whole organization. A parameter without a value is as one that is not there. A list that would read more than a list may is 422
+/// `LIST_TOO_LONG`: the page is too far away, or the search has too much to look at. To walk a whole list, send the
+/// `next_cursor` of each page as `cursor`: no connection comes twice because others come and go, and no page is far away.
 #[utoipa::path(get, path = "/assets/data", tag = TAG_DATA,
     params(
         ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000, description = "The page, from 1; 1 by default"),
+        ("cursor" = Option<String>, Query, max_length = 4096, description = "Instead of `page`: the `next_cursor` of the \
+            page before, with the same `sort` and filters"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Connections on a page; 20 by default"),
         ("search" = Option<String>, Query, max_length = 64, description = "A text in name or description"),
         ("tags" = Option<String>, Query, description = "Comma-separated; a connection has them all"),
@@ -65,7 +68,7 @@ pub async fn list_connections(
 }
 
 fn page(filter: &Filter, listed: Listed) -> Response {
-    let pagination = Pagination::new(filter, listed.total);
+    let pagination = Pagination::new(filter, listed.total, listed.next.as_ref());
     let data = listed.into_connections().into_iter().map(ConnectionRecord::from).collect();
     Json(ConnectionPage { data, pagination }).into_response()
 }

@@ -44,6 +44,40 @@ impl Column {
             Self::ConnectionType => "connection_type",
         }
     }
+
+    /// Whether it has numbers; else it has texts.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::CreatedAt | Self::UpdatedAt)
+    }
+}
+
+/// What a connection has in a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// In a column of texts.
+    Text(String),
+    /// In a column of numbers.
+    Number(i64),
+}
+
+/// A place in the order of a list: right behind a connection, whether or not that is still there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// What it has in the columns that the list is sorted by.
+    pub key: Vec<Key>,
+    /// Its id.
+    pub id: String,
+}
+
+/// A page of connections.
+#[derive(Debug)]
+pub struct Page {
+    /// Its rows.
+    pub rows: Vec<Result<ConnectionRow, Damaged>>,
+    /// The number of connections on all pages. Damaged ones are counted, too.
+    pub total: u64,
+    /// Its end; none where nothing follows.
+    pub end: Option<Position>,
 }
 
 /// Which connections, in which order.
@@ -61,6 +95,8 @@ pub struct Selection<'a> {
     pub status: Option<Status>,
     /// Column and whether descending; then the newest first.
     pub sort: Vec<(Column, bool)>,
+    /// Only those that come after it.
+    pub after: Option<&'a Position>,
     /// How many to skip.
     pub offset: u64,
     /// At most this many.
@@ -93,31 +129,43 @@ const TAGGED: Source = Source {
     id: "tagged.connection",
 };
 
-/// One page of what the tenant sees, and the number of connections on all pages. Damaged ones are counted, too.
-pub async fn list(
-    connection: &mut Connection,
-    tenant: &Tenant,
-    selection: &Selection<'_>,
-) -> Result<(Vec<Result<ConnectionRow, Damaged>>, u64), Error> {
-    let rows = page(tenant, selection).fetch_page(connection).await?;
+/// One page of what the tenant sees.
+pub async fn list(connection: &mut Connection, tenant: &Tenant, selection: &Selection<'_>) -> Result<Page, Error> {
+    let (rows, is_last) = page(tenant, selection).fetch_page(connection, selection.limit).await?;
+    let is_first = selection.offset == 0 && selection.after.is_none();
     let total: i64 = match rows.first() {
         // Every text has been looked at; once is enough.
         Some(first) if selection.search.is_some() => first.try_get("total")?,
-        None if selection.search.is_some() && selection.offset == 0 => 0,
+        None if selection.search.is_some() && is_first => 0,
         _ => match count(tenant, selection).fetch(connection).await?.first() {
             Some(row) => row.try_get(0)?,
             None => return Err(Error::Damaged("count")),
         },
     };
+    let end = if is_last || rows.is_empty() { None } else { Some(end(&rows, selection.order())?) };
     let rows = rows.iter().map(|row| Record::Connection.read(row)).collect();
-    Ok((rows, u64::try_from(total).map_err(|_| Error::Damaged("count"))?))
+    Ok(Page { rows, total: u64::try_from(total).map_err(|_| Error::Damaged("count"))?, end })
 }
 
-/// The rows of a page: their ids first, so that no other row is read whole.
+/// The position of the last of these rows that has one: what is damaged behind it comes again on the next page, and is left
+/// out there, too.
+fn end(rows: &[AnyRow], order: &[(Column, bool)]) -> Result<Position, Error> {
+    rows.iter().rev().find_map(|row| position(row, order).ok()).ok_or(Error::Damaged("order of a list"))
+}
+
+fn position(row: &AnyRow, order: &[(Column, bool)]) -> Result<Position, sqlx::Error> {
+    let key = order.iter().map(|(column, _)| {
+        let name = column.name();
+        if column.is_number() { row.try_get(name).map(Key::Number) } else { row.try_get(name).map(Key::Text) }
+    });
+    Ok(Position { key: key.collect::<Result<_, _>>()?, id: row.try_get("id")? })
+}
+
+/// The rows of a page, and the one that follows it if there is one: their ids first, so that no other row is read whole.
 fn page(tenant: &Tenant, selection: &Selection<'_>) -> Statement {
     let mut statement = Statement::default();
     let source = if selection.tags.is_empty() { ALL } else { TAGGED };
-    let sort = sort(selection);
+    let sort = selection.order();
     let columns = sort.iter().map(|(column, _)| match column {
         Column::CreatedAt => format!("{} as created_at", source.created_at),
         column => format!("connections.{0} as {0}", column.name()),
@@ -128,13 +176,27 @@ fn page(tenant: &Tenant, selection: &Selection<'_>) -> Statement {
     let mut halves = Vec::new();
     for project in projects(tenant) {
         let project = format!("= {}", statement.bind(project));
-        let condition = statement.condition(tenant, &project, selection);
+        let mut condition = statement.condition(tenant, &project, selection);
+        if let (Some(position), None) = (selection.after, selection.search) {
+            let behind = statement.behind(position, sort, |column| match column {
+                None => source.id.to_owned(),
+                Some(Column::CreatedAt) => source.created_at.to_owned(),
+                Some(column) => format!("connections.{}", column.name()),
+            });
+            condition = format!("{condition} and {behind}");
+        }
         halves.push(format!("select {columns} from {} where {condition}", source.tables));
     }
     let (chosen, order) = (halves.join(" union all "), order(sort));
-    let (limit, offset) = (selection.limit, selection.offset);
+    let (limit, offset) = (u64::from(selection.limit) + 1, selection.offset);
     let (chosen, total) = if selection.search.is_some() {
+        // What comes before the position is counted, too.
+        let behind = selection.after.map(|position| {
+            let column = |column: Option<Column>| column.map_or("id", Column::name).to_owned();
+            format!("where {}", statement.behind(position, sort, column))
+        });
         let counted = format!("select chosen.*, count(*) over () as total from ({chosen}) as chosen");
+        let counted = format!("select * from ({counted}) as counted {}", behind.unwrap_or_default());
         (counted, ", page.total as total")
     } else {
         (chosen, "")
@@ -187,9 +249,11 @@ fn projects(tenant: &Tenant) -> Vec<&str> {
     }
 }
 
-/// The columns to sort by: without any, the newest come first.
-fn sort<'a>(selection: &'a Selection<'_>) -> &'a [(Column, bool)] {
-    if selection.sort.is_empty() { &[(Column::CreatedAt, true)] } else { &selection.sort }
+impl Selection<'_> {
+    /// The columns to sort by: without any, the newest come first.
+    pub fn order(&self) -> &[(Column, bool)] {
+        if self.sort.is_empty() { &[(Column::CreatedAt, true)] } else { &self.sort }
+    }
 }
 
 /// Ends with the id, so that equal rows have one order and pages do not overlap. In the direction of the last column: an
@@ -246,17 +310,47 @@ impl Statement {
         conditions.join(" and ")
     }
 
+    /// What a connection fulfils that comes after a position; `name` is how a column is called there, or the id. The first
+    /// column by itself is what an index finds.
+    fn behind(
+        &mut self,
+        position: &Position,
+        sort: &[(Column, bool)],
+        name: impl Fn(Option<Column>) -> String,
+    ) -> String {
+        let after = |descending: bool| if descending { "<" } else { ">" };
+        let mut condition = match sort.last() {
+            Some((_, descending)) => format!("{} {} {}", name(None), after(*descending), self.bind(&position.id)),
+            None => return "1 = 1".to_owned(),
+        };
+        for (index, ((column, descending), key)) in sort.iter().zip(&position.key).enumerate().rev() {
+            let (column, after) = (name(Some(*column)), after(*descending));
+            let key = match key {
+                Key::Text(text) => self.bind(text),
+                Key::Number(number) => format!("cast({} as bigint)", self.bind(&number.to_string())),
+            };
+            condition = format!("({column} {after} {key} or ({column} = {key} and {condition}))");
+            if index == 0 {
+                condition = format!("{column} {after}= {key} and {condition}");
+            }
+        }
+        condition
+    }
+
     async fn fetch(self, connection: &mut Connection) -> Result<Vec<AnyRow>, Error> {
         let arguments = self.arguments()?;
         Ok(sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch_all(connection).await?)
     }
 
-    /// The rows of a page, unless they are too much to hold.
-    async fn fetch_page(self, connection: &mut Connection) -> Result<Vec<AnyRow>, Error> {
+    /// The rows of a page, unless they are too much to hold, and whether it is the last one.
+    async fn fetch_page(self, connection: &mut Connection, limit: u32) -> Result<(Vec<AnyRow>, bool), Error> {
         let arguments = self.arguments()?;
         let mut stream = sqlx::query_with(AssertSqlSafe(self.text), arguments).fetch(connection);
         let (mut rows, mut bytes) = (Vec::new(), 0);
         while let Some(row) = stream.try_next().await? {
+            if rows.len() >= limit as usize {
+                return Ok((rows, false));
+            }
             // Nothing where that is damaged: the rows of a page are few.
             bytes += row.try_get::<i64, _>("bytes").unwrap_or_default().unsigned_abs();
             if bytes > MAX_PAGE_BYTES {
@@ -264,7 +358,7 @@ impl Statement {
             }
             rows.push(row);
         }
-        Ok(rows)
+        Ok((rows, true))
     }
 
     fn arguments(&self) -> Result<AnyArguments, Error> {

@@ -43,10 +43,25 @@ async fn a_list_goes_by_an_index_and_reads_only_the_rows_of_its_page() {
             let plan = plan(&mut reader, page(&tenant, &selection)).await;
             assert_eq!(plan.matches(index).count(), projects(&tenant).len(), "{selection:?}\n{plan}");
             assert_eq!(!plan.contains("TEMP B-TREE"), ordered, "{selection:?}\n{plan}");
+            if ordered {
+                goes_on_by_the_index(&mut reader, &tenant, &selection, index).await;
+            }
             // The page itself is scanned, nothing else.
             assert_eq!(plan.replace("SCAN page", "").matches("SCAN").count(), 0, "{selection:?}\n{plan}");
         }
     }
+}
+
+/// A page behind a position is found in the index, so that none is far away.
+async fn goes_on_by_the_index(connection: &mut Connection, tenant: &Tenant, selection: &Selection<'_>, index: &str) {
+    let (column, descending) = selection.order()[0];
+    let key = if column.is_number() { Key::Number(7) } else { Key::Text("n".to_owned()) };
+    let position = Position { key: vec![key], id: "i".to_owned() };
+    let plan = plan(connection, page(tenant, &Selection { after: Some(&position), ..selection.clone() })).await;
+    let behind =
+        format!("{} AND {}{}?)", index.trim_end_matches(')'), column.name(), if descending { "<" } else { ">" });
+    assert_eq!(plan.matches(&behind).count(), projects(tenant).len(), "{behind} {selection:?}\n{plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "{selection:?}\n{plan}");
 }
 
 #[tokio::test]
