@@ -43,6 +43,12 @@ fn null_registers_and_verifies_what_absence_does() {
     }
     verify["database_config"].as_object_mut().unwrap().remove("ssl_mode");
     assert_eq!(answer(client.post("/assets/data/verify", &verify), 200)["success"], true);
+    let mut validate = verify.clone();
+    validate.as_object_mut().unwrap().remove("credentials");
+    validate["credentials_set"] = Value::Null;
+    let said = answer(client.post("/assets/data/validate", &validate), 200);
+    let codes: Vec<&Value> = said["findings"].as_array().unwrap().iter().map(|finding| &finding["pointer"]).collect();
+    assert_eq!(codes, ["/credentials/username", "/credentials/password"], "{said}");
     // Without credentials at all, which this type needs.
     verify["credentials"] = Value::Null;
     assert_eq!(

@@ -21,7 +21,7 @@ use crate::sessions::Validation;
 
 /// What to look at: the body of `verify` with the names of the credentials instead of their values. Exactly one of
 /// `database_config`, `storage_config` and `filesystem_config` is required: the one that the connection type names as its
-/// `config_member`.
+/// `config_member`. A member that is null is as one that is not there.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ValidateRequest {
@@ -29,18 +29,17 @@ pub struct ValidateRequest {
     #[schema(min_length = 1, max_length = 64, example = "postgres")]
     connection_type: String,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     database_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     storage_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Option<Object>)]
     filesystem_config: Option<Map<String, Value>>,
     /// The names of the credentials that will be sent.
-    #[serde(default)]
     #[schema(max_items = 100, example = json!(["username", "password"]))]
-    credentials_set: Vec<String>,
+    credentials_set: Option<Vec<String>>,
 }
 
 /// What there is to say of a connection before anything is dialled.
@@ -99,7 +98,8 @@ impl TryFrom<ValidateRequest> for Outline {
     fn try_from(request: ValidateRequest) -> Result<Self, Vec<Finding>> {
         let configs = [request.database_config, request.storage_config, request.filesystem_config];
         let (config_member, config) = candidate::one_config(configs)?;
-        let (connection_type, credentials_set) = (request.connection_type, request.credentials_set);
+        let credentials_set = request.credentials_set.unwrap_or_default();
+        let connection_type = request.connection_type;
         Ok(Self { connection_type, config_member, config, credentials_set })
     }
 }
