@@ -275,9 +275,9 @@ mod tests {
     #[test]
     fn asks_for_what_was_meant() {
         for (query, expected) in [
-            ("pages=2", "There is no such parameter; did you mean `page`? There are page, limit, "),
+            ("pages=2", "There is no such parameter; did you mean `page`? There are page, cursor, limit, "),
             ("per_page=2", "did you mean `limit`?"),
-            ("offset=2", "There is no such parameter. There are page, limit, "),
+            ("offset=2", "There is no such parameter. There are page, cursor, limit, "),
             ("sort=create_at:desc", "connection_type; did you mean `created_at`?"),
             ("status=active", "did you mean `ACTIVE`?"),
         ] {

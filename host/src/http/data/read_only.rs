@@ -23,6 +23,8 @@ const TIMES: [&str; 3] = ["created_at", "updated_at", "last_tested_at"];
 pub(super) fn take(change: &mut Value, record: &Value) -> Vec<Finding> {
     let (Some(change), Some(record)) = (change.as_object_mut(), record.as_object()) else { return Vec::new() };
     let was_tested_since = change.get("last_tested_at").is_some_and(|sent| is_earlier(sent, &record["last_tested_at"]));
+    // The answer to a registration or a change has them beside the record.
+    change.shift_remove("warnings");
     let mut findings = Vec::new();
     for (name, value) in record.iter().filter(|(name, _)| !CHANGEABLE.contains(&name.as_str())) {
         let Some(sent) = change.shift_remove(name) else { continue };
@@ -77,7 +79,7 @@ mod tests {
             (json!({"status": "ERROR", "other": 1}), vec!["/status"], json!({"other": 1})),
             (json!({"status": null, "resource_uri": null}), vec![], json!({})),
             (json!({"resource_uri": "data:a:b:d", "bindings": []}), vec!["/resource_uri", "/bindings"], json!({})),
-            (json!({"bindings": [{"port": 1}]}), vec![], json!({})),
+            (json!({"bindings": [{"port": 1}], "warnings": [{"code": "x"}]}), vec![], json!({})),
             // Times: other words, or no more than milliseconds.
             (json!({"created_at": "2026-01-02T04:04:05.123456+01:00"}), vec![], json!({})),
             (json!({"created_at": "2026-01-02T03:04:05.123Z"}), vec![], json!({})),
