@@ -89,7 +89,13 @@ fn production_makes_no_master_key_of_its_own() {
     refuses(production(&directory, &key), &[], FAILED, &["there is no master key file", path, "put the key there"]);
     assert!(!key.exists(), "a key was made");
     directory.write("key", &format!("1 {}\n", "5f".repeat(32))).unwrap();
-    production(&directory, &key).start().unwrap();
+    let host = production(&directory, &key).start().unwrap();
+    // Whoever reads what a host prints, or asks it, is nobody yet.
+    assert!(!host.log().unwrap().contains("/console/#"));
+    for path in ["/console/codes", "/console/token"] {
+        assert_ne!(host.client().send("POST", path, "").unwrap().status.as_u16() / 100, 2, "{path}");
+    }
+    assert_eq!(host.client().get("/console/").unwrap().status.as_u16(), 200);
 }
 
 #[test]

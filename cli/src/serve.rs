@@ -52,7 +52,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let app = app::App::start(&settings).await?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
     if settings.development() {
-        welcome(address, &settings.data_dir()?);
+        welcome(address, &settings.data_dir()?, app.console_code(&settings)?.as_deref());
     }
     let stopping = async {
         stop.requested().await;
@@ -82,12 +82,18 @@ fn raise_descriptor_limit(settings: &Settings) {
 }
 
 /// Says that this is development mode, and what to do next.
-fn welcome(address: SocketAddr, data_dir: &Path) {
+fn welcome(address: SocketAddr, data_dir: &Path, code: Option<&str>) {
+    // Whoever comes later signs in with a token.
+    let (fragment, for_once) = match code {
+        Some(code) => (format!("#t={code}"), "   (signs you in once, within a minute)"),
+        None => (String::new(), ""),
+    };
     let text = format!(
         "\nDEVELOPMENT MODE: keys are made in the data directory, and connections may lead to this machine and to private\n\
          networks. For real users see --production in `patchpanel --help`.\n\n\
          A token:  patchpanel token --data-dir {} --org acme --project sales --role developer\n\
-         The API:  http://{address}/docs\n\n",
+         The API:  http://{address}/docs\n\
+         Console:  http://{address}/console/{fragment}{for_once}\n\n",
         data_dir.display()
     );
     // Without a standard error there is nobody to tell.

@@ -7,19 +7,22 @@ use std::time::Duration;
 use anyhow::Context as _;
 use aws_lc_rs::hmac;
 use axum::Router;
+use jiff::SignedDuration;
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio::task::JoinHandle;
 
-use crate::auth::development::SigningKey;
+use crate::auth::Role;
+use crate::auth::development::{SigningKey, Subject};
 use crate::auth::token::Verifier;
+use crate::clock;
 use crate::connections::signing::sign_all;
 use crate::connections::{Connections, Reviewer, orphans};
 use crate::connectors::{self, Connectors};
 use crate::drivers::Drivers;
 use crate::egress::{self, Egress};
 use crate::http::server::Limits;
-use crate::http::{self, Stop, TrustedProxies};
+use crate::http::{self, Codes, Stop, TrustedProxies};
 use crate::metric;
 use crate::regular_file;
 use crate::rollout::Rollout;
@@ -30,6 +33,9 @@ use crate::store::Store;
 
 /// The longest time that opening a session on a data source may take, whatever a connection asks for.
 const CONNECT_TIMEOUT_MAX: Duration = Duration::from_mins(1);
+
+/// How long somebody is signed in to the console of development mode.
+const CONSOLE_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 
 /// A key file is a few lines of text; a larger one is something else.
 const MAX_TOKEN_KEY_BYTES: u64 = 16 * 1024;
@@ -51,6 +57,7 @@ pub struct App {
     fairness: FairnessSettings,
     trusted_proxies: TrustedProxies,
     stop: Stop,
+    codes: Option<Arc<Codes>>,
     background: Vec<JoinHandle<()>>,
 }
 
@@ -89,6 +96,7 @@ impl App {
             fairness: settings.fairness.clone(),
             trusted_proxies: TrustedProxies::new(settings.http_trusted_proxies.clone()),
             stop: Stop::default(),
+            codes: settings.development().then(Arc::default),
             background,
         })
     }
@@ -107,8 +115,26 @@ impl App {
             fairness: self.fairness.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
             stop: self.stop.clone(),
+            codes: self.codes.clone(),
         })?;
         Ok(router)
+    }
+
+    /// A one-time code for the console, for a developer in the project `sales` of the organization `acme`; none in production,
+    /// and where tokens are somebody else's.
+    pub fn console_code(&self, settings: &Settings) -> anyhow::Result<Option<String>> {
+        let Some(codes) = self.codes.as_ref().filter(|_| settings.token_public_key_file.is_none()) else {
+            return Ok(None);
+        };
+        let subject = Subject {
+            subject: "developer".to_owned(),
+            organization: "acme".to_owned(),
+            project: Some("sales".to_owned()),
+            role: Role::Developer,
+        };
+        let key = SigningKey::open(&settings.token_key_file()?)?;
+        let token = key.mint(&subject, &settings.token_audience, CONSOLE_TOKEN_LIFETIME, clock::timestamp())?;
+        Ok(Some(codes.issue(&token)))
     }
 
     /// How many HTTP connections there may be.

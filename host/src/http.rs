@@ -9,6 +9,7 @@ pub mod authentication;
 pub mod body;
 mod charged;
 pub mod connectors;
+pub mod console;
 mod correlation;
 pub mod data;
 mod docs;
@@ -49,6 +50,7 @@ use crate::settings::FairnessSettings;
 use crate::store::Store;
 pub use address::TrustedProxies;
 use authentication::Admitted;
+pub use console::codes::Codes;
 use error::ApiError;
 use places::Places;
 use preconditions::IfMatch;
@@ -109,6 +111,8 @@ pub struct Parts {
     pub trusted_proxies: TrustedProxies,
     /// Tells of the host's stop.
     pub stop: Stop,
+    /// One-time codes for links to the console; none in production.
+    pub codes: Option<Arc<Codes>>,
 }
 
 /// The one table of routes. The OpenAPI document is made from it; every path is also served under `/api`, which the
@@ -162,10 +166,12 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
         readiness: health::Readiness::default(),
     });
     let below_api = |routes: Router<Arc<Api>>| Router::new().nest("/api", routes.clone()).merge(routes);
+    let console = parts.codes.iter().map(console::codes::routes).fold(console::routes(), Router::merge);
     let limited = limited.merge(openapi::routes(&document)?).method_not_allowed_fallback(no_such_method);
     let open = open.method_not_allowed_fallback(no_such_method);
     let router = below_api(limited)
         .merge(docs::routes())
+        .merge(console.method_not_allowed_fallback(no_such_method))
         .fallback(no_such_path)
         .layer(middleware::from_fn_with_state(Arc::clone(&api), authentication::count))
         .layer(middleware::from_fn(without_reserve))

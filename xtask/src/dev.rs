@@ -71,8 +71,9 @@ fn check_free(address: SocketAddr) -> Result<()> {
 }
 
 fn stay(host: &mut Patchpanel, progress: &Progress) -> Result<()> {
-    println!("\nAPI:   {}/docs", host.origin());
-    println!("Log:   {}", host.directory().path().join("log").display());
+    println!("\nAPI:     {}/docs", host.origin());
+    println!("Console: {}/console/", host.origin());
+    println!("Log:     {}", host.directory().path().join("log").display());
     println!("\nCtrl-C stops everything.");
     while progress.interrupt.pause().is_ok() {
         if let Some(status) = host.ended()? {

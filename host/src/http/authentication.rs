@@ -177,7 +177,7 @@ pub(super) async fn count(State(api): State<Arc<Api>>, mut request: Request, nex
 }
 
 /// The token of the one header Authorization with the scheme Bearer (RFC 6750, section 2.1).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = single(headers, AUTHORIZATION.as_str()).ok()??.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }

@@ -56,7 +56,11 @@ pub struct IfNoneMatch(Option<Tags>);
 impl IfNoneMatch {
     /// Whether the caller has this record already; tags are compared weakly.
     pub fn has(&self, connection: &Connection) -> bool {
-        let etag = connection.etag();
+        self.has_tag(&connection.etag())
+    }
+
+    /// Whether the caller has what this tag, without its quotation marks, is of; tags are compared weakly.
+    pub(super) fn has_tag(&self, etag: &str) -> bool {
         match &self.0 {
             None => false,
             Some(Tags::Any) => true,

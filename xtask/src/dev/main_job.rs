@@ -77,6 +77,9 @@ pub(super) fn run(
     notes.write("verify.json", &serde_json::to_string_pretty(&candidate)?)?;
     notes.write("register.json", &serde_json::to_string_pretty(&registration("Shop again"))?)?;
     print_repetition(host, &token, notes, &test);
+    let code = body(client.send("POST", "/console/codes", "")?)?;
+    println!("\nThe same with a form, signed in by this link for once and within a minute:\n");
+    println!("{}/console/#t={}", host.origin(), text(&code["code"]));
     Ok(())
 }
 
@@ -84,9 +87,14 @@ fn test_connection(client: &Client, path: &str) -> Result<Reply> {
     client.send("POST", path, "")
 }
 
-/// The body of an answer that is as it should be.
+/// The body of an answer that is as it should be, with its status in front of the user.
 fn answer(reply: Reply) -> Result<Value> {
     println!("  {}", reply.status);
+    body(reply)
+}
+
+/// The body of an answer that is as it should be.
+fn body(reply: Reply) -> Result<Value> {
     if !reply.status.is_success() {
         let body = reply.json().map_or(reply.body, |body| format!("{body:#}"));
         bail!("the answer is {}:\n{body}", reply.status);
