@@ -7,6 +7,7 @@ mod audit;
 mod authoring;
 mod command_line;
 mod connectors;
+mod console;
 mod contracts;
 mod crashes;
 mod data_directory;

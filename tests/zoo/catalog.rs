@@ -160,6 +160,8 @@ pub(crate) const ROWS: &[Row] = &[
     load("schema-of-large-patterns", "schema", "patterns"),
     load("schema-of-slow-patterns", "schema", "patterns"),
     load("credentials-of-slow-patterns", "schema", "patterns"),
+    // What its texts and its schema do to a page is in the tests of the console.
+    verify("break-the-form", Says("<b>bold</b>")),
     // Those that lie about bytes
     verify("lie-about-a-length", trap()),
     verify("lie-about-a-place", trap()),

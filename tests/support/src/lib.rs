@@ -8,6 +8,7 @@
 
 pub mod ballast;
 pub mod bombs;
+pub mod browser;
 pub mod canary;
 pub mod certificates;
 pub mod client;
@@ -31,3 +32,4 @@ pub mod skip;
 pub mod strangers;
 pub mod swarm;
 pub mod tls_relay;
+pub mod tools;

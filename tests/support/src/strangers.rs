@@ -131,8 +131,7 @@ impl Stranger {
 
     /// Where it is made.
     fn project(self) -> PathBuf {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
-        target.join("strangers").join(self.type_name())
+        target().join("strangers").join(self.type_name())
     }
 
     /// Of everything that the component is made of and by.
@@ -166,21 +165,26 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it))
+}
+
 /// The repository.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.ancestors().nth(2).unwrap_or(manifest).to_owned()
 }
 
 /// Held by whoever builds, until it is dropped.
-fn lock(path: &Path) -> Result<File> {
+pub(crate) fn lock(path: &Path) -> Result<File> {
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
     Ok(file)
 }
 
 /// The files below a directory, sorted.
-fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries = directory.read_dir().with_context(|| format!("cannot read {}", directory.display()))?;
     for entry in entries {
@@ -192,7 +196,7 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Runs a program to its end. The error of one that fails has what it printed.
-fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot start `{program}`"))?;
     let text = [&output.stderr[..], &output.stdout[..]].map(String::from_utf8_lossy).concat();
