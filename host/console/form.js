@@ -44,6 +44,8 @@ export class ConnectionForm extends HTMLElement {
     this.dialling = null;
     /** @type {Map<string, Finding[]>} */
     this.settled = new Map();
+    /** The fields as they were drawn last, since each of them asks for it. @type {Map<string, Field>} */
+    this.places = new Map();
     /** @type {import("./fields.js").Around} */
     this.around = {
       findings: (pointer) => this.visible(pointer),
@@ -98,7 +100,7 @@ export class ConnectionForm extends HTMLElement {
 
   /** Errors are shown once their field was left; before, they would come too early. @param {string} pointer */
   visible(pointer) {
-    const field = this.connection.places.get(pointer);
+    const field = this.places.get(pointer);
     const isDue = this.isSubmitted || (pointer === "/name" ? this.connection.hasLeftName : field?.left ?? true);
     return (this.settled.get(pointer) ?? []).filter((one) => isDue || one.severity !== "error");
   }
@@ -222,7 +224,8 @@ export class ConnectionForm extends HTMLElement {
 
   draw() {
     if (!this.isConnected) return;
-    this.settled = settle(this.findings, this.connection.places);
+    this.places = this.connection.places;
+    this.settled = settle(this.findings, this.places);
     render(drawForm(this), this);
     this.announce();
   }

@@ -14,6 +14,9 @@ import * as schemas from "./schema.js";
 /** More fields than these are one JSON text. */
 const MAX_FIELDS = 300;
 
+/** More members than these of an object within another are one JSON text. */
+const MAX_MEMBERS = 100;
+
 let ids = 0;
 
 /** One member, element or whole that is typed. */
@@ -34,6 +37,8 @@ export class Field {
     this.id = `field-${(ids += 1)}`;
     form.fields += 1;
     this.kind = form.fields > MAX_FIELDS && level > 0 ? "json" : schemas.kindOf(form.root, this.schema, level);
+    // One object must not take the room of all that come after it.
+    if (this.kind === "object" && level > 0 && schemas.properties(this.schema).length > MAX_MEMBERS) this.kind = "json";
     if (form.secretByDefault && ["text", "long"].includes(this.kind) && schemas.isCredential(this.schema)) {
       this.kind = "secret";
     }
