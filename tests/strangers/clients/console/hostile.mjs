@@ -68,7 +68,7 @@ await test(async (page, watched) => {
   // Each alternative keeps what was typed into it, and one is sent.
   await page.getByLabel("Path").fill("/a");
   await page.getByLabel("Which Kinds").selectOption({ label: "By name" });
-  await page.getByLabel("Label", { exact: true }).fill("b");
+  await page.getByRole("textbox", { name: "Label optional" }).fill("b");
   await settled(page);
   assert.ok(bodies(watched, "/assets/data/validate").at(-1).includes('"kinds": {"kind": "name", "label": "b"}'));
   await page.getByLabel("Which Kinds").selectOption({ label: "By file" });
