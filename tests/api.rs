@@ -8,6 +8,7 @@ mod document;
 mod idempotency;
 mod leaks;
 mod list;
+mod negotiation;
 mod nulls;
 mod places;
 mod protocol;
@@ -21,6 +22,7 @@ mod unread;
 mod using;
 mod validate;
 mod walk;
+mod wire;
 mod words;
 
 use std::sync::OnceLock;

@@ -24,6 +24,7 @@ use crate::egress::{self, Egress};
 use crate::http::server::Limits;
 use crate::http::{self, Codes, Stop, TrustedProxies};
 use crate::metric;
+use crate::origin::Origin;
 use crate::regular_file;
 use crate::rollout::Rollout;
 use crate::secrets::{DerivedKeys, IfMissing, LocalStore, MasterKeyError, Reference, SecretStore};
@@ -56,6 +57,7 @@ pub struct App {
     egress_addresses: Vec<String>,
     fairness: FairnessSettings,
     trusted_proxies: TrustedProxies,
+    allowed_origins: Vec<Origin>,
     stop: Stop,
     codes: Option<Arc<Codes>>,
     background: Vec<JoinHandle<()>>,
@@ -95,6 +97,7 @@ impl App {
             egress_addresses: settings.egress_addresses(),
             fairness: settings.fairness.clone(),
             trusted_proxies: TrustedProxies::new(settings.http_trusted_proxies.clone()),
+            allowed_origins: settings.http_allowed_origins.clone(),
             stop: Stop::default(),
             codes: settings.development().then(Arc::default),
             background,
@@ -114,6 +117,7 @@ impl App {
             egress_addresses: self.egress_addresses.clone(),
             fairness: self.fairness.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
+            allowed_origins: self.allowed_origins.clone(),
             stop: self.stop.clone(),
             codes: self.codes.clone(),
         })?;

@@ -5,16 +5,20 @@
 //! sessions on them.
 
 mod address;
+mod asset;
 pub mod authentication;
 pub mod body;
 mod charged;
+mod compression;
 pub mod connectors;
 pub mod console;
 mod correlation;
+mod cross_origin;
 pub mod data;
 mod docs;
 pub mod error;
 pub mod health;
+mod host;
 pub mod listing;
 mod openapi;
 mod places;
@@ -30,6 +34,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -43,6 +48,7 @@ use crate::connections::{Candidate, Connections};
 use crate::connectors::Connectors;
 use crate::fairness::Refused;
 use crate::finding::Finding;
+use crate::origin::Origin;
 use crate::rollout::Rollout;
 use crate::secrets::SecretStore;
 use crate::sessions::Sessions;
@@ -53,7 +59,7 @@ use authentication::Admitted;
 pub use console::codes::Codes;
 use error::ApiError;
 use places::Places;
-use preconditions::IfMatch;
+use preconditions::Preconditions;
 use schemas::Schemas;
 use server::Reserve;
 pub use stop::Stop;
@@ -109,6 +115,8 @@ pub struct Parts {
     pub fairness: FairnessSettings,
     /// Whose word is taken for where a request comes from.
     pub trusted_proxies: TrustedProxies,
+    /// The origins whose pages may call.
+    pub allowed_origins: Vec<Origin>,
     /// Tells of the host's stop.
     pub stop: Stop,
     /// One-time codes for links to the console; none in production.
@@ -170,27 +178,34 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
     let limited = limited.merge(openapi::routes(&document)?).method_not_allowed_fallback(no_such_method);
     let open = open.method_not_allowed_fallback(no_such_method);
     let router = below_api(limited)
-        .merge(docs::routes())
+        .merge(docs::routes().method_not_allowed_fallback(no_such_method))
         .merge(console.method_not_allowed_fallback(no_such_method))
         .fallback(no_such_path)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), compression::compress))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), authentication::count))
         .layer(middleware::from_fn(without_reserve))
         .merge(below_api(open))
         .with_state(Arc::clone(&api));
-    Ok(with_layers(router, &api.stop))
+    Ok(with_layers(router, &api.stop, &parts.allowed_origins))
 }
 
 /// What every request passes, the outermost last.
-fn with_layers(router: Router, stop: &Stop) -> Router {
-    router
+fn with_layers(router: Router, stop: &Stop, allowed_origins: &[Origin]) -> Router {
+    let cross_origin = cross_origin::layer(allowed_origins);
+    let router = router
+        .layer(middleware::from_fn(host::check))
         .layer(DefaultBodyLimit::max(body::MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(middleware::from_fn_with_state(stop.clone(), remainder::discard))
-        .layer(middleware::from_fn(correlation::correlate))
+        .layer(middleware::from_fn_with_state(stop.clone(), remainder::discard));
+    let router = match cross_origin {
+        Some(layer) => router.layer(layer),
+        None => router,
+    };
+    router.layer(middleware::from_fn(correlation::correlate))
 }
 
 /// Sets a header on every answer that has not set it itself.
@@ -207,12 +222,14 @@ async fn without_reserve(request: Request, next: Next) -> Response {
     }
 }
 
-async fn no_such_path() -> ApiError {
-    ApiError::NoSuchPath
+/// `OPTIONS *` is about the whole server (RFC 9110, section 9.3.7).
+async fn no_such_path(method: Method, uri: Uri) -> Result<StatusCode, ApiError> {
+    if method == Method::OPTIONS && uri.path() == "*" { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NoSuchPath) }
 }
 
-async fn no_such_method() -> ApiError {
-    ApiError::MethodNotAllowed
+/// What a path can do is in the header Allow, of a refusal and of the answer to OPTIONS.
+async fn no_such_method(method: Method) -> Result<StatusCode, ApiError> {
+    if method == Method::OPTIONS { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::MethodNotAllowed) }
 }
 
 impl Api {
@@ -226,24 +243,23 @@ impl Api {
         }
     }
 
-    /// The revision to insist on, if the condition names one.
+    /// The revision to insist on, if there is any condition.
     async fn revision(
         &self,
         admitted: &Admitted,
         resource_uri: &str,
-        if_match: &IfMatch,
+        preconditions: &Preconditions,
     ) -> Result<Option<i64>, ApiError> {
-        match if_match {
-            IfMatch::Any => Ok(None),
-            IfMatch::OneOf(_) => if_match.check(&self.connections.find(admitted.request(), resource_uri).await?),
+        if preconditions.are_none() {
+            return Ok(None);
         }
+        preconditions.check(&self.connections.find(admitted.request(), resource_uri).await?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
-    use axum::http::StatusCode;
     use axum::routing::get;
     use tower::ServiceExt as _;
 
@@ -254,7 +270,7 @@ mod tests {
         async fn bug() -> &'static str {
             panic!("the reason")
         }
-        let router = with_layers(Router::new().route("/", get(bug)), &Stop::default());
+        let router = with_layers(Router::new().route("/", get(bug)), &Stop::default(), &[]);
         let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.headers().contains_key("x-request-id"));

@@ -35,6 +35,7 @@ pub mod meant;
 pub mod metric;
 pub mod network;
 pub mod once;
+pub mod origin;
 pub mod pem;
 pub mod private;
 mod random;

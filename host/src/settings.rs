@@ -16,6 +16,7 @@ use clap::parser::ValueSource;
 use crate::egress::{AllowedTarget, PortRange};
 use crate::logs;
 use crate::network::Network;
+use crate::origin::Origin;
 use crate::secrets::IfMissing;
 use connectors::ConnectorSettings;
 pub use fairness::FairnessSettings;
@@ -74,6 +75,13 @@ pub struct Settings {
     /// address a request comes from, and they have no limit of their own on connections.
     #[arg(long, global = true, env = "PATCHPANEL_HTTP_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
     pub http_trusted_proxies: Vec<Network>,
+
+    /// The origins whose pages may call the API from a browser (CORS), comma-separated, such as
+    /// `https://console.example.com`: scheme, host and port as a browser sends them, no `*`. By default none.
+    ///
+    /// Such a page sends a token itself: what a browser adds by itself, such as cookies, is never allowed.
+    #[arg(long, global = true, env = "PATCHPANEL_HTTP_ALLOWED_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub http_allowed_origins: Vec<Origin>,
 
     /// Who may have how much of the host.
     #[command(flatten)]

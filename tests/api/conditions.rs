@@ -65,6 +65,41 @@ fn only_who_has_seen_the_last_change_makes_the_next() {
 }
 
 #[test]
+fn a_change_of_what_must_not_be_there_is_refused() {
+    let client = client("must-not-match", "admin").with_header("Content-Type", "application/json");
+    let path = register(&client, &registration("There"));
+    let tag = etag(&client, &path);
+    for condition in ["*", &tag, &format!("W/{tag}"), &format!("\"x\", {tag}")] {
+        let client = client.with_header("If-None-Match", condition);
+        for (method, action, body) in [
+            ("PUT", "", r#"{"description":"x"}"#),
+            ("DELETE", "", ""),
+            ("POST", "/disable", ""),
+            ("POST", "/enable", ""),
+        ] {
+            refusal(client.send(method, &format!("{path}{action}"), body), 412, "PRECONDITION_FAILED");
+        }
+    }
+    assert_eq!(etag(&client, &path), tag);
+    // PUT creates nothing, whatever must not be there.
+    let none = client.with_header("If-None-Match", "*");
+    refusal(none.send("PUT", "/assets/data/data:must-not-match:sales:none", "{}"), 404, "RESOURCE_NOT_FOUND");
+    refusal(client.with_header("If-None-Match", "x").send("PUT", &path, "{}"), 400, "INVALID_REQUEST");
+    answer(client.with_header("If-None-Match", "\"x\"").send("PUT", &path, r#"{"description":"x"}"#), 200);
+    // If-Match comes first, on a read too.
+    refusal(client.with_header("If-Match", &tag).get(&path), 412, "PRECONDITION_FAILED");
+    let now = etag(&client, &path);
+    answer(client.with_header("If-Match", &now).get(&path), 200);
+    let both = client.with_header("If-Match", &now).with_header("If-None-Match", &now).get(&path).unwrap();
+    assert_eq!(both.status.as_u16(), 304);
+    refusal(
+        client.with_header("If-Match", &tag).with_header("If-None-Match", &now).get(&path),
+        412,
+        "PRECONDITION_FAILED",
+    );
+}
+
+#[test]
 fn a_test_changes_the_record_and_breaks_no_edit() {
     let client = client("testing-between", "developer");
     let path = register(&client, &working_registration("Between"));

@@ -25,8 +25,10 @@ fn every_answer_has_its_ids_and_is_kept_to_itself() {
     for path in ["/assets/data", "/assets/data/none", "/nowhere", "/health/live", "/docs/", "/openapi.json"] {
         let reply = client.with_header("X-Request-ID", "mine").get(path).unwrap();
         assert!(reply.header("x-request-id").unwrap().starts_with("req-"), "{path}: never the client's");
+        // What is for everybody may be kept.
+        let kept = if path.starts_with("/docs") || path == "/openapi.json" { "no-cache" } else { "no-store" };
         for (header, value) in
-            [("x-content-type-options", "nosniff"), ("cache-control", "no-store"), ("referrer-policy", "no-referrer")]
+            [("x-content-type-options", "nosniff"), ("cache-control", kept), ("referrer-policy", "no-referrer")]
         {
             assert_eq!(reply.header(header), Some(value), "{path}");
         }
@@ -69,6 +71,46 @@ fn a_tenant_is_named_once_and_well() {
     answer(developer.with_header("X-Org-Id", "tenants").get("/assets/data"), 200);
     refusal(developer.with_header("X-Org-Id", "other").get("/assets/data"), 403, "INSUFFICIENT_PERMISSIONS");
     refusal(developer.with_header("X-On-Behalf-Of", "user:bob").get("/assets/data"), 400, "INVALID_REQUEST");
+}
+
+#[test]
+fn a_request_names_its_host_once_and_well() {
+    for (version, hosts, status) in [
+        ("1.1", "Host: a\r\n", "200"),
+        ("1.1", "Host: [::1]:8002\r\n", "200"),
+        ("1.0", "", "200"),
+        ("1.1", "", "400"),
+        ("1.1", "Host: a\r\nHost: a\r\n", "400"),
+        ("1.1", "Host: a/b\r\n", "400"),
+        ("1.1", "Host: user@a\r\n", "400"),
+    ] {
+        let answer = raw(format!("GET /health/live HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n").as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/{version} {status}")), "{version} {hosts:?}: {answer}");
+        assert_eq!(answer.contains("INVALID_REQUEST"), status == "400", "{version} {hosts:?}: {answer}");
+    }
+}
+
+#[test]
+fn a_path_says_what_can_be_done_with_it() {
+    let anybody = host().client();
+    for (path, allowed) in [
+        ("/assets/data", "GET,HEAD,POST"),
+        ("/health/live", "GET,HEAD"),
+        ("/docs/", "GET,HEAD"),
+        ("/openapi.json", "GET,HEAD"),
+    ] {
+        let options = anybody.send("OPTIONS", path, "").unwrap();
+        assert_eq!((options.status.as_u16(), options.header("allow")), (204, Some(allowed)), "{path}");
+        let refused = anybody.send("DELETE", path, "").unwrap();
+        assert_eq!(refused.header("allow"), Some(allowed), "{path}");
+        refusal(Ok(refused), 405, "METHOD_NOT_ALLOWED");
+    }
+    refusal(anybody.send("OPTIONS", "/nowhere", ""), 404, "RESOURCE_NOT_FOUND");
+    let server = raw(b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert!(server.starts_with("HTTP/1.1 204"), "{server}");
+    // What is answered does not go by Accept: an answer in JSON is better than none (RFC 9110, section 12.5.1).
+    let json = client("accepting", "viewer").with_header("Accept", "text/html").get("/assets/data").unwrap();
+    assert_eq!((json.status.as_u16(), json.header("content-type")), (200, Some("application/json")));
 }
 
 #[test]

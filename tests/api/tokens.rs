@@ -1,4 +1,4 @@
-//! Tokens that are refused: one answer for all reasons, the reason in the log.
+//! Tokens that are refused: one answer for all reasons but expiry, the reason in the log.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use test_support::client::Client;
 use test_support::directory::TemporaryDirectory;
 
-use super::{answer, host};
+use super::{answer, host, refusal};
 
 const ARGUMENTS: [&str; 6] = ["--org", "tokens", "--project", "sales", "--role", "owner"];
 
@@ -37,7 +37,7 @@ fn part(token: &str, number: usize) -> String {
 }
 
 #[test]
-fn every_bad_token_gets_the_same_answer() {
+fn every_bad_token_gets_the_same_answer_unless_it_has_expired() {
     let good = host().token(&ARGUMENTS).unwrap();
     answer(bare().with_token(&good).get("/assets/data"), 200);
     let short = host().token(&[&ARGUMENTS[..], &["--ttl", "1s"]].concat()).unwrap();
@@ -55,14 +55,35 @@ fn every_bad_token_gets_the_same_answer() {
     };
     std::thread::sleep(Duration::from_millis(2100));
 
-    let mut clients = vec![("no token", bare()), ("a cookie", bare().with_header("Cookie", &format!("token={good}")))];
+    let header = format!("Bearer {good}");
+    for value in [format!("bearer {good}"), format!("BEARER {good}"), format!("Bearer   {good}")] {
+        answer(bare().with_header("Authorization", &value).get("/assets/data"), 200);
+    }
+    let twice = bare().with_header("Authorization", &header).with_header("Authorization", &header);
+    refusal(twice.get("/assets/data"), 400, "INVALID_REQUEST");
+    let mut missing = vec![bare(), bare().with_header("Cookie", &format!("token={good}"))];
+    for value in ["", "Bearer", good.as_str(), &format!("Basic {good}")] {
+        missing.push(bare().with_header("Authorization", value));
+    }
+    for client in missing {
+        let reply = client.get(&format!("/assets/data?access_token={good}")).unwrap();
+        assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "of what is not there, nothing is said");
+        let error = refusal(Ok(reply), 401, "INVALID_TOKEN");
+        assert!(error["message"].as_str().unwrap().contains("needs a bearer token"), "{error}");
+    }
+    let reply = bare().with_token(&short).get("/assets/data").unwrap();
+    let challenge = reply.header("www-authenticate").unwrap();
+    assert!(
+        challenge.starts_with("Bearer error=\"invalid_token\", error_description=\"") && challenge.contains("expired")
+    );
+    let error = refusal(Ok(reply), 401, "INVALID_TOKEN");
+    assert!(error["message"].as_str().unwrap().contains("has expired"), "{error}");
+
+    let mut clients = Vec::new();
     for (kind, value) in [
-        ("empty", String::new()),
-        ("no scheme", good.clone()),
-        ("another scheme", format!("Basic {good}")),
-        ("two spaces", format!("Bearer  {good}")),
         ("nonsense", "Bearer nonsense".to_owned()),
-        ("expired", format!("Bearer {short}")),
+        // Whether it has expired is not said of what nobody here has signed.
+        ("expired, with a flipped signature", format!("Bearer {}A", &short[..short.len() - 1])),
         ("foreign", format!("Bearer {}", foreign())),
         ("for another audience", format!("Bearer {other_audience}")),
         ("without a signature", format!("Bearer {message}.")),
@@ -76,14 +97,12 @@ fn every_bad_token_gets_the_same_answer() {
     ] {
         clients.push((kind, bare().with_header("Authorization", &value)));
     }
-    let header = format!("Bearer {good}");
-    clients.push(("twice", bare().with_header("Authorization", &header).with_header("Authorization", &header)));
-
     let mut bodies: Vec<Value> = Vec::new();
     for (kind, client) in clients {
         let reply = client.get(&format!("/assets/data?access_token={good}")).unwrap();
         assert_eq!(reply.status.as_u16(), 401, "{kind}: {}", reply.body);
-        assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{kind}");
+        let challenge = reply.header("www-authenticate").unwrap();
+        assert!(challenge.starts_with("Bearer error=\"invalid_token\", error_description=\""), "{kind}: {challenge}");
         let mut body = reply.json().unwrap();
         let id = body["error"]["request_id"].as_str().unwrap().to_owned();
         let log = host().log().unwrap();

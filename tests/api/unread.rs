@@ -1,54 +1,9 @@
 //! What is left of a body that nobody reads: its answer does not wait for it, and the connection goes on.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
-
 use test_support::patchpanel::Patchpanel;
 
+use super::wire::{Wire, head};
 use super::{host, registration};
-
-/// One connection, of which every byte is the test's own.
-struct Wire(BufReader<TcpStream>);
-
-impl Wire {
-    fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        Self(BufReader::new(stream))
-    }
-
-    fn send(&mut self, text: &str) {
-        self.0.get_mut().write_all(text.as_bytes()).unwrap();
-    }
-
-    /// The next answer: its status, and its head in lower case. Its body is read.
-    fn answer(&mut self) -> (u16, String) {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert_ne!(self.0.read_line(&mut head).unwrap(), 0, "closed after {head:?}");
-        }
-        let head = head.to_ascii_lowercase();
-        let length = head.split_once("content-length: ").map_or(0, |(_, rest)| {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().unwrap()
-        });
-        self.0.read_exact(&mut vec![0; length]).unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), head)
-    }
-
-    /// Whether the host has closed it, without another answer.
-    fn ends(mut self) -> bool {
-        let mut rest = Vec::new();
-        // However rude the end is: what counts is that nothing came.
-        let _ = self.0.read_to_end(&mut rest);
-        rest.is_empty()
-    }
-}
-
-fn head(first_line: &str, headers: &str) -> String {
-    format!("{first_line} HTTP/1.1\r\nHost: a\r\n{headers}\r\n")
-}
 
 fn token_headers(role: &str) -> String {
     let token = host().token(&["--org", "unread", "--project", "sales", "--role", role]).unwrap();
@@ -73,12 +28,13 @@ fn an_early_answer_waits_for_no_body_and_the_connection_goes_on() {
         let mut wire = Wire::open(host().address());
         wire.send(&(head(first_line, &headers) + begun));
         // The rest is sent when the answer is there, and not before.
-        let (answered, text) = wire.answer();
+        let answer = wire.answer();
+        let (answered, text) = (answer.status, answer.head);
         assert_eq!(answered, status, "{first_line}: {text}");
         assert!(!text.contains("connection: close"), "{first_line}: {text}");
         wire.send(rest);
         wire.send(&head("GET /health/live", ""));
-        assert_eq!(wire.answer().0, 200, "{first_line} {status}");
+        assert_eq!(wire.answer().status, 200, "{first_line} {status}");
     }
 }
 
@@ -89,14 +45,16 @@ fn whose_body_is_too_large_to_be_thrown_away_is_told_that_the_connection_ends() 
     let post = |length: usize| head("POST /assets/data", &format!("{headers}Content-Length: {length}\r\n"));
     let mut wire = Wire::open(host().address());
     wire.send(&post(2 * mib));
-    let (status, text) = wire.answer();
+    let answer = wire.answer();
+    let (status, text) = (answer.status, answer.head);
     assert_eq!(status, 413, "{text}");
     assert!(!text.contains("connection: close"), "{text}");
     wire.send(&" ".repeat(2 * mib));
     wire.send(&head("GET /health/live", ""));
-    assert_eq!(wire.answer().0, 200);
+    assert_eq!(wire.answer().status, 200);
     wire.send(&post(65 * mib));
-    let (status, text) = wire.answer();
+    let answer = wire.answer();
+    let (status, text) = (answer.status, answer.head);
     assert_eq!(status, 413, "{text}");
     assert!(text.contains("connection: close"), "{text}");
     assert!(wire.ends());
@@ -109,17 +67,18 @@ fn who_waits_to_be_asked_for_a_body_is_told_when_nobody_will() {
         format!("Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n", body.len());
     let mut wire = Wire::open(host().address());
     wire.send(&head("POST /assets/data", &headers));
-    let (status, text) = wire.answer();
+    let answer = wire.answer();
+    let (status, text) = (answer.status, answer.head);
     assert_eq!(status, 401, "{text}");
     assert!(text.contains("connection: close"), "{text}");
     assert!(wire.ends());
     let mut wire = Wire::open(host().address());
     wire.send(&head("POST /assets/data", &(headers + &token_headers("developer"))));
-    assert_eq!(wire.answer().0, 100);
+    assert_eq!(wire.answer().status, 100);
     wire.send(&body);
-    assert_eq!(wire.answer().0, 201);
+    assert_eq!(wire.answer().status, 201);
     wire.send(&head("GET /health/live", ""));
-    assert_eq!(wire.answer().0, 200);
+    assert_eq!(wire.answer().status, 200);
 }
 
 #[test]
@@ -131,7 +90,7 @@ fn a_body_that_never_ends_ends_its_connection_or_makes_room_before() {
         .map(|_| {
             let mut wire = Wire::open(host.address());
             wire.send(&begun);
-            assert_eq!(wire.answer().0, 401);
+            assert_eq!(wire.answer().status, 401);
             wire
         })
         .collect();

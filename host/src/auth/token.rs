@@ -24,10 +24,20 @@ pub const MAX_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 366);
 /// A token for more audiences is one for everybody: each of them could use it here.
 const MAX_AUDIENCES: usize = 10;
 
-/// Why a token is refused. For the log alone: callers learn only that it was.
+/// Why a token is refused. For the log: callers learn only that it was, and whether it has expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refusal(&'static str);
+
+/// The one reason that callers learn: whose token has expired has had a good one.
+const EXPIRED: Refusal = Refusal("it has expired");
+
+impl Refusal {
+    /// Whether the token was a good one until it expired.
+    pub fn is_expired(self) -> bool {
+        self == EXPIRED
+    }
+}
 
 /// Checks tokens of one issuer, signed with one Ed25519 key.
 #[derive(Debug, Clone)]
@@ -175,7 +185,7 @@ fn check_times(claims: &Claims, now: Timestamp) -> Result<(), Refusal> {
     let time = |seconds| Timestamp::from_second(seconds).map_err(|_| Refusal("one of its times is out of range"));
     let (issued, expires) = (time(claims.iat)?, time(claims.exp)?);
     if expires <= now {
-        return Err(Refusal("it has expired"));
+        return Err(EXPIRED);
     }
     // Durations between timestamps cannot overflow, whereas adding to one can.
     if issued.duration_since(now) > CLOCK_SKEW {

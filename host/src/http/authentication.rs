@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, HeaderMap};
+use axum::http::header::HeaderMap;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -104,12 +104,11 @@ impl FromRequestParts<Arc<Api>> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
-        let refuse = |reason: &str| {
-            tracing::info!(reason, "a token was refused");
-            ApiError::InvalidToken
-        };
-        let token = bearer(&parts.headers).ok_or_else(|| refuse("there is none"))?;
-        let caller = api.verifier.verify(token, clock::timestamp()).map_err(|refusal| refuse(&refusal.to_string()))?;
+        let token = bearer(&parts.headers)?.ok_or(ApiError::NoToken)?;
+        let caller = api.verifier.verify(token, clock::timestamp()).map_err(|refusal| {
+            tracing::info!(reason = %refusal, "a token was refused");
+            ApiError::InvalidToken(refusal)
+        })?;
         let span = tracing::Span::current();
         span.record("principal", &caller.principal);
         span.record("organization", &caller.organization);
@@ -149,7 +148,7 @@ impl Payer {
     }
 
     /// The organization, if the token was a good one.
-    fn organization(&self) -> Option<String> {
+    pub(super) fn organization(&self) -> Option<String> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Known::Address(_) => None,
             Known::Organization(organization) => Some(organization.clone()),
@@ -176,10 +175,12 @@ pub(super) async fn count(State(api): State<Arc<Api>>, mut request: Request, nex
     Ok(response)
 }
 
-/// The token of the one header Authorization with the scheme Bearer (RFC 6750, section 2.1).
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = single(headers, AUTHORIZATION.as_str()).ok()??.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+/// The token of the one header Authorization with the scheme Bearer (RFC 6750, section 2.1), after one space or several
+/// (RFC 9110, section 11.4).
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let credentials = single(headers, "Authorization")?.and_then(|value| value.split_once(' '));
+    let of_bearer = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    Ok(of_bearer.map(|(_, token)| token.trim_start_matches(' ')))
 }
 
 /// The token's organization, and the project that `X-Project-ID` names.
@@ -242,15 +243,17 @@ mod tests {
         for (list, token) in [
             (&[("authorization", "Bearer abc")][..], Some("abc")),
             (&[("authorization", "bearer abc")], Some("abc")),
-            (&[("authorization", "Bearer  abc")], Some(" abc")),
+            (&[("authorization", "Bearer  abc")], Some("abc")),
+            (&[("authorization", "BEARER    abc")], Some("abc")),
             (&[("authorization", "Basic abc")], None),
             (&[("authorization", "abc")], None),
-            (&[("authorization", "Bearer a"), ("authorization", "Bearer b")], None),
             (&[("cookie", "authorization=Bearer abc")], None),
             (&[], None),
         ] {
-            assert_eq!(bearer(&headers(list)), token, "{list:?}");
+            assert_eq!(bearer(&headers(list)).unwrap(), token, "{list:?}");
         }
+        let twice = headers(&[("authorization", "Bearer a"), ("authorization", "Bearer b")]);
+        assert!(matches!(bearer(&twice), Err(ApiError::InvalidRequest(_))));
     }
 
     #[test]

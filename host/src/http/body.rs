@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use http_body_util::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -69,8 +69,9 @@ impl<T> FromRequest<Arc<Api>> for Unread<T> {
 
     async fn from_request(request: Request, _: &Arc<Api>) -> Result<Self, ApiError> {
         if !is_json(&media_type(request.headers())) {
-            return Err(ApiError::UnsupportedMediaType("JSON, with the header Content-Type: application/json"));
+            return Err(ApiError::UnsupportedMediaType("application/json"));
         }
+        check_coding(request.headers())?;
         Ok(Self { request, kind: PhantomData })
     }
 }
@@ -96,7 +97,7 @@ impl<T: ToSchema + DeserializeOwned + 'static> Unread<T> {
             return parse(api, &text, memory, take);
         }
         let for_parsing = Arc::clone(api);
-        api.places.work(who, move || parse(&for_parsing, &text, memory, take)).await
+        api.places.work(who.organization(), move || parse(&for_parsing, &text, memory, take)).await
     }
 }
 
@@ -203,6 +204,17 @@ impl Arrival {
 pub(super) fn media_type(headers: &HeaderMap) -> String {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Refuses a body that is compressed: what is small need not be, and what is large is a bomb.
+pub(super) fn check_coding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let codings =
+        headers.get_all(CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let is_identity = |coding: &[u8]| {
+        let coding = coding.trim_ascii();
+        coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
+    };
+    if codings.into_iter().all(is_identity) { Ok(()) } else { Err(ApiError::UnsupportedCoding) }
 }
 
 /// `application/json` or `application/…+json`.

@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 
 use super::Api;
 use super::error::ApiError;
-use super::preconditions::IfNoneMatch;
+use super::preconditions::has_one_of;
 use crate::digest;
 
 /// The page's own scripts and styles, requests to this host, and nothing else. What it takes from others is text: only the
@@ -101,10 +101,11 @@ impl File {
         self.compressed.get_or_init(compress).clone()
     }
 
-    fn answer(&self, headers: &HeaderMap, known: &IfNoneMatch) -> Response {
+    fn answer(&self, headers: &HeaderMap) -> Result<Response, ApiError> {
         let compressed = Some(self.compressed()).filter(|bytes| !bytes.is_empty() && takes_gzip(headers));
-        let etag = format!("\"{}\"", self.tag(compressed.is_some()));
-        let mut response = if known.has_tag(etag.trim_matches('"')) {
+        let etag = HeaderValue::from_str(&format!("\"{}\"", self.tag(compressed.is_some())));
+        let etag = etag.map_err(|error| ApiError::internal(&error))?;
+        let mut response = if has_one_of(headers, &etag)? {
             StatusCode::NOT_MODIFIED.into_response()
         } else if let Some(bytes) = compressed {
             let mut response = bytes.into_response();
@@ -114,9 +115,7 @@ impl File {
             Bytes::from_static(self.bytes).into_response()
         };
         let headers = response.headers_mut();
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            headers.insert(header::ETAG, etag);
-        }
+        headers.insert(header::ETAG, etag);
         let fixed: [(HeaderName, HeaderValue); 5] = [
             (header::CONTENT_TYPE, self.media_type.clone()),
             (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -128,7 +127,7 @@ impl File {
         for (name, value) in fixed {
             headers.insert(name, value);
         }
-        response
+        Ok(response)
     }
 }
 
@@ -146,7 +145,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 pub(super) fn routes() -> Router<Arc<Api>> {
     Router::new()
         .route("/console", get(to_page))
-        .route("/console/", get(|known, headers| file(Path(String::new()), known, headers)))
+        .route("/console/", get(|headers| file(Path(String::new()), headers)))
         .route("/console/{*file}", get(file))
 }
 
@@ -156,9 +155,9 @@ async fn to_page(uri: Uri) -> Redirect {
     Redirect::permanent(&format!("/console/{query}"))
 }
 
-async fn file(Path(path): Path<String>, known: IfNoneMatch, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
     let file = FILES.iter().find(|file| file.path == path).ok_or(ApiError::NoSuchPath)?;
-    Ok(file.answer(&headers, &known))
+    file.answer(&headers)
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The page at `/docs`: Swagger UI, served from this program and asking no other host for anything.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::Path;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue};
+use axum::response::{Redirect, Response};
 use axum::routing::get;
+use tokio::sync::Mutex;
 use utoipa_swagger_ui::Config;
 
+use super::asset::Asset;
 use super::error::ApiError;
 
 /// The page's own scripts and styles, requests to this host, and nothing else. Swagger UI sets styles inline and draws
@@ -20,29 +21,45 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 /// `GET /docs/` and the files below it.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    // No validator badge: it would ask a host of Swagger's with the document's address.
-    let config = Arc::new(Config::from("/openapi.json").validator_url("none").persist_authorization(false));
-    let index = Arc::clone(&config);
+    let files = Arc::new(Files::default());
+    let index = Arc::clone(&files);
     Router::new()
         .route("/docs", get(|| async { Redirect::permanent("/docs/") }))
-        .route("/docs/", get(move || async move { file("", index) }))
-        .route("/docs/{*file}", get(move |Path(path): Path<String>| async move { file(&path, config) }))
+        .route("/docs/", get(move |headers: HeaderMap| async move { index.answer("index.html", &headers).await }))
+        .route(
+            "/docs/{*file}",
+            get(move |Path(path): Path<String>, headers: HeaderMap| async move { files.answer(&path, &headers).await }),
+        )
 }
 
-fn file(path: &str, config: Arc<Config<'static>>) -> Response {
-    match utoipa_swagger_ui::serve(path, config) {
-        Ok(Some(file)) => {
-            // What is part of the program is not copied: strangers may ask for it as often as they like.
-            let bytes = match file.bytes {
-                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-                Cow::Owned(bytes) => Bytes::from(bytes),
-            };
-            ([(CONTENT_TYPE, file.content_type.as_str()), (CONTENT_SECURITY_POLICY, POLICY)], bytes).into_response()
+/// The files that somebody has asked for, which are a few.
+#[derive(Debug, Default)]
+struct Files(Mutex<BTreeMap<String, Asset>>);
+
+impl Files {
+    async fn answer(&self, path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
+        let mut files = self.0.lock().await;
+        if !files.contains_key(path) {
+            let name = path.to_owned();
+            // The largest takes some time to compress, and whoever asks for it meanwhile waits for that.
+            let made = tokio::task::spawn_blocking(move || file(&name)).await;
+            let made = made.map_err(|error| ApiError::internal(&error))?;
+            files.insert(path.to_owned(), made?.ok_or(ApiError::NoSuchPath)?);
         }
-        Ok(None) => ApiError::NoSuchPath.into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the documentation page cannot be made");
-            ApiError::Internal.into_response()
-        }
+        let mut response = files.get(path).ok_or(ApiError::NoSuchPath)?.answer(headers)?;
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        Ok(response)
     }
+}
+
+/// The file of this name; none where there is no such file.
+fn file(path: &str) -> Result<Option<Asset>, ApiError> {
+    // No validator badge: it would ask a host of Swagger's with the document's address.
+    let config = Config::from("/openapi.json").validator_url("none").persist_authorization(false);
+    let file = utoipa_swagger_ui::serve(path, Arc::new(config)).map_err(|error| {
+        tracing::error!(%error, "the documentation page cannot be made");
+        ApiError::Internal
+    })?;
+    let asset = file.map(|file| Asset::new(&file.content_type, file.bytes)).transpose();
+    asset.map_err(|error| ApiError::internal(&error))
 }

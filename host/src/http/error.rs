@@ -7,13 +7,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use axum::http::header::{self, HeaderValue};
+use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::authentication::PROJECT_HEADER;
 use super::connectors::record::ShadowReport;
 use crate::auth::Permission;
+use crate::auth::token::Refusal;
 use crate::connections;
 use crate::connectors::admission::Reason;
 use crate::connectors::{CallError, Limit};
@@ -33,9 +34,12 @@ pub enum ApiError {
     /// A header or the form of the request is wrong.
     #[error("{0}")]
     InvalidRequest(Cow<'static, str>),
-    /// No token, or not a good one; one body for all reasons.
-    #[error("The request needs a valid bearer token in the header Authorization.")]
-    InvalidToken,
+    /// No token.
+    #[error("The request needs a bearer token in the header Authorization.")]
+    NoToken,
+    /// Not a good token. Why is told only of one that was good before.
+    #[error("The bearer token {}; get a new one and send that.", if .0.is_expired() { "has expired" } else { "is not valid here" })]
+    InvalidToken(Refusal),
     /// The caller's roles do not allow it.
     #[error("Your roles do not allow this; it needs the permission `{}`.", .0.name())]
     InsufficientPermissions(Permission),
@@ -71,12 +75,18 @@ pub enum ApiError {
     /// `If-Match` does not hold.
     #[error("The connection has changed since you read it; read it again and repeat the change.")]
     PreconditionFailed,
+    /// `If-None-Match` does not hold.
+    #[error("The connection is as If-None-Match says that it must not be; nothing was changed.")]
+    PreconditionMet,
     /// The body is too large.
     #[error("The request's body is larger than {0} bytes.")]
     PayloadTooLarge(usize),
-    /// The body is of another kind; which it must be.
-    #[error("The request's body must be {0}.")]
+    /// The body is of another media type; which it must be.
+    #[error("The request's body must be {0}, and the header Content-Type say so.")]
     UnsupportedMediaType(&'static str),
+    /// The body is compressed.
+    #[error("The request's body must not be compressed; send it as it is, without the header Content-Encoding.")]
+    UnsupportedCoding,
     /// The input is wrong: every finding.
     #[error("{}", summary(.0))]
     Validation(Vec<Finding>),
@@ -176,7 +186,7 @@ impl ApiError {
     fn status(&self) -> (StatusCode, &'static str) {
         match self {
             Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "INVALID_REQUEST"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
+            Self::NoToken | Self::InvalidToken(_) => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
             Self::InsufficientPermissions(_) | Self::NoRole { .. } | Self::OtherOrganization => {
                 (StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS")
             }
@@ -185,9 +195,13 @@ impl ApiError {
             Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
             Self::AlreadyExists(_) => (StatusCode::CONFLICT, "RESOURCE_ALREADY_EXISTS"),
             Self::ConnectionDisabled => (StatusCode::CONFLICT, "CONNECTION_DISABLED"),
-            Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED"),
+            Self::PreconditionFailed | Self::PreconditionMet => {
+                (StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED")
+            }
             Self::PayloadTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-            Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+            Self::UnsupportedMediaType(_) | Self::UnsupportedCoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
+            }
             Self::Validation(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
             Self::CredentialsRequired(_) | Self::CredentialsWithheld { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "CREDENTIALS_REQUIRED")
@@ -234,6 +248,22 @@ impl ApiError {
                 may_pass.then_some(RETRY_AFTER)
             }
         }
+    }
+
+    /// The header that says to a program what would be accepted.
+    fn advice(&self) -> Option<(HeaderName, HeaderValue)> {
+        let advice = match self {
+            // Without a token there is nothing to say of one (RFC 6750, section 3.1).
+            Self::NoToken => (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::InvalidToken(_) => {
+                let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{self}\"");
+                (header::WWW_AUTHENTICATE, HeaderValue::from_str(&challenge).ok()?)
+            }
+            Self::UnsupportedMediaType(media_type) => (header::ACCEPT, HeaderValue::from_static(media_type)),
+            Self::UnsupportedCoding => (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+            _ => return None,
+        };
+        Some(advice)
     }
 
     fn details(&self) -> Value {
@@ -342,8 +372,8 @@ impl IntoResponse for ApiError {
         if let Some(retry_after) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, retry_after);
         }
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some((name, value)) = self.advice() {
+            response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(ErrorFacts { code, message: self.to_string(), details: self.details() });
         response

@@ -1,8 +1,7 @@
 //! The OpenAPI document, generated from the routes and their types.
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderMap;
 use axum::routing::get;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -12,6 +11,7 @@ use utoipa::openapi::{
     Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Required, ServerBuilder,
 };
 
+use super::asset::Asset;
 use super::authentication::PROJECT_HEADER;
 use super::{TAG_CONNECTORS, TAG_DATA, TAG_HEALTH, schemas};
 
@@ -81,9 +81,8 @@ fn header(name: &str, description: &str) -> Parameter {
 
 /// The route `GET /openapi.json`.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Result<Router<S>, schemas::Error> {
-    let text = Bytes::from(document.to_json()?);
-    Ok(Router::new()
-        .route("/openapi.json", get(|| async move { ([(CONTENT_TYPE, "application/json")], text.clone()) })))
+    let asset = Asset::new("application/json", document.to_json()?.into_bytes())?;
+    Ok(Router::new().route("/openapi.json", get(|headers: HeaderMap| async move { asset.answer(&headers) })))
 }
 
 #[cfg(test)]

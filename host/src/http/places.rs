@@ -128,14 +128,14 @@ impl Places {
         self.memory.try_take(organization, bytes).map(BodyMemory).map_err(refused(BYTES, MOMENT))
     }
 
-    /// Works on a large body or answer when it is this organization's turn, away from the threads that serve. What was
+    /// Works on a large body or answer when it is the organization's turn, away from the threads that serve. What was
     /// begun is done to its end, even if nobody waits for it any more.
     pub(super) async fn work<T: Send + 'static>(
         &self,
-        who: &Authenticated,
+        organization: &String,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let turn = self.work.take(who.organization(), 1, WAIT).await;
+        let turn = self.work.take(organization, 1, WAIT).await;
         let turn = turn.map_err(refused("large bodies of your organization", MOMENT))?;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;

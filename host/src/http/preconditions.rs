@@ -13,9 +13,17 @@ pub(super) fn etag(connection: &Connection) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{}\"", connection.etag())).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
+/// The conditions of a request on a record: `If-Match`, then `If-None-Match` (RFC 9110, section 13.2.2). The others that
+/// there are go by a date, which records do not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preconditions {
+    if_match: IfMatch,
+    if_none_match: Option<Tags>,
+}
+
 /// The condition of `If-Match`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IfMatch {
+enum IfMatch {
     /// None, or `*`: the record must be there, which it must anyway.
     Any,
     /// It must have one of these revisions: those of the strong tags that are ours. The part of a tag that counts tests
@@ -23,58 +31,51 @@ pub enum IfMatch {
     OneOf(Vec<i64>),
 }
 
-impl IfMatch {
-    /// Refuses a record that the condition does not hold for; else the revision to insist on.
-    pub fn check(&self, connection: &Connection) -> Result<Option<i64>, ApiError> {
-        match self {
-            Self::Any => Ok(None),
-            Self::OneOf(revisions) if revisions.contains(&connection.revision) => Ok(Some(connection.revision)),
-            Self::OneOf(_) => Err(ApiError::PreconditionFailed),
-        }
+impl Preconditions {
+    /// Whether there are none.
+    pub fn are_none(&self) -> bool {
+        self.if_match == IfMatch::Any && self.if_none_match.is_none()
     }
-}
 
-impl<S: Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = ApiError;
+    /// Refuses to change a record that a condition does not hold for; else the revision to insist on, if there is any
+    /// condition.
+    pub fn check(&self, connection: &Connection) -> Result<Option<i64>, ApiError> {
+        if self.has(connection)? {
+            return Err(ApiError::PreconditionMet);
+        }
+        Ok((!self.are_none()).then_some(connection.revision))
+    }
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(tags) = entity_tags(&parts.headers, "if-match")? else { return Ok(Self::Any) };
-        match tags {
-            Tags::Any => Ok(Self::Any),
-            Tags::List(tags) => {
-                let strong = tags.iter().filter(|tag| !tag.weak);
-                Ok(Self::OneOf(strong.filter_map(|tag| Connection::revision_of(&tag.opaque)).collect()))
+    /// Whether the caller has this record already, by `If-None-Match`; refuses it if `If-Match` does not hold.
+    pub fn has(&self, connection: &Connection) -> Result<bool, ApiError> {
+        match &self.if_match {
+            IfMatch::OneOf(revisions) if !revisions.contains(&connection.revision) => Err(ApiError::PreconditionFailed),
+            IfMatch::Any | IfMatch::OneOf(_) => {
+                Ok(self.if_none_match.as_ref().is_some_and(|tags| tags.have(&connection.etag())))
             }
         }
     }
 }
 
-/// The condition of `If-None-Match` on a read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IfNoneMatch(Option<Tags>);
-
-impl IfNoneMatch {
-    /// Whether the caller has this record already; tags are compared weakly.
-    pub fn has(&self, connection: &Connection) -> bool {
-        self.has_tag(&connection.etag())
-    }
-
-    /// Whether the caller has what this tag, without its quotation marks, is of; tags are compared weakly.
-    pub(super) fn has_tag(&self, etag: &str) -> bool {
-        match &self.0 {
-            None => false,
-            Some(Tags::Any) => true,
-            Some(Tags::List(tags)) => tags.iter().any(|tag| tag.opaque == etag),
-        }
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
+impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        entity_tags(&parts.headers, "if-none-match").map(Self)
+        let if_match = match entity_tags(&parts.headers, "if-match")? {
+            None | Some(Tags::Any) => IfMatch::Any,
+            Some(Tags::List(tags)) => {
+                let strong = tags.iter().filter(|tag| !tag.weak);
+                IfMatch::OneOf(strong.filter_map(|tag| Connection::revision_of(&tag.opaque)).collect())
+            }
+        };
+        Ok(Self { if_match, if_none_match: entity_tags(&parts.headers, "if-none-match")? })
     }
+}
+
+/// Whether `If-None-Match` has this entity tag, with its quotes, or is `*`.
+pub(super) fn has_one_of(headers: &HeaderMap, etag: &HeaderValue) -> Result<bool, ApiError> {
+    let opaque = etag.to_str().unwrap_or_default().trim_matches('"');
+    Ok(entity_tags(headers, "if-none-match")?.is_some_and(|tags| tags.have(opaque)))
 }
 
 /// The value of `Idempotency-Key`.
@@ -106,6 +107,16 @@ enum Tags {
 struct Tag {
     weak: bool,
     opaque: String,
+}
+
+impl Tags {
+    /// Whether this tag is one of them, by the weak comparison (RFC 9110, section 8.8.3.2).
+    fn have(&self, opaque: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::List(tags) => tags.iter().any(|tag| tag.opaque == opaque),
+        }
+    }
 }
 
 fn entity_tags(headers: &HeaderMap, name: &str) -> Result<Option<Tags>, ApiError> {

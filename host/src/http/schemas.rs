@@ -18,6 +18,9 @@ pub enum Error {
     /// The document is not JSON.
     #[error("the OpenAPI document cannot be written as JSON")]
     Document(#[from] serde_json::Error),
+    /// It cannot be made ready to be served.
+    #[error("the OpenAPI document cannot be served")]
+    Asset(#[from] std::io::Error),
     /// A schema of it is wrong.
     #[error("the schema {name} of the OpenAPI document does not compile")]
     Schema {

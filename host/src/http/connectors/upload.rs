@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 
 use super::record::ConnectorVersion;
 use crate::http::authentication::Authenticated;
-use crate::http::body::{Arrival, broke_off, media_type};
+use crate::http::body::{Arrival, broke_off, check_coding, media_type};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::{Incoming, Rollout};
@@ -34,8 +34,9 @@ pub async fn upload_connector_version(
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ConnectorVersion>), ApiError> {
     Rollout::authorize(authenticated.caller())?;
     if media_type(request.headers()) != "application/wasm" {
-        return Err(ApiError::UnsupportedMediaType("a component, with the header Content-Type: application/wasm"));
+        return Err(ApiError::UnsupportedMediaType("application/wasm"));
     }
+    check_coding(request.headers())?;
     let mut incoming = api.rollout.receive().await?;
     let received = receive(request, &mut incoming, api.rollout.max_component_bytes());
     api.stop.bound(received).await?;

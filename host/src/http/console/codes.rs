@@ -64,7 +64,7 @@ pub(in crate::http) fn routes(codes: &Arc<Codes>) -> Router<Arc<Api>> {
 async fn issue(codes: &Codes, api: &Arc<Api>, request: Request) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();
     Authenticated::from_request_parts(&mut parts, api).await?;
-    let token = bearer(&parts.headers).ok_or(ApiError::InvalidToken)?;
+    let token = bearer(&parts.headers)?.ok_or(ApiError::NoToken)?;
     let body = json!({ "code": codes.issue(token), "expires_in": LIFETIME.as_secs() });
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
@@ -72,7 +72,7 @@ async fn issue(codes: &Codes, api: &Arc<Api>, request: Request) -> Result<Respon
 fn redeem(codes: &Codes, request: &Request) -> Result<Response, ApiError> {
     let credential = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let code = credential.and_then(|credential| credential.strip_prefix("Code "));
-    let token = code.and_then(|code| codes.redeem(code)).ok_or(ApiError::InvalidToken)?;
+    let token = code.and_then(|code| codes.redeem(code)).ok_or(ApiError::NoToken)?;
     Ok(Json(json!({ "token": String::from_utf8_lossy(token.expose()) })).into_response())
 }
 

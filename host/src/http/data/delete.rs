@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::IfMatch;
+use crate::http::preconditions::Preconditions;
 use crate::http::{Api, TAG_DATA};
 
 /// Deletes a connection
@@ -27,9 +27,9 @@ pub async fn delete_connection(
     admitted: Admitted,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
-    if_match: IfMatch,
+    preconditions: Preconditions,
 ) -> Result<StatusCode, ApiError> {
-    let revision = api.revision(&admitted, &resource_uri, &if_match).await?;
+    let revision = api.revision(&admitted, &resource_uri, &preconditions).await?;
     api.connections.delete(admitted.request(), &resource_uri, revision).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,7 @@ use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::IfMatch;
+use crate::http::preconditions::Preconditions;
 use crate::http::{Api, TAG_DATA};
 
 /// Enables a connection
@@ -28,9 +28,9 @@ pub async fn enable_connection(
     admitted: Admitted,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
-    if_match: IfMatch,
+    preconditions: Preconditions,
 ) -> Result<Tagged, ApiError> {
-    let revision = api.revision(&admitted, &resource_uri, &if_match).await?;
+    let revision = api.revision(&admitted, &resource_uri, &preconditions).await?;
     let connection = api.connections.set_disabled(admitted.request(), &resource_uri, revision, false).await?;
     Ok(connection.into())
 }

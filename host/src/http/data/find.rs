@@ -11,7 +11,7 @@ use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Admitted;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::{IfNoneMatch, etag};
+use crate::http::preconditions::{Preconditions, etag};
 use crate::http::{Api, TAG_DATA};
 
 /// Finds a connection
@@ -30,10 +30,10 @@ pub async fn find_connection(
     admitted: Admitted,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
-    if_none_match: IfNoneMatch,
+    preconditions: Preconditions,
 ) -> Result<Response, ApiError> {
     let connection = api.connections.find(admitted.request(), &resource_uri).await?;
-    if if_none_match.has(&connection) {
+    if preconditions.has(&connection)? {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag(&connection))]).into_response());
     }
     Ok(Tagged::from(connection).into_response())

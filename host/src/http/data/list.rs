@@ -60,7 +60,7 @@ pub async fn list_connections(
     }
     // What is made of it is charged when it is there.
     let memory = api.places.memory(admitted.authenticated(), listed.bytes())?;
-    let made = api.places.work(admitted.authenticated(), move || {
+    let made = api.places.work(admitted.authenticated().organization(), move || {
         let _memory = memory;
         Ok(page(&filter, listed))
     });

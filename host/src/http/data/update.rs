@@ -18,7 +18,7 @@ use crate::finding::Finding;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::IfMatch;
+use crate::http::preconditions::Preconditions;
 use crate::http::{Api, TAG_DATA};
 use crate::secrets::Secret;
 
@@ -94,6 +94,7 @@ fn usable(body: &Value, connection: &Connection) -> Option<Candidate> {
     params(
         ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
         ("If-Match" = Option<String>, Header, description = "Entity tags of which the record must have one"),
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags of which the record must have none"),
     ),
     responses(
         (status = 200, description = "The record", body = ConnectionRecord,
@@ -104,7 +105,7 @@ pub async fn update_connection(
     authenticated: Authenticated,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     body: Unread<UpdateRequest>,
 ) -> Result<Tagged, ApiError> {
     let admitted = authenticated.enter(&api).await?;
@@ -125,7 +126,7 @@ pub async fn update_connection(
         return Err(api.reject(&admitted, findings, usable(&body.value, &connection)).await);
     }
     let change = body.convert()?.try_into().map_err(ApiError::Validation)?;
-    let revision = if_match.check(&connection)?;
+    let revision = preconditions.check(&connection)?;
     let changed = api.connections.change(admitted.request(), &resource_uri, revision, change).await?;
     Ok(changed.into())
 }

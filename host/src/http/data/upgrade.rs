@@ -11,7 +11,7 @@ use super::resource_uri::ResourceUri;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::IfMatch;
+use crate::http::preconditions::Preconditions;
 use crate::http::{Api, TAG_DATA};
 
 /// What is agreed to.
@@ -42,7 +42,7 @@ pub async fn upgrade_connection(
     authenticated: Authenticated,
     State(api): State<Arc<Api>>,
     ResourceUri(resource_uri): ResourceUri,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     body: Unread<UpgradeRequest>,
 ) -> Result<Tagged, ApiError> {
     let admitted = authenticated.enter(&api).await?;
@@ -50,7 +50,7 @@ pub async fn upgrade_connection(
     let authenticated = admitted.leave();
     let request = body.read(&api, &authenticated).await?.convert()?;
     let admitted = authenticated.enter(&api).await?;
-    let revision = if_match.check(&connection)?;
+    let revision = preconditions.check(&connection)?;
     let connection = api.connections.upgrade(admitted.request(), &resource_uri, revision, &request.digest).await?;
     Ok(connection.into())
 }

@@ -1,0 +1,77 @@
+//! What is the same for everybody for as long as the program runs: its pages and documents. Each has an entity tag and is
+//! compressed once, so that a browser asks again for next to nothing.
+
+use std::borrow::Cow;
+use std::io;
+
+use aws_lc_rs::digest;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, InvalidHeaderValue,
+    VARY,
+};
+use axum::response::{IntoResponse, Response};
+
+use super::compression::{accepts_gzip, gzip};
+use super::error::ApiError;
+use super::preconditions::has_one_of;
+use crate::hex;
+
+/// It may be kept, and is asked for again with its tag: a new version of the program may have another one.
+const POLICY: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// A page or document, plain and compressed.
+#[derive(Debug, Clone)]
+pub(super) struct Asset {
+    content_type: HeaderValue,
+    plain: Representation,
+    /// None where it is not smaller.
+    gzip: Option<Representation>,
+}
+
+/// One of its codings, with a strong entity tag of its own (RFC 9110, section 8.8.3.3).
+#[derive(Debug, Clone)]
+struct Representation {
+    bytes: Bytes,
+    etag: HeaderValue,
+}
+
+impl Asset {
+    /// Bytes of this media type. Compressing a megabyte takes some tens of milliseconds.
+    pub(super) fn new(content_type: &str, bytes: impl Into<Cow<'static, [u8]>>) -> io::Result<Self> {
+        let bytes = match bytes.into() {
+            // What is part of the program is not copied: strangers may ask for it as often as they like.
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::from(bytes),
+        };
+        let content_type = HeaderValue::from_str(content_type).map_err(io::Error::other)?;
+        let compressed = gzip(&bytes)?;
+        let gzip = (compressed.len() < bytes.len()).then(|| Representation::new(compressed.into(), "-gzip"));
+        let gzip = gzip.transpose().map_err(io::Error::other)?;
+        Ok(Self { content_type, plain: Representation::new(bytes, "").map_err(io::Error::other)?, gzip })
+    }
+
+    /// The answer to a request with these headers.
+    pub(super) fn answer(&self, headers: &HeaderMap) -> Result<Response, ApiError> {
+        let gzip = self.gzip.as_ref().filter(|_| accepts_gzip(headers));
+        let Representation { bytes, etag } = gzip.unwrap_or(&self.plain);
+        let common = [(ETAG, etag.clone()), (CACHE_CONTROL, POLICY), (VARY, HeaderValue::from(ACCEPT_ENCODING))];
+        if has_one_of(headers, etag)? {
+            return Ok((StatusCode::NOT_MODIFIED, common).into_response());
+        }
+        let mut response = (common, [(CONTENT_TYPE, self.content_type.clone())], bytes.clone()).into_response();
+        if gzip.is_some() {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        Ok(response)
+    }
+}
+
+impl Representation {
+    fn new(bytes: Bytes, mark: &str) -> Result<Self, InvalidHeaderValue> {
+        let digest = digest::digest(&digest::SHA256, &bytes);
+        let etag = HeaderValue::from_str(&format!("\"{}{mark}\"", hex::encode(&digest.as_ref()[..16])))?;
+        Ok(Self { bytes, etag })
+    }
+}
