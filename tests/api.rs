@@ -8,6 +8,7 @@ mod document;
 mod idempotency;
 mod leaks;
 mod list;
+mod names;
 mod negotiation;
 mod nulls;
 mod places;

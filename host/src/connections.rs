@@ -14,6 +14,7 @@ mod disable;
 mod idempotency;
 mod list;
 mod misplaced;
+mod names;
 pub(crate) mod orphans;
 mod outcome;
 pub mod reaper;
@@ -261,6 +262,11 @@ impl Connections {
     /// Checks the resource URI that a new connection would get, from its name or as it was sent.
     pub fn check_resource_uri(&self, request: Request<'_>, name: &str, resource_uri: Option<&str>) -> Option<Finding> {
         resource_uri::choose(request.tenant, name, resource_uri).err()
+    }
+
+    /// Checks the project, and the name and the tags that a new connection would have.
+    pub fn check_names(&self, request: Request<'_>, name: Option<&str>, tags: &[String]) -> Vec<Finding> {
+        names::check_project(request.tenant).into_iter().chain(names::check(name, tags, |_| true)).collect()
     }
 
     /// Waits until nobody else changes the connection through this host. Whoever sends no condition wins over those before,

@@ -10,8 +10,8 @@ use super::record::{self, bindings, bindings_to_json, parse, rendition, schema_p
 use super::review::{check_config, check_credentials, describe};
 use super::write::write;
 use super::{
-    ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, certificates, now, owner,
-    white_space,
+    ATTEMPTS, Change, Connection, Connections, Error, Request, Status, Withheld, binding, certificates, names, now,
+    owner, white_space,
 };
 use crate::audit::Action;
 use crate::auth::Permission;
@@ -46,6 +46,8 @@ impl Connections {
         revision: Option<i64>,
         change: Change,
     ) -> Result<(Connection, Vec<Finding>), Error> {
+        let tags = change.tags.map(|tags| tags.iter().map(|tag| names::composed(tag)).collect());
+        let change = Change { name: change.name.map(|name| names::composed(&name)), tags, ..change };
         let found = self.find_for(request, resource_uri, Permission::Create).await?;
         let _turn = self.turn_to_change(&found.id).await?;
         for attempt in 1..=ATTEMPTS {
@@ -75,6 +77,10 @@ impl Connections {
         before: ConnectionRow,
         change: &Change,
     ) -> Result<Option<Vec<Finding>>, Error> {
+        // What is there may stay, also if it could not come today.
+        let is_new = |tag: &&String| !before.tags.contains(tag);
+        let name = change.name.as_deref().filter(|name| *name != before.name);
+        let findings = names::check(name, change.tags.as_deref().unwrap_or_default(), is_new);
         let mut after = before.clone();
         after.name.clone_from(change.name.as_ref().unwrap_or(&before.name));
         after.description.clone_from(change.description.as_ref().unwrap_or(&before.description));
@@ -87,7 +93,7 @@ impl Connections {
         white_space::tell(&mut warnings, "", &json!({ "name": change.name, "tags": change.tags }));
         let keeps_status = change.config.is_none() && change.credentials.is_empty();
         if !keeps_status || change.connection_type.is_some() {
-            let mut reviewed = self.review(request, &before, change).await?;
+            let mut reviewed = self.review(request, &before, change, findings).await?;
             warnings.append(&mut reviewed.warnings);
             apply(&mut after, change, &reviewed)?;
             if !change.credentials.is_empty() {
@@ -99,6 +105,8 @@ impl Connections {
                 after.secret = deposit.as_ref().map(|deposit| deposit.location.clone());
             }
             self.depository.sign(&mut after)?;
+        } else if !findings.is_empty() {
+            return Err(Error::Invalid(findings));
         }
         let mut recorded = self.store.change(request.event(Action::ConnectionChange, &before)).await?;
         // A version that has been replaced meanwhile must not come back with a configuration of its own.
@@ -120,10 +128,15 @@ impl Connections {
     }
 
     /// Has the resulting configuration validated and described with the names of the resulting credentials. A stored
-    /// credential that is not sent again must go nowhere else than before.
-    async fn review(&self, request: Request<'_>, before: &ConnectionRow, change: &Change) -> Result<Reviewed, Error> {
+    /// credential that is not sent again must go nowhere else than before. `findings` are those that there are already.
+    async fn review(
+        &self,
+        request: Request<'_>,
+        before: &ConnectionRow,
+        change: &Change,
+        mut findings: Vec<Finding>,
+    ) -> Result<Reviewed, Error> {
         let type_changes = change.connection_type.as_ref().is_some_and(|sent| *sent != before.connection_type);
-        let mut findings: Vec<Finding> = Vec::new();
         if type_changes {
             let message = "The type of a connection cannot change.";
             findings.push(

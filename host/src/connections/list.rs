@@ -1,6 +1,6 @@
 //! Listing connections.
 
-use super::{Connection, Connections, Cursor, Error, Request, Status};
+use super::{Connection, Connections, Cursor, Error, Request, Status, names};
 use crate::auth::Permission;
 use crate::finding::Finding;
 use crate::store::connections::{self, Column, ConnectionRow, Selection};
@@ -62,10 +62,12 @@ impl Connections {
     pub async fn list(&self, request: Request<'_>, filter: &Filter) -> Result<Listed, Error> {
         request.authorize(Permission::Read)?;
         let limit = filter.limit.min(MAX_LIMIT);
+        let search = filter.search.as_deref().map(names::composed);
+        let tags: Vec<_> = filter.tags.iter().map(|tag| names::composed(tag)).collect();
         let skipped = u64::from(filter.page.saturating_sub(1)) * u64::from(limit);
         let mut selection = Selection {
-            search: filter.search.as_deref(),
-            tags: &filter.tags,
+            search: search.as_deref(),
+            tags: &tags,
             created_by: filter.created_by.as_deref(),
             connection_type: filter.connection_type.as_deref(),
             status: filter.status,

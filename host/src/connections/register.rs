@@ -5,7 +5,8 @@ use serde_json::json;
 use super::record::{bindings_to_json, rendition};
 use super::resource_uri::Chosen;
 use super::{
-    ATTEMPTS, Connection, Connections, Described, Error, NewConnection, Request, Status, now, resource_uri, white_space,
+    ATTEMPTS, Connection, Connections, Described, Error, NewConnection, Request, Status, names, now, resource_uri,
+    white_space,
 };
 use crate::audit::Action;
 use crate::auth::Permission;
@@ -26,6 +27,8 @@ impl Connections {
         new: NewConnection,
     ) -> Result<(Connection, Vec<Finding>), Error> {
         request.authorize(Permission::Create)?;
+        let tags = new.tags.iter().map(|tag| names::composed(tag)).collect();
+        let new = NewConnection { name: names::composed(&new.name), tags, ..new };
         for _ in 0..ATTEMPTS {
             if let Some(made) = self.try_register(request, &new).await? {
                 return Ok(made);
@@ -54,7 +57,8 @@ impl Connections {
             return Ok(Some((made, Vec::new())));
         }
         let call = Call { organization: &request.tenant.organization, purpose: Purpose::Create };
-        let mut findings = chosen.as_ref().err().cloned().into_iter().collect();
+        let named = self.check_names(request, Some(&new.name), &new.tags);
+        let mut findings = chosen.as_ref().err().cloned().into_iter().chain(named).collect();
         white_space::tell(&mut findings, "", &json!({ "name": new.name, "tags": new.tags }));
         let (described, warnings) = self.reviewer.review(call, &new.candidate, findings).await?;
         // One that cannot be chosen is among the findings, which have refused it.

@@ -1,6 +1,7 @@
 //! Resource URIs: `data:<org>:<project>:<slug>`, or `data:<org>::<slug>` for the whole organization. They are compared
 //! whole and never parsed.
 
+use super::names::composed;
 use crate::auth::Tenant;
 use crate::finding::Finding;
 
@@ -48,11 +49,11 @@ fn prefix(tenant: &Tenant) -> String {
     format!("data:{}:{}:", tenant.organization, tenant.project.as_deref().unwrap_or_default())
 }
 
-/// Lower case; letters and digits of any script, hyphens and underscores stay; every run of anything else becomes one
+/// In Unicode's normalization form C and lower case; letters and digits of any script, hyphens and underscores stay; every run of anything else becomes one
 /// hyphen; none at either end. Applied to a slug it changes nothing.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
-    for character in name.chars().flat_map(char::to_lowercase) {
+    for character in composed(name).chars().flat_map(char::to_lowercase) {
         if character.is_alphanumeric() || character == '_' {
             slug.push(character);
         } else if !slug.is_empty() && !slug.ends_with('-') {
@@ -79,6 +80,7 @@ mod tests {
             ("  --x--y--  ", "x-y"),
             ("snake_case", "snake_case"),
             ("Übergröße", "übergröße"),
+            ("U\u{308}bergro\u{308}ße", "übergröße"),
             ("売上データ", "売上データ"),
             ("İstanbul", "i-stanbul"),
             ("a:b/c%d\0e", "a-b-c-d-e"),
@@ -118,6 +120,7 @@ mod tests {
             "data:acme:hr:a",
             "data:other:sales:a",
             "DATA:acme:sales:a",
+            "data:acme:sales:u\u{308}ber",
         ] {
             let refused = choose(&tenant(Some("sales")), "name", Some(sent)).unwrap_err();
             assert_eq!(refused.pointer, "/resource_uri", "{sent}");

@@ -119,12 +119,19 @@ pub async fn create_connection(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Tagged::from(registered)).into_response())
 }
 
-/// What is wrong with the resource URI of a body that its schema rejects, as far as its text is there.
-fn name_findings(api: &Api, admitted: &Admitted, body: &Value) -> Option<Finding> {
+/// What is wrong with the names in a body that its schema rejects, as far as their texts are there.
+fn name_findings(api: &Api, admitted: &Admitted, body: &Value) -> Vec<Finding> {
     let text = |member: &str| body.get(member).and_then(Value::as_str);
     let (name, resource_uri) = (text("name"), text("resource_uri"));
-    name.or(resource_uri)?;
-    api.connections.check_resource_uri(admitted.request(), name.unwrap_or_default(), resource_uri)
+    let tags = body.get("tags").and_then(Value::as_array).into_iter().flatten();
+    // Each stays in its place.
+    let tags: Vec<_> = tags.map(|tag| tag.as_str().unwrap_or_default().to_owned()).collect();
+    let mut findings = api.connections.check_names(admitted.request(), name, &tags);
+    if name.or(resource_uri).is_some() {
+        let name = name.unwrap_or_default();
+        findings.extend(api.connections.check_resource_uri(admitted.request(), name, resource_uri));
+    }
+    findings
 }
 
 /// SHA-256 of the body, whatever the order of its members and its white space were.
