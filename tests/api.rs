@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod change;
+mod codes;
 mod conditions;
 mod document;
 mod idempotency;
@@ -104,7 +105,8 @@ fn refusal(reply: Result<Reply>, status: u16, code: &str) -> Value {
     let error = &body["error"];
     assert_eq!((&error["code"], &error["status"]), (&json!(code), &json!(status)), "{body}");
     assert_eq!(members(&body), ["error"]);
-    assert_eq!(members(error), ["code", "details", "message", "request_id", "status", "trace_id"]);
+    assert_eq!(members(error), ["code", "details", "help", "message", "request_id", "status", "trace_id"]);
+    assert_eq!(error["help"], format!("/docs/codes/{code}"), "{body}");
     assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
     assert_eq!(error["request_id"].as_str(), reply.header("x-request-id"), "{body}");
     assert!(error["request_id"].as_str().unwrap().starts_with("req-"), "{body}");

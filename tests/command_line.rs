@@ -273,7 +273,7 @@ fn explain_has_a_page_for_each_code() {
     for code in ["password_rejected", codes[0], codes[codes.len() - 1]] {
         let page = run(command("explain").arg(code), "");
         assert_eq!(page.code, 0, "{}", page.errors);
-        for part in [code, "What to do:", "Whose fault:", "A retry:", "Stages:"] {
+        for part in [code, "What to do:", "Whose fault:", "A retry:", "Where:"] {
             assert!(page.output.contains(part), "{part} is missing: {}", page.output);
         }
     }

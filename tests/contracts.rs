@@ -54,10 +54,70 @@ fn the_manual_of_the_settings() {
 #[test]
 fn the_codes_of_faults() {
     let list = output(&["explain"]);
-    let codes: Vec<_> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert!(codes.len() > 50, "{list}");
+    let codes = list.lines().filter_map(|line| line.split_whitespace().next());
+    let mut seen = BTreeSet::new();
+    let codes: Vec<_> = codes.filter(|code| seen.insert(code.to_owned())).collect();
+    assert!(codes.len() > 200, "{list}");
     let pages: Vec<_> = codes.iter().map(|code| output(&["explain", code])).collect();
     is_as_written_down("codes.txt", &pages.join("\n"));
+}
+
+/// What stands before the code of a finding, a reason, an error.
+const BEFORE_CODES: [&str; 11] = [
+    "Finding::error(",
+    "Finding::warning(",
+    "Reason::new(",
+    "Err((",
+    "Some((",
+    " error(",
+    "[error(",
+    "self.error(",
+    "wrong(",
+    "one(",
+    "rule(",
+];
+
+/// The codes that a source text gives out, without its tests.
+fn codes_in(text: &str) -> BTreeSet<&str> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let errors = text.split("(StatusCode::").skip(1).filter_map(|rest| rest.split_once(", "));
+    let errors = errors.filter_map(|(_, rest)| rest.strip_prefix('"'));
+    let others = BEFORE_CODES.iter().flat_map(|before| text.split(before).skip(1));
+    let others = others.filter_map(|rest| rest.trim_start().strip_prefix('"'));
+    let codes = errors.chain(others).filter_map(|rest| rest.split('"').next());
+    codes.filter(|code| !code.is_empty() && code.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')).collect()
+}
+
+/// The sources below a directory that have neither tests nor the explanations alone.
+fn sources(directory: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.is_dir() {
+            if name != "tests" && name != "explanation" {
+                texts.extend(sources(&path));
+            }
+        } else if name.to_str().is_some_and(|name| name.ends_with(".rs") && name != "tests.rs") {
+            texts.push(std::fs::read_to_string(&path).unwrap());
+        }
+    }
+    texts
+}
+
+#[test]
+fn every_code_is_explained_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let texts: Vec<_> =
+        ["host/src", "plugins/postgres/src"].iter().flat_map(|part| sources(&root.join(part))).collect();
+    let given: BTreeSet<_> = texts.iter().flat_map(|text| codes_in(text)).collect();
+    assert!(given.len() > 100 && given.contains("VALIDATION_ERROR") && given.contains("too_deep"), "{given:?}");
+    let list = output(&["explain"]);
+    let explained: BTreeSet<_> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let missing: Vec<_> = given.difference(&explained).collect();
+    assert!(missing.is_empty(), "without an explanation in host/src/explanation: {missing:?}");
+    let literals: BTreeSet<_> = texts.iter().flat_map(|text| text.split('"')).collect();
+    let unknown: Vec<_> = explained.difference(&literals).collect();
+    assert!(unknown.is_empty(), "explained, and given out nowhere: {unknown:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod asset;
 pub mod authentication;
 pub mod body;
 mod charged;
+mod codes;
 mod compression;
 pub mod connectors;
 pub mod console;

@@ -23,6 +23,7 @@ pub mod diagnosis;
 pub mod digest;
 pub mod drivers;
 pub mod egress;
+pub mod explanation;
 pub mod fairness;
 pub mod finding;
 #[cfg(test)]

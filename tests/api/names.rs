@@ -35,7 +35,9 @@ fn what_nobody_sees_is_refused_with_its_name_and_place() {
     // Beside what the schema of the body finds too.
     body["description"] = json!(7);
     let all = findings(client.post("/assets/data", &body));
-    assert!(all.contains(&"/name invisible_character".to_owned()) && all.contains(&"/description wrong_type".to_owned()));
+    assert!(
+        all.contains(&"/name invisible_character".to_owned()) && all.contains(&"/description wrong_type".to_owned())
+    );
     let error = refusal(client.post("/assets/data", &registration("Sales\u{202e}txt")), 422, "VALIDATION_ERROR");
     let message = error["message"].as_str().unwrap();
     assert!(message.contains("U+202E RIGHT-TO-LEFT OVERRIDE at position 6"), "{message}");
@@ -45,7 +47,8 @@ fn what_nobody_sees_is_refused_with_its_name_and_place() {
     let change = json!({"tags": ["a\u{ad}b"], "database_config": {"host": "", "database": "d"}});
     let found = findings(client.put(&path, &change));
     assert!(found.contains(&"/tags/0 invisible_character".to_owned()) && found.len() > 1, "{found:?}");
-    for name in ["می\u{200c}خواهم", "हिन्दी क्\u{200d}ष", "👩🏽\u{200d}💻 Analytics ❤\u{fe0f}"] {
+    for name in ["می\u{200c}خواهم", "हिन्दी क्\u{200d}ष", "👩🏽\u{200d}💻 Analytics ❤\u{fe0f}"]
+    {
         let mut body = registration(name);
         body["resource_uri"] = json!(format!("data:unseen:sales:name-{}", name.len()));
         assert_eq!(answer(client.post("/assets/data", &body), 201)["name"], name);
@@ -59,6 +62,9 @@ fn a_project_that_is_written_in_two_ways_takes_connections_in_one() {
     let path = register(&composed, &registration("Here"));
     let decomposed = whole.with_project("su\u{308}d");
     assert_eq!(findings(decomposed.post("/assets/data", &registration("Here"))), [" not_normalized"]);
-    assert_eq!(findings(whole.with_project("s\u{202e}d").post("/assets/data", &registration("Here"))), [" invisible_character"]);
+    assert_eq!(
+        findings(whole.with_project("s\u{202e}d").post("/assets/data", &registration("Here"))),
+        [" invisible_character"]
+    );
     answer(composed.get(&path.replace('\u{fc}', "%C3%BC")), 200);
 }

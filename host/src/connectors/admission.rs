@@ -29,6 +29,7 @@ pub use compile::CompileLimits;
 use compile::Compiler;
 pub use compile::child as compiler;
 pub(super) use manifest::Schemas;
+pub(crate) use precheck::bounds;
 pub use reason::Reason;
 pub use surface::{Surface, WasiPolicy};
 

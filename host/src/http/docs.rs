@@ -1,4 +1,4 @@
-//! The page at `/docs`: Swagger UI, served from this program and asking no other host for anything.
+//! The page at `/docs`: Swagger UI, served from this program and asking no other host for anything; and the pages about codes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use utoipa_swagger_ui::Config;
 
 use super::asset::Asset;
+use super::codes;
 use super::error::ApiError;
 
 /// The page's own scripts and styles, requests to this host, and nothing else. Swagger UI sets styles inline and draws
@@ -19,12 +20,16 @@ use super::error::ApiError;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// What the paths of the pages about codes begin with, below `/docs/`.
+const CODES: &str = "codes/";
+
 /// `GET /docs/` and the files below it.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let files = Arc::new(Files::default());
     let index = Arc::clone(&files);
     Router::new()
         .route("/docs", get(|| async { Redirect::permanent("/docs/") }))
+        .route("/docs/codes", get(|| async { Redirect::permanent(codes::PATH) }))
         .route("/docs/", get(move |headers: HeaderMap| async move { index.answer("index.html", &headers).await }))
         .route(
             "/docs/{*file}",
@@ -47,13 +52,18 @@ impl Files {
             files.insert(path.to_owned(), made?.ok_or(ApiError::NoSuchPath)?);
         }
         let mut response = files.get(path).ok_or(ApiError::NoSuchPath)?.answer(headers)?;
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        let policy = if path.starts_with(CODES) { codes::POLICY } else { POLICY };
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         Ok(response)
     }
 }
 
 /// The file of this name; none where there is no such file.
 fn file(path: &str) -> Result<Option<Asset>, ApiError> {
+    if let Some(name) = path.strip_prefix(CODES) {
+        let page = codes::file(name).map(|(content_type, text)| Asset::new(content_type, text.into_bytes()));
+        return page.transpose().map_err(|error| ApiError::internal(&error));
+    }
     // No validator badge: it would ask a host of Swagger's with the document's address.
     let config = Config::from("/openapi.json").validator_url("none").persist_authorization(false);
     let file = utoipa_swagger_ui::serve(path, Arc::new(config)).map_err(|error| {

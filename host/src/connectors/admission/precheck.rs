@@ -12,6 +12,8 @@ mod types;
 mod validation;
 mod walk;
 
+pub(crate) use rules::bounds;
+
 use wasmparser::{Parser, WasmFeatures};
 
 use super::Reason;

@@ -118,7 +118,7 @@ pub async fn update_connection(
     let admitted = authenticated.enter(&api).await?;
     if body.findings.is_empty() && !read_only.is_empty() {
         // Whoever has not seen the last change is told so, and not what that has changed.
-        if_match.check(&connection)?;
+        preconditions.check(&connection)?;
     }
     body.findings.extend(read_only);
     if !body.findings.is_empty() {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::explanation;
 use crate::finding::{Finding, Severity};
 
 /// What the body says beside the status and the ids. Travels in the response's extensions.
@@ -24,6 +25,7 @@ impl ErrorFacts {
                 message: self.message,
                 status: status.as_u16(),
                 details: self.details,
+                help: explanation::help(self.code),
                 request_id: request_id.to_owned(),
                 trace_id: trace_id.to_owned(),
             },
@@ -57,6 +59,9 @@ pub(super) struct ErrorContent {
     /// `quota`, its `value`, and the operator's `setting`. Else null.
     #[schema(value_type = Option<Object>)]
     details: Value,
+    /// The path of a page about the code.
+    #[schema(example = "/docs/codes/VALIDATION_ERROR")]
+    help: String,
     /// Names this request in the host's log; also in the header `X-Request-ID`.
     #[schema(example = "req-6f1c1f9e-8d0c-4b62-9f5e-0a4f4ad2f0b7")]
     request_id: String,

@@ -34,6 +34,11 @@ const fn rule(code: &'static str, count: fn(&Counts) -> u64, what: &'static str,
     Rule { code, count, what, remedy }
 }
 
+/// The code of each bound, and what to do about it.
+pub(crate) fn bounds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES.iter().map(|rule| (rule.code, rule.remedy))
+}
+
 const COMPOSE_LESS: &str = "Compose it of fewer modules and components, or build it as one.";
 const PLAIN_TYPES: &str = "Keep to the types of the contract, and pass what is larger as text.";
 const LESS_CODE: &str = "Leave out dependencies, and build with optimisation for size.";
