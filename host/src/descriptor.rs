@@ -65,9 +65,12 @@ pub enum TlsMode {
 }
 
 impl TlsMode {
+    /// Every mode, from loose to strict.
+    pub const ALL: [Self; 4] = [Self::Disable, Self::Require, Self::VerifyCa, Self::VerifyFull];
+
     /// The mode with this name in the contract, such as `verify-full`.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Disable, Self::Require, Self::VerifyCa, Self::VerifyFull].into_iter().find(|mode| mode.name() == name)
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
     }
 
     /// The mode for a host of which nobody has said one: `verify-full`, but for this machine.

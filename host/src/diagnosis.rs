@@ -83,6 +83,10 @@ pub enum Blame {
 }
 
 impl Blame {
+    /// Everything that can be at fault.
+    pub const ALL: [Self; 6] =
+        [Self::Config, Self::Credential, Self::Network, Self::Server, Self::Connector, Self::Host];
+
     /// The name in the HTTP API, such as `credential`.
     pub fn name(self) -> &'static str {
         match self {
@@ -174,6 +178,22 @@ pub enum Outcome {
     Skipped,
 }
 
+impl Outcome {
+    /// The names of all outcomes in the HTTP API.
+    pub const NAMES: [&str; 4] = ["passed", "warned", "failed", "skipped"];
+
+    /// The name in the HTTP API, such as `passed`.
+    pub fn name(&self) -> &'static str {
+        let [passed, warned, failed, skipped] = Self::NAMES;
+        match self {
+            Self::Passed => passed,
+            Self::Warned(_) => warned,
+            Self::Failed(_) => failed,
+            Self::Skipped => skipped,
+        }
+    }
+}
+
 /// One line of the stage table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageReport {
@@ -257,6 +277,9 @@ pub enum ReadOnlyLevel {
 }
 
 impl ReadOnlyLevel {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Database, Self::Role, Self::None];
+
     /// The name in the HTTP API, such as `role`.
     pub fn name(self) -> &'static str {
         match self {

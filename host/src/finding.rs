@@ -13,6 +13,19 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// Every severity.
+    pub const ALL: [Self; 2] = [Self::Error, Self::Warning];
+
+    /// The name in the HTTP API, such as `error`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// One thing to say about an input: found by a schema, a connector or the host itself. It never repeats the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

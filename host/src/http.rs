@@ -28,6 +28,7 @@ mod remainder;
 pub mod schemas;
 pub mod server;
 mod stop;
+mod vocabulary;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +71,9 @@ const TAG_DATA: &str = "Data connections";
 
 /// The tag of what manages connector versions in the OpenAPI document.
 const TAG_CONNECTORS: &str = "Connectors";
+
+/// The tag of what is no JSON: uploads and event streams.
+const TAG_STREAMS: &str = "Streams";
 
 /// The tag of what needs no token.
 const TAG_HEALTH: &str = "Health";
@@ -151,7 +155,8 @@ fn open_routes() -> OpenApiRouter<Arc<Api>> {
 
 /// The OpenAPI document of all routes.
 pub fn document() -> OpenApi {
-    openapi::with_tenant_headers(routes().into_openapi()).merge_from(open_routes().into_openapi())
+    let tenants = openapi::with_tenant_headers(routes().into_openapi());
+    openapi::completed(tenants.merge_from(open_routes().into_openapi()))
 }
 
 /// The router of everything that is served: the API, its documentation and the probes.

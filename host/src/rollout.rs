@@ -39,7 +39,7 @@ pub use activate::Activation;
 pub use event::{Event, Events, News, Subscription};
 pub use library::{Incoming, Received};
 pub use record::{Standing, VersionRecord};
-pub use shadow::{Detail, Shadow};
+pub use shadow::{Detail, SHADOW_OUTCOMES, Shadow};
 
 use directory::Directory;
 use known::Known;

@@ -3,6 +3,7 @@
 
 mod null;
 mod pattern;
+pub mod portable;
 mod words;
 
 use std::borrow::Cow;

@@ -138,6 +138,13 @@ fn mistakes_in_schemas_and_messages_are_named() {
         ("src/manifest.c", "[\"host\", \"database\"]", "[\"host\"]", "required", "required_not_declared"),
         ("src/manifest.c", ", \"writeOnly\": true", "", "forms", "secret_shown"),
         ("src/manifest.c", "\"maxLength\": 253, ", "", "forms", "unbounded"),
+        (
+            "src/manifest.c",
+            "\"maxLength\": 253, ",
+            "\"maxLength\": 253, \"pattern\": \"(?i)[a-z]\", ",
+            "forms",
+            "unportable_pattern",
+        ),
     ] {
         let author = project();
         author.edit(&format!("mine/{file}"), from, to);

@@ -19,6 +19,9 @@ use crate::statement::Level;
 /// The members of a request that can hold a configuration; a manifest says which one is its connector's.
 pub const CONFIG_MEMBERS: [&str; 3] = ["database_config", "storage_config", "filesystem_config"];
 
+/// What the text of a set-up instruction can be written in.
+pub const INSTRUCTION_LANGUAGES: [&str; 4] = ["sql", "shell", "conf", "text"];
+
 /// Why the host calls a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {

@@ -61,7 +61,7 @@ fn with_documented_body(mut response: Response, request_id: &str, trace_id: &str
         error.into_response().extensions_mut().remove()
     });
     let Some(facts) = facts else { return response };
-    let mut answer = (status, Json(facts.body(status, request_id, trace_id))).into_response();
+    let mut answer = (status, Json(facts.body(request_id, trace_id))).into_response();
     for (name, value) in response.headers() {
         if !answer.headers().contains_key(name) && name != "content-length" {
             answer.headers_mut().insert(name, value.clone());

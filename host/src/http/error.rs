@@ -1,7 +1,9 @@
 //! The one error of the HTTP edge: every refusal and failure becomes one documented body with one status and code.
 
 mod body;
+mod code;
 mod origin;
+pub(super) mod refusals;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -9,7 +11,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 
 use super::authentication::PROJECT_HEADER;
 use super::connectors::record::ShadowReport;
@@ -22,8 +23,10 @@ use crate::finding::{self, Finding};
 use crate::rollout::{Shadow, State};
 use crate::stranger::shown;
 use crate::{random, store};
+use body::ErrorDetails;
 pub(super) use body::ErrorFacts;
 pub use body::{ErrorBody, WireFinding};
+pub use code::ErrorCode;
 
 /// How long a caller waits before trying again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -182,57 +185,47 @@ impl ApiError {
         Self::RateLimited { message, retry_after: Duration::from_secs(1) }
     }
 
-    /// Status and code, in one place.
-    fn status(&self) -> (StatusCode, &'static str) {
+    /// The code, which has the status.
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::InvalidRequest(_) => (StatusCode::BAD_REQUEST, "INVALID_REQUEST"),
-            Self::NoToken | Self::InvalidToken(_) => (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"),
+            Self::InvalidRequest(_) => ErrorCode::InvalidRequest,
+            Self::NoToken | Self::InvalidToken(_) => ErrorCode::InvalidToken,
             Self::InsufficientPermissions(_) | Self::NoRole { .. } | Self::OtherOrganization => {
-                (StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS")
+                ErrorCode::InsufficientPermissions
             }
-            Self::NotFound(_) | Self::NoSuchPath => (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
-            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
-            Self::AlreadyExists(_) => (StatusCode::CONFLICT, "RESOURCE_ALREADY_EXISTS"),
-            Self::ConnectionDisabled => (StatusCode::CONFLICT, "CONNECTION_DISABLED"),
-            Self::PreconditionFailed | Self::PreconditionMet => {
-                (StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED")
-            }
-            Self::PayloadTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
-            Self::UnsupportedMediaType(_) | Self::UnsupportedCoding => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
-            }
-            Self::Validation(_) => (StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
-            Self::CredentialsRequired(_) | Self::CredentialsWithheld { .. } => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "CREDENTIALS_REQUIRED")
-            }
-            Self::NoUpgrade => (StatusCode::CONFLICT, "CONNECTOR_UPGRADE_CHANGED"),
-            Self::ConnectorRefused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "CONNECTOR_REFUSED"),
-            Self::ConnectorState { .. } => (StatusCode::CONFLICT, "CONNECTOR_STATE"),
-            Self::ShadowFailed(_) => (StatusCode::CONFLICT, "CONNECTOR_SHADOW_FAILED"),
-            Self::ConnectorServing(_) => (StatusCode::CONFLICT, "CONNECTOR_SERVING"),
-            Self::NothingBefore => (StatusCode::CONFLICT, "CONNECTOR_NOTHING_BEFORE"),
-            Self::Connector(CallError::Limit { exceeded, .. }) => limit_status(exceeded.limit),
+            Self::NotFound(_) | Self::NoSuchPath => ErrorCode::ResourceNotFound,
+            Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
+            Self::RequestTimeout => ErrorCode::RequestTimeout,
+            Self::AlreadyExists(_) => ErrorCode::ResourceAlreadyExists,
+            Self::ConnectionDisabled => ErrorCode::ConnectionDisabled,
+            Self::PreconditionFailed | Self::PreconditionMet => ErrorCode::PreconditionFailed,
+            Self::PayloadTooLarge(_) => ErrorCode::PayloadTooLarge,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedCoding => ErrorCode::UnsupportedMediaType,
+            Self::Validation(_) => ErrorCode::ValidationError,
+            Self::CredentialsRequired(_) | Self::CredentialsWithheld { .. } => ErrorCode::CredentialsRequired,
+            Self::NoUpgrade => ErrorCode::ConnectorUpgradeChanged,
+            Self::ConnectorRefused { .. } => ErrorCode::ConnectorRefused,
+            Self::ConnectorState { .. } => ErrorCode::ConnectorState,
+            Self::ShadowFailed(_) => ErrorCode::ConnectorShadowFailed,
+            Self::ConnectorServing(_) => ErrorCode::ConnectorServing,
+            Self::NothingBefore => ErrorCode::ConnectorNothingBefore,
+            Self::Connector(CallError::Limit { exceeded, .. }) => of_limit(exceeded.limit),
             Self::Connector(CallError::Trap { .. } | CallError::Nonsense { .. } | CallError::Astray { .. }) => {
-                (StatusCode::BAD_GATEWAY, "CONNECTOR_FAILED")
+                ErrorCode::ConnectorFailed
             }
-            Self::Connector(CallError::Suspended { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "CONNECTOR_SUSPENDED"),
-            Self::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"),
-            Self::QuotaExceeded(_) => (StatusCode::TOO_MANY_REQUESTS, "QUOTA_EXCEEDED"),
-            Self::ListTooLong => (StatusCode::UNPROCESSABLE_ENTITY, "LIST_TOO_LONG"),
-            Self::Connector(CallError::Busy) | Self::Busy(_) | Self::Unavailable(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE")
-            }
-            Self::RecordDamaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "RECORD_DAMAGED"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR"),
+            Self::Connector(CallError::Suspended { .. }) => ErrorCode::ConnectorSuspended,
+            Self::RateLimited { .. } => ErrorCode::RateLimitExceeded,
+            Self::QuotaExceeded(_) => ErrorCode::QuotaExceeded,
+            Self::ListTooLong => ErrorCode::ListTooLong,
+            Self::Connector(CallError::Busy) | Self::Busy(_) | Self::Unavailable(_) => ErrorCode::ServiceUnavailable,
+            Self::RecordDamaged(_) => ErrorCode::RecordDamaged,
+            Self::Internal => ErrorCode::InternalError,
         }
     }
 
     /// The body outside HTTP, with ids of its own.
     pub fn into_body(self) -> ErrorBody {
-        let (status, code) = self.status();
-        let facts = ErrorFacts { code, message: self.to_string(), details: self.details() };
-        facts.body(status, &format!("req-{}", random::id()), &random::id().simple().to_string())
+        self.facts().body(&format!("req-{}", random::id()), &random::id().simple().to_string())
     }
 
     /// When to try again; none when that would not help.
@@ -243,9 +236,8 @@ impl ApiError {
             | Self::RateLimited { retry_after, .. } => Some(whole_seconds(*retry_after)),
             Self::QuotaExceeded(_) => None,
             _ => {
-                let (status, _) = self.status();
-                let may_pass = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&status);
-                may_pass.then_some(RETRY_AFTER)
+                let may_pass = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS];
+                may_pass.contains(&self.code().status()).then_some(RETRY_AFTER)
             }
         }
     }
@@ -266,31 +258,44 @@ impl ApiError {
         Some(advice)
     }
 
-    fn details(&self) -> Value {
-        match self {
+    fn facts(&self) -> ErrorFacts {
+        ErrorFacts { code: self.code(), message: self.to_string(), details: self.details() }
+    }
+
+    fn details(&self) -> Option<ErrorDetails> {
+        Some(match self {
             Self::Validation(findings) => {
-                json!({ "findings": findings.iter().map(WireFinding::from).collect::<Vec<_>>() })
+                ErrorDetails::Findings { findings: findings.iter().map(WireFinding::from).collect() }
             }
-            Self::CredentialsRequired(fields) | Self::CredentialsWithheld { credentials: fields, .. } => {
-                json!({ "credentials": fields })
+            Self::CredentialsRequired(credentials) | Self::CredentialsWithheld { credentials, .. } => {
+                ErrorDetails::Credentials { credentials: credentials.clone() }
             }
-            Self::InsufficientPermissions(permission) => json!({ "permission": permission.name() }),
-            Self::NoRole { permission, project } => json!({
-                "permission": permission.name(), "header": PROJECT_HEADER, "project": project,
-            }),
-            Self::ConnectorRefused { digest, reasons } => json!({ "digest": digest, "reasons": reasons }),
-            Self::QuotaExceeded(store::Exceeded { quota, most }) => json!({
-                "quota": quota.name(), "value": most, "setting": quota.setting(),
-            }),
-            Self::ShadowFailed(shadow) => json!({ "shadow": ShadowReport::from(Shadow::clone(shadow)) }),
-            Self::Connector(CallError::Limit { connector, exceeded }) => json!({
-                "connector": connector,
-                "limit": exceeded.limit.name(),
-                "value": u64::try_from(exceeded.value).unwrap_or(u64::MAX),
-                "setting": exceeded.limit.setting(),
-            }),
-            _ => Value::Null,
-        }
+            Self::InsufficientPermissions(permission) => {
+                ErrorDetails::Permission { permission: permission.name(), header: None, project: None }
+            }
+            Self::NoRole { permission, project } => ErrorDetails::Permission {
+                permission: permission.name(),
+                header: Some(PROJECT_HEADER),
+                project: project.clone(),
+            },
+            Self::ConnectorRefused { digest, reasons } => ErrorDetails::Refused {
+                digest: digest.clone(),
+                reasons: reasons.iter().cloned().map(Into::into).collect(),
+            },
+            Self::QuotaExceeded(store::Exceeded { quota, most }) => {
+                ErrorDetails::Quota { quota: quota.name(), value: *most, setting: quota.setting() }
+            }
+            Self::ShadowFailed(shadow) => {
+                ErrorDetails::Shadow { shadow: Box::new(ShadowReport::from(Shadow::clone(shadow))) }
+            }
+            Self::Connector(CallError::Limit { connector, exceeded }) => ErrorDetails::Limit {
+                connector: connector.to_string(),
+                limit: exceeded.limit.name(),
+                value: u64::try_from(exceeded.value).unwrap_or(u64::MAX),
+                setting: exceeded.limit.setting(),
+            },
+            _ => return None,
+        })
     }
 }
 
@@ -299,18 +304,16 @@ fn whole_seconds(time: Duration) -> HeaderValue {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1).into()
 }
 
-fn limit_status(limit: Limit) -> (StatusCode, &'static str) {
-    let status = if limit.is_time() { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
-    let code = match limit {
-        Limit::CpuTime => "CONNECTOR_LIMIT_CPU_TIME",
-        Limit::WallTime => "CONNECTOR_LIMIT_WALL_TIME",
-        Limit::Memory => "CONNECTOR_LIMIT_MEMORY",
-        Limit::TableElements => "CONNECTOR_LIMIT_TABLE_ELEMENTS",
-        Limit::Handles => "CONNECTOR_LIMIT_HANDLES",
-        Limit::Stack => "CONNECTOR_LIMIT_STACK",
-        Limit::Answer => "CONNECTOR_LIMIT_ANSWER_BYTES",
-    };
-    (status, code)
+fn of_limit(limit: Limit) -> ErrorCode {
+    match limit {
+        Limit::CpuTime => ErrorCode::ConnectorLimitCpuTime,
+        Limit::WallTime => ErrorCode::ConnectorLimitWallTime,
+        Limit::Memory => ErrorCode::ConnectorLimitMemory,
+        Limit::TableElements => ErrorCode::ConnectorLimitTableElements,
+        Limit::Handles => ErrorCode::ConnectorLimitHandles,
+        Limit::Stack => ErrorCode::ConnectorLimitStack,
+        Limit::Answer => ErrorCode::ConnectorLimitAnswerBytes,
+    }
 }
 
 /// What a connector did not do, and who can do something about it.
@@ -367,7 +370,7 @@ fn summary(findings: &[Finding]) -> String {
 impl IntoResponse for ApiError {
     /// The status and the headers; `correlation` writes the body, since it knows the request's ids.
     fn into_response(self) -> Response {
-        let (status, code) = self.status();
+        let status = self.code().status();
         let mut response = status.into_response();
         if let Some(retry_after) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, retry_after);
@@ -375,7 +378,7 @@ impl IntoResponse for ApiError {
         if let Some((name, value)) = self.advice() {
             response.headers_mut().insert(name, value);
         }
-        response.extensions_mut().insert(ErrorFacts { code, message: self.to_string(), details: self.details() });
+        response.extensions_mut().insert(self.facts());
         response
     }
 }

@@ -3,9 +3,29 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::{HeaderMap, HeaderValue};
 use axum::http::request::Parts;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{RefOr, Required};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::error::ApiError;
+use super::openapi::parameter;
 use crate::connections::Connection;
+
+/// The pattern of `*` or a list of entity tags, as [`parse_tags`] reads them.
+const TAGS_PATTERN: &str = r#"^(\*|(W/)?"[!#-~\u0080-\u00ff]*"([ \t]*,[ \t]*(W/)?"[!#-~\u0080-\u00ff]*")*)$"#;
+
+/// The schema of a record's strong entity tag.
+#[derive(Debug)]
+pub enum EntityTag {}
+
+impl PartialSchema for EntityTag {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(r#"^"[0-9]+\.[0-9]+"$"#)).into()
+    }
+}
+
+impl ToSchema for EntityTag {}
 
 /// The strong entity tag of a record.
 pub(super) fn etag(connection: &Connection) -> HeaderValue {
@@ -57,6 +77,14 @@ impl Preconditions {
     }
 }
 
+impl IntoParams for Preconditions {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let must_have = "Entity tags of which the record must have one, or `*`; else the answer is 412";
+        let must_not = "Entity tags of which the record must have none, or `*`; else a change is 412, and a read 304";
+        vec![tags_header("If-Match", must_have), tags_header("If-None-Match", must_not)]
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = ApiError;
 
@@ -81,6 +109,15 @@ pub(super) fn has_one_of(headers: &HeaderMap, etag: &HeaderValue) -> Result<bool
 /// The value of `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub Option<String>);
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+        let key = key.pattern(Some("^[!-~]*$"));
+        let description = "Makes a repetition within 24 hours harmless";
+        vec![parameter(ParameterIn::Header, "Idempotency-Key", Required::False, description, key)]
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;
@@ -117,6 +154,12 @@ impl Tags {
             Self::List(tags) => tags.iter().any(|tag| tag.opaque == opaque),
         }
     }
+}
+
+/// A header of entity tags in the document.
+fn tags_header(name: &str, description: &str) -> Parameter {
+    let tags = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).pattern(Some(TAGS_PATTERN));
+    parameter(ParameterIn::Header, name, Required::False, description, tags)
 }
 
 fn entity_tags(headers: &HeaderMap, name: &str) -> Result<Option<Tags>, ApiError> {

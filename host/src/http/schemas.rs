@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
 use crate::finding::Finding;
 use crate::schema::{self, Schema};
+
+/// What stands before a component's name in a reference.
+const COMPONENTS: &str = "#/components/schemas/";
 
 /// The schemas of request bodies, by the names of their components.
 #[derive(Debug)]
@@ -35,9 +38,15 @@ impl Schemas {
     /// Compiles the schema of every request body in the document.
     pub fn compile(document: &OpenApi) -> Result<Self, Error> {
         let document = serde_json::to_value(document)?;
+        let mut schemas = document["components"]["schemas"].clone();
+        join_nulls(&mut schemas, &document);
         let compile = |name: String| {
-            let reference = format!("#/components/schemas/{name}");
-            match Schema::compile(&json!({ "$ref": reference, "components": document["components"] })) {
+            let reference = json!({ "$ref": format!("{COMPONENTS}{name}") });
+            let mut needed = Map::new();
+            add_needed(&reference, &schemas, &mut needed);
+            let mut body = reference;
+            body["components"] = json!({ "schemas": needed });
+            match Schema::compile(&body) {
                 Ok(schema) => Ok((name, schema)),
                 Err(source) => Err(Error::Schema { name, source }),
             }
@@ -53,6 +62,45 @@ impl Schemas {
             None => vec![Finding::error("unchecked", "", "The host has no schema for this body.")],
         }
     }
+}
+
+/// Adds the components that a schema leads to. Others would count as work of every check.
+fn add_needed(value: &Value, schemas: &Value, needed: &mut Map<String, Value>) {
+    match value {
+        Value::Object(members) => {
+            let name = members.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix(COMPONENTS));
+            if let Some(name) = name.filter(|name| !needed.contains_key(*name)) {
+                needed.insert(name.to_owned(), schemas[name].clone());
+                add_needed(&schemas[name], schemas, needed);
+            }
+            members.values().for_each(|member| add_needed(member, schemas, needed));
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| add_needed(element, schemas, needed)),
+        _ => {}
+    }
+}
+
+/// Replaces each choice between an object of a component and null by an object that may be null: what is wrong with the object
+/// would else be that it is none of two things.
+fn join_nulls(value: &mut Value, document: &Value) {
+    if let Some(mut component) = object_or_null(value, document) {
+        component["type"] = json!(["object", "null"]);
+        *value = component;
+    }
+    match value {
+        Value::Object(members) => members.values_mut().for_each(|member| join_nulls(member, document)),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| join_nulls(element, document)),
+        _ => {}
+    }
+}
+
+/// The object of such a choice.
+fn object_or_null(value: &Value, document: &Value) -> Option<Value> {
+    let choices = value.get("oneOf")?.as_array()?;
+    let (nulls, others): (Vec<_>, Vec<_>) = choices.iter().partition(|choice| choice["type"] == "null");
+    let ([_], [other]) = (&nulls[..], &others[..]) else { return None };
+    let pointer = other.get("$ref")?.as_str()?.strip_prefix('#')?;
+    document.pointer(pointer).filter(|component| component["type"] == "object").cloned()
 }
 
 /// Better words for a credential that is a reference to a stored secret.
@@ -79,7 +127,7 @@ fn body_schemas(document: &Value) -> Vec<String> {
         .filter_map(|operation| {
             operation.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str)
         })
-        .filter_map(|reference| reference.strip_prefix("#/components/schemas/"))
+        .filter_map(|reference| reference.strip_prefix(COMPONENTS))
         .map(str::to_owned)
         .collect();
     names.sort_unstable();

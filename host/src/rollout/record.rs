@@ -18,6 +18,17 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Everywhere that a version can stand.
+    pub const ALL: [Self; 7] = [
+        Self::Stored(State::Pending),
+        Self::Stored(State::Shadow),
+        Self::Stored(State::Active),
+        Self::Draining,
+        Self::Stored(State::Retired),
+        Self::Stored(State::Refused),
+        Self::Stored(State::RolledBack),
+    ];
+
     /// For the caller.
     pub fn name(self) -> &'static str {
         match self {

@@ -60,6 +60,10 @@ pub struct Shadow {
     pub stopped_early: bool,
 }
 
+/// What a version can make of a connection that is not unchanged, what matters most first: the connection fails, it is
+/// held, it is described otherwise, or it fails already.
+pub const SHADOW_OUTCOMES: [&str; 4] = ["fails", "held", "differs", "fails_already"];
+
 /// What a version makes of one connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
@@ -95,7 +99,7 @@ impl Shadow {
             differences: differences(outcome),
         };
         // What matters most comes first, and stays when there is too much.
-        let rank = |name: &str| ["fails", "held", "differs", "fails_already"].iter().position(|known| *known == name);
+        let rank = |name: &str| SHADOW_OUTCOMES.iter().position(|known| *known == name);
         let place = self.details.partition_point(|known| rank(&known.outcome) <= rank(name));
         self.details.insert(place, detail);
         self.truncated |= self.details.len() > MAX_DETAILS;

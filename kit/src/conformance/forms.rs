@@ -2,6 +2,7 @@
 //! as a value is one. Admission has seen to what would be dangerous.
 
 use patchpanel::schema::Schema;
+use patchpanel::schema::portable::{Unportable, unportable_patterns};
 use patchpanel::stranger::shown;
 use serde_json::Value;
 
@@ -14,9 +15,11 @@ pub(super) fn check(kit: &Kit<'_>) -> Tried {
     let manifest = kit.version.manifest();
     let mut form = Form { tried: Tried::default(), fields: 0, root: &manifest.config_schema, name: "config-schema" };
     form.object("", &manifest.config_schema);
+    form.patterns();
     for method in &manifest.auth_methods {
         (form.root, form.name) = (&method.credential_schema, "credential-schema");
         form.object("", &method.credential_schema);
+        form.patterns();
         form.secrets(&method.credential_schema);
     }
     form.tried.what = format!("{} fields of the schemas", form.fields);
@@ -77,6 +80,15 @@ impl<'a> Form<'a> {
             self.tried.add(Finding::error("not_drawable", message, "Describe the elements by `items`."));
         }
         self.object(pointer, schema);
+    }
+
+    /// Looks whether everybody who gets the schema can read its patterns.
+    fn patterns(&mut self) {
+        for (pointer, Unportable { what, instead }) in unportable_patterns(self.root) {
+            let message = format!("the pattern of {} has {what}, which not every client can read", self.at(&pointer));
+            let remedy = format!("Write {instead}. Until then clients get the schema without the pattern.");
+            self.tried.add(Finding::warning("unportable_pattern", message, remedy));
+        }
     }
 
     /// Looks whether a text or a list of the configuration ends somewhere. What is too long for the limits of a call is refused

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Reason, secrets};
-use crate::connectors::contract::{CONFIG_MEMBERS, Manifest, Reach, text};
+use crate::connectors::contract::{CONFIG_MEMBERS, INSTRUCTION_LANGUAGES, Manifest, Reach, text};
 use crate::connectors::judge::{self, Approvals, Own, When};
 use crate::drivers;
 use crate::schema::Schema;
@@ -167,7 +167,7 @@ fn check_methods(manifest: &Manifest, reasons: &mut Vec<Reason>) -> Vec<Schema> 
 
 fn check_setup(manifest: &Manifest, reasons: &mut Vec<Reason>) {
     for instruction in &manifest.setup {
-        let known = ["sql", "shell", "conf", "text"].contains(&instruction.language.as_str());
+        let known = INSTRUCTION_LANGUAGES.contains(&instruction.language.as_str());
         if !known || !text::is_line(&instruction.title, 100) || !text::are_lines(&instruction.text, 16 << 10) {
             let remedy = "Give each a title, a language (sql, shell, conf, text) and at most 16 KiB of text.";
             let message = "an instruction is incomplete, too long or has control characters";

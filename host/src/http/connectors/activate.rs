@@ -11,7 +11,7 @@ use super::digest::Digest;
 use super::record::ConnectorVersion;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::{Activation, Rollout};
 
@@ -32,11 +32,11 @@ pub struct ActivateRequest {
 /// stay with the version that serves them until their tenant agrees. Requests that are running end with the version that
 /// they began with. Activating the active version changes nothing.
 #[utoipa::path(post, path = "/assets/connectors/versions/{digest}/activate", tag = TAG_CONNECTORS,
-    params(("digest" = String, Path, description = "`sha256:` and 64 hex digits")),
-    request_body = ActivateRequest,
+    params(Digest),
+    request_body(content = ActivateRequest, example = json!({ "dry_run": true })),
     responses(
         (status = 200, description = "The version", body = ConnectorVersion),
-        (status = "default", description = "Any error", body = ErrorBody),
+        refusals::Any, refusals::OfResource, refusals::OfBody, refusals::OfState, refusals::OfConnector,
     ))]
 pub async fn activate_connector_version(
     authenticated: Authenticated,

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 use super::digest::Digest;
 use crate::http::authentication::Admitted;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::Rollout;
 
@@ -15,10 +15,10 @@ use crate::rollout::Rollout;
 ///
 /// With its bytes. One that is active or serves connections stays.
 #[utoipa::path(delete, path = "/assets/connectors/versions/{digest}", tag = TAG_CONNECTORS,
-    params(("digest" = String, Path, description = "`sha256:` and 64 hex digits")),
+    params(Digest),
     responses(
         (status = 204, description = "It is gone"),
-        (status = "default", description = "Any error", body = ErrorBody),
+        refusals::Any, refusals::OfResource, refusals::OfState,
     ))]
 pub async fn delete_connector_version(
     admitted: Admitted,

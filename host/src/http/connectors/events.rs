@@ -10,11 +10,12 @@ use futures_util::stream::{self, Stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::digest::Digest;
 use super::record::RefusalReason;
 use crate::http::authentication::Admitted;
-use crate::http::error::{ApiError, ErrorBody};
-use crate::http::{Api, TAG_CONNECTORS};
-use crate::rollout::{self, News, Rollout};
+use crate::http::error::{ApiError, refusals};
+use crate::http::{Api, TAG_STREAMS};
+use crate::rollout::{self, News, Rollout, Standing};
 
 /// How often a silent stream shows that it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -26,12 +27,14 @@ const LIFE: Duration = Duration::from_hours(1);
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StateEvent {
     /// The version.
+    #[schema(value_type = Digest)]
     digest: String,
     /// The connection type of the version; null until it has been admitted.
     connection_type: Option<String>,
     /// The semantic version of the connector; null until it has been admitted.
     version: Option<String>,
-    /// The state.
+    /// Where the version stands.
+    #[schema(value_type = Standing)]
     state: &'static str,
     /// Why, if that has a reason.
     reasons: Vec<RefusalReason>,
@@ -67,9 +70,9 @@ struct MissedEvent {
 /// Server-sent events: first `state` for every version that is there, then `state` whenever one changes; `progress` with
 /// `digest`, `done` and `total` while one is tried against the stored connections; `deleted` with `digest` when one is gone.
 /// A client that was too slow gets how many it has `missed`, and should list the versions. A stream ends after an hour.
-#[utoipa::path(get, path = "/assets/connectors/events", tag = TAG_CONNECTORS, responses(
+#[utoipa::path(get, path = "/assets/connectors/events", tag = TAG_STREAMS, responses(
     (status = 200, description = "Events, without end", body = StateEvent, content_type = "text/event-stream"),
-    (status = "default", description = "Any error", body = ErrorBody),
+    refusals::Any,
 ))]
 pub async fn follow_connector_versions(
     admitted: Admitted,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::record::ConnectorVersion;
 use crate::http::authentication::Admitted;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::Rollout;
 
@@ -26,7 +26,7 @@ pub struct ConnectorVersions {
 /// ten of each type are kept.
 #[utoipa::path(get, path = "/assets/connectors/versions", tag = TAG_CONNECTORS, responses(
     (status = 200, description = "The versions", body = ConnectorVersions),
-    (status = "default", description = "Any error", body = ErrorBody),
+    refusals::Any,
 ))]
 pub async fn list_connector_versions(
     admitted: Admitted,

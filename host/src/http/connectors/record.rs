@@ -3,15 +3,17 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::digest::Digest;
 use crate::connectors::admission::Reason;
 use crate::http::data::record::{DescriptorDifference, time};
-use crate::rollout::{Detail, Shadow, VersionRecord};
+use crate::http::vocabulary::ShadowOutcome;
+use crate::rollout::{Detail, Shadow, Standing, VersionRecord};
 
 /// A connector version.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConnectorVersion {
-    /// Names it: `sha256:` and 64 hex digits of its bytes.
-    #[schema(example = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    /// Names the version.
+    #[schema(value_type = Digest)]
     digest: String,
     /// The type of the connections that it is for; null until it has been admitted, as are the next two.
     #[schema(example = "postgres")]
@@ -21,9 +23,8 @@ pub struct ConnectorVersion {
     /// The version of the contract that it was built for.
     #[schema(example = "1.0.0")]
     contract: Option<String>,
-    /// `PENDING` while it is admitted; `SHADOW` when it has been tried and waits to be activated; `ACTIVE`; `DRAINING` while
-    /// connections or requests are still with it; `RETIRED`; `REFUSED`; `ROLLED_BACK`.
-    #[schema(example = "ACTIVE")]
+    /// Where the version stands.
+    #[schema(value_type = Standing)]
     state: &'static str,
     /// Why it is refused, was rolled back or did not become active.
     reasons: Vec<RefusalReason>,
@@ -49,7 +50,7 @@ pub struct ConnectorVersion {
 }
 
 /// One reason against a connector version.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RefusalReason {
     /// Stable, such as `unexpected_import`.
     code: String,
@@ -60,7 +61,7 @@ pub struct RefusalReason {
 }
 
 /// What a connector version makes of the stored connections that other versions serve.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ShadowReport {
     /// When the version was tried.
     #[schema(format = DateTime)]
@@ -87,13 +88,14 @@ pub struct ShadowReport {
 }
 
 /// What a connector version makes of one connection.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ShadowDetail {
     /// The organization.
     organization_id: String,
     /// The connection.
     resource_uri: String,
-    /// `fails`, `held`, `differs` or `fails_already`.
+    /// What becomes of the connection.
+    #[schema(value_type = ShadowOutcome)]
     outcome: String,
     /// What of the descriptor differs; never a credential.
     differences: Vec<DescriptorDifference>,

@@ -9,7 +9,7 @@ use super::digest::Digest;
 use super::record::ConnectorVersion;
 use crate::connectors::admission::Reason;
 use crate::http::authentication::Admitted;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::{Api, TAG_CONNECTORS};
 use crate::rollout::Rollout;
 
@@ -18,10 +18,10 @@ use crate::rollout::Rollout;
 /// The version that was active before it is active again, and connections that nobody has changed since are as they were.
 /// One that the earlier version does not accept stays. Takes no body.
 #[utoipa::path(post, path = "/assets/connectors/versions/{digest}/rollback", tag = TAG_CONNECTORS,
-    params(("digest" = String, Path, description = "Of the active version: `sha256:` and 64 hex digits")),
+    params(Digest),
     responses(
         (status = 200, description = "The version that was rolled back", body = ConnectorVersion),
-        (status = "default", description = "Any error", body = ErrorBody),
+        refusals::Any, refusals::OfResource, refusals::OfState, refusals::OfConnector,
     ))]
 pub async fn roll_back_connector_version(
     admitted: Admitted,

@@ -7,25 +7,41 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName};
 use futures_util::StreamExt as _;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::record::ConnectorVersion;
 use crate::http::authentication::Authenticated;
 use crate::http::body::{Arrival, broke_off, check_coding, media_type};
-use crate::http::error::{ApiError, ErrorBody};
-use crate::http::{Api, TAG_CONNECTORS};
+use crate::http::error::{ApiError, refusals};
+use crate::http::openapi::Location;
+use crate::http::{Api, TAG_STREAMS};
 use crate::rollout::{Incoming, Rollout};
+
+/// The schema of a component's bytes.
+#[derive(Debug)]
+pub enum Component {}
+
+impl PartialSchema for Component {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(SchemaType::AnyValue).content_media_type("application/wasm").into()
+    }
+}
+
+impl ToSchema for Component {}
 
 /// Uploads a connector version
 ///
 /// The body is the component. It is admitted and compiled, tried against the stored connections, and waits in the state
 /// `SHADOW`; nothing is served by it yet. One that is refused is 422 with every reason. Uploading the same bytes again changes
 /// nothing.
-#[utoipa::path(post, path = "/assets/connectors/versions", tag = TAG_CONNECTORS,
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
+#[utoipa::path(post, path = "/assets/connectors/versions", tag = TAG_STREAMS,
+    request_body(content = inline(Component), content_type = "application/wasm", description = "The component"),
     responses(
         (status = 201, description = "The version", body = ConnectorVersion,
-            headers(("Location" = String, description = "The path of the version"))),
-        (status = "default", description = "Any error", body = ErrorBody),
+            headers(("Location" = inline(Location), description = "The path of the version"))),
+        refusals::Any, refusals::OfBody, refusals::OfConnector,
     ))]
 pub async fn upload_connector_version(
     authenticated: Authenticated,

@@ -1,5 +1,6 @@
 //! The part of a body that says what to connect to, shared by verify, create and update.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::connections::Candidate;
@@ -16,7 +17,23 @@ use crate::finding::Finding;
 use crate::json::member;
 use crate::secrets::{Credentials, Secret};
 
-/// A credential in a request.
+/// The schema of a configuration.
+#[derive(Debug)]
+pub enum Configuration {}
+
+impl PartialSchema for Configuration {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .description(Some("What members it has, the `config_schema` of the connection type says."))
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .into()
+    }
+}
+
+impl ToSchema for Configuration {}
+
+/// A credential in a request. Its schema has no format `password`: user names are among them, and there are clients that
+/// put stars for whatever has that format, and send them.
 #[derive(Debug)]
 pub struct Credential(Secret);
 
@@ -53,7 +70,6 @@ impl PartialSchema for Credential {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
             .write_only(true)
             .max_length(Some(65_536))
             .into()
@@ -61,6 +77,25 @@ impl PartialSchema for Credential {
 }
 
 impl ToSchema for Credential {}
+
+/// The schema of a body's credentials, by name.
+#[derive(Debug)]
+pub enum SentCredentials {}
+
+impl PartialSchema for SentCredentials {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .description(Some("By name; which there are, the `credential_schema` of the authentication method says."))
+            .additional_properties(Some(Credential::schema()))
+            .into()
+    }
+}
+
+impl ToSchema for SentCredentials {
+    fn name() -> Cow<'static, str> {
+        "Credentials".into()
+    }
+}
 
 /// The three members of which a body has exactly one.
 pub type Configs = [Option<Map<String, Value>>; 3];

@@ -12,15 +12,16 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::candidate::{self, Credential};
+use super::candidate::{self, Configuration, Credential, SentCredentials};
 use super::record::{ConnectionRecord, Tagged};
 use crate::auth::Permission;
 use crate::connections::{Candidate, Idempotency, NewConnection};
 use crate::finding::Finding;
 use crate::http::authentication::{Admitted, Authenticated};
 use crate::http::body::Unread;
-use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::IdempotencyKey;
+use crate::http::error::{ApiError, refusals};
+use crate::http::openapi::Location;
+use crate::http::preconditions::{EntityTag, IdempotencyKey};
 use crate::http::{Api, TAG_DATA};
 
 /// A connection to register. Exactly one of `database_config`, `storage_config` and `filesystem_config` is required: the
@@ -29,10 +30,10 @@ use crate::http::{Api, TAG_DATA};
 #[serde(deny_unknown_fields)]
 pub struct CreateRequest {
     /// For people; the resource URI is made from it.
-    #[schema(min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$", example = "orders")]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$", example = "Orders")]
     name: String,
     /// For people; the only control characters are tabs and line ends.
-    #[schema(max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
+    #[schema(max_length = 1000, pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$")]
     description: Option<String>,
     /// For filters.
     #[schema(max_items = 50, value_type = Option<Vec<Tag>>)]
@@ -44,22 +45,22 @@ pub struct CreateRequest {
     #[schema(min_length = 1, max_length = 64, example = "postgres")]
     connection_type: String,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     database_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     storage_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     filesystem_config: Option<Map<String, Value>>,
     /// By the `credential_schema` of the authentication method.
-    #[schema(value_type = Option<BTreeMap<String, Credential>>)]
+    #[schema(value_type = Option<SentCredentials>)]
     credentials: Option<BTreeMap<String, Option<Credential>>>,
 }
 
 /// A word for filters, without a comma.
 #[derive(Debug, ToSchema)]
-#[schema(min_length = 1, max_length = 64, pattern = r"^[^,\p{Cc}]*$")]
+#[schema(min_length = 1, max_length = 64, pattern = r"^[^,\u0000-\u001f\u007f-\u009f]*$")]
 #[expect(dead_code, reason = "the schema of an element of `tags`")]
 pub struct Tag(String);
 
@@ -85,14 +86,23 @@ impl TryFrom<CreateRequest> for NewConnection {
 ///
 /// It is not tested: its status is `PENDING` until the first test. With the header `Idempotency-Key` (1 to 255 visible
 /// ASCII characters) a repetition within 24 hours gives the same connection instead of a second one.
-#[utoipa::path(post, path = "/assets/data", tag = TAG_DATA, request_body = CreateRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless")),
+#[utoipa::path(post, path = "/assets/data", tag = TAG_DATA, params(IdempotencyKey),
+    request_body(content = CreateRequest, example = json!({
+        "name": "Orders",
+        "description": "The orders of the shop",
+        "tags": ["shop"],
+        "connection_type": "postgres",
+        "database_config": {
+            "host": "db.example.com", "port": 5432, "database": "shop", "db_schema": "sales", "ssl_mode": "verify-full",
+        },
+        "credentials": { "username": "reader", "password": "not-this-one" },
+    })),
     responses(
         (status = 201, description = "The record", body = ConnectionRecord, headers(
-            ("Location" = String, description = "The record's path"),
-            ("ETag" = String, description = "The record's revision"),
+            ("Location" = inline(Location), description = "The record's path"),
+            ("ETag" = inline(EntityTag), description = "The record's revision"),
         )),
-        (status = "default", description = "Any error", body = ErrorBody),
+        refusals::Any, refusals::OfBody, refusals::OfState, refusals::OfConnector,
     ))]
 pub async fn create_connection(
     authenticated: Authenticated,

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Admitted;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::preconditions::Preconditions;
 use crate::http::{Api, TAG_DATA};
 
@@ -15,13 +15,10 @@ use crate::http::{Api, TAG_DATA};
 ///
 /// Its credentials go with it.
 #[utoipa::path(delete, path = "/assets/data/{resource_uri}", tag = TAG_DATA,
-    params(
-        ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
-        ("If-Match" = Option<String>, Header, description = "Entity tags of which the record must have one"),
-    ),
+    params(ResourceUri, Preconditions),
     responses(
         (status = 204, description = "It is gone"),
-        (status = "default", description = "Any error", body = ErrorBody),
+        refusals::Any, refusals::OfResource, refusals::OfCondition,
     ))]
 pub async fn delete_connection(
     admitted: Admitted,

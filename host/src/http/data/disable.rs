@@ -7,22 +7,19 @@ use axum::extract::State;
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Admitted;
-use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::Preconditions;
+use crate::http::error::{ApiError, refusals};
+use crate::http::preconditions::{EntityTag, Preconditions};
 use crate::http::{Api, TAG_DATA};
 
 /// Disables a connection
 ///
 /// It can be read and deleted, not used. Needs the permission operate.
 #[utoipa::path(post, path = "/assets/data/{resource_uri}/disable", tag = TAG_DATA,
-    params(
-        ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
-        ("If-Match" = Option<String>, Header, description = "Entity tags of which the record must have one"),
-    ),
+    params(ResourceUri, Preconditions),
     responses(
         (status = 200, description = "The record", body = ConnectionRecord,
-            headers(("ETag" = String, description = "The record's revision"))),
-        (status = "default", description = "Any error", body = ErrorBody),
+            headers(("ETag" = inline(EntityTag), description = "The record's revision"))),
+        refusals::Any, refusals::OfResource, refusals::OfCondition,
     ))]
 pub async fn disable_connection(
     admitted: Admitted,

@@ -10,21 +10,19 @@ use axum::response::{IntoResponse, Response};
 use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Admitted;
-use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::{Preconditions, etag};
+use crate::http::error::{ApiError, refusals};
+use crate::http::preconditions::{EntityTag, Preconditions, etag};
 use crate::http::{Api, TAG_DATA};
 
 /// Finds a connection
 #[utoipa::path(get, path = "/assets/data/{resource_uri}", tag = TAG_DATA,
-    params(
-        ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags that the client has already"),
-    ),
+    params(ResourceUri, Preconditions),
     responses(
         (status = 200, description = "The record", body = ConnectionRecord,
-            headers(("ETag" = String, description = "The record's revision"))),
-        (status = 304, description = "The client has this revision"),
-        (status = "default", description = "Any error", body = ErrorBody),
+            headers(("ETag" = inline(EntityTag), description = "The record's revision"))),
+        (status = 304, description = "The client has this revision",
+            headers(("ETag" = inline(EntityTag), description = "The record's revision"))),
+        refusals::Any, refusals::OfResource, refusals::OfCondition,
     ))]
 pub async fn find_connection(
     admitted: Admitted,

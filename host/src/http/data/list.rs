@@ -12,7 +12,7 @@ use super::record::ConnectionRecord;
 use crate::connections::{Filter, Listed};
 use crate::http::authentication::Admitted;
 use crate::http::body::SMALL_BYTES;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::listing::{ListQuery, Pagination};
 use crate::http::{Api, TAG_DATA};
 
@@ -47,7 +47,7 @@ pub struct ConnectionPage {
     ),
     responses(
         (status = 200, description = "A page of connections", body = ConnectionPage),
-        (status = "default", description = "Any error", body = ErrorBody),
+        refusals::Any, refusals::OfQuery,
     ))]
 pub async fn list_connections(
     admitted: Admitted,

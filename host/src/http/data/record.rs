@@ -10,12 +10,15 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::validate::FindingFacts;
-use crate::connections::Connection;
+use super::candidate::Configuration;
 use crate::connections::record::Upgrade;
+use crate::connections::{Connection, Status};
 use crate::connectors::Binding;
 use crate::connectors::change::compare::Difference;
+use crate::descriptor::TlsMode;
 use crate::finding::Finding;
+use crate::http::connectors::digest::Digest;
+use crate::http::error::WireFinding;
 use crate::http::preconditions::etag;
 
 /// A registered connection.
@@ -38,8 +41,8 @@ pub struct ConnectionRecord {
     /// The connection type.
     #[schema(example = "postgres")]
     connection_type: String,
-    /// `PENDING` until the first test, then `ACTIVE` or `ERROR` by the last one; `DISABLED` while an operator says so.
-    #[schema(example = "ACTIVE")]
+    /// Whether the connection can be used, as far as is known.
+    #[schema(value_type = Status)]
     status: &'static str,
     /// Why, for people.
     status_reason: Option<String>,
@@ -66,15 +69,15 @@ pub struct ConnectionRecord {
     last_tested_at: Option<String>,
     /// The configuration, normalised by the connector, if the connector's `config_member` is this one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Configuration, required = false)]
     database_config: Option<Value>,
     /// The configuration, normalised by the connector, if the connector's `config_member` is this one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Configuration, required = false)]
     storage_config: Option<Value>,
     /// The configuration, normalised by the connector, if the connector's `config_member` is this one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Configuration, required = false)]
     filesystem_config: Option<Value>,
     /// Every credential of the authentication method, and whether it is set.
     credentials_set: BTreeMap<String, bool>,
@@ -83,7 +86,8 @@ pub struct ConnectionRecord {
     bindings: Vec<CredentialBinding>,
     /// The connector version that serves the connection.
     connector_version: String,
-    /// The digest of the connector version that serves the connection: `sha256:` and 64 hex digits.
+    /// The digest of the connector version that serves the connection.
+    #[schema(value_type = Digest)]
     connector_digest: String,
     /// The version of the contract that it was built for; null when the version is gone.
     #[schema(example = "1.0.0")]
@@ -95,7 +99,7 @@ pub struct ConnectionRecord {
     /// changes, and only where there is something.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    warnings: Vec<FindingFacts>,
+    warnings: Vec<WireFinding>,
 }
 
 /// Where credentials are sent, and how the way there is protected.
@@ -112,8 +116,8 @@ pub struct CredentialBinding {
     /// The port that the credentials go to.
     #[schema(example = 5432)]
     port: u16,
-    /// `disable`, `require` (encrypted; verified as `verify-ca` with roots of its own), `verify-ca` or `verify-full`.
-    #[schema(example = "verify-full")]
+    /// How the way there is protected.
+    #[schema(value_type = TlsMode)]
     tls_mode: String,
     /// The name that `verify-full` looks for in the server's certificate.
     server_name: String,
@@ -125,6 +129,7 @@ pub struct CredentialBinding {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConnectorUpgrade {
     /// The digest of the new version: what to agree to.
+    #[schema(value_type = Digest)]
     digest: String,
     /// The semantic version of the connector.
     version: String,
@@ -135,7 +140,7 @@ pub struct ConnectorUpgrade {
 }
 
 /// One fact of a descriptor that two connector versions see differently.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DescriptorDifference {
     /// Where in the descriptor the change is, such as `endpoints/0/host`.
     path: String,
@@ -238,7 +243,7 @@ impl From<Connection> for Tagged {
 impl From<(Connection, Vec<Finding>)> for Tagged {
     fn from((connection, warnings): (Connection, Vec<Finding>)) -> Self {
         let mut tagged = Self::from(connection);
-        tagged.record.warnings = warnings.into_iter().map(Into::into).collect();
+        tagged.record.warnings = warnings.iter().map(WireFinding::from).collect();
         tagged
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::diagnosis::{EndpointReport, Fault, Outcome, Report, Stage, StageReport};
+use crate::diagnosis::{Blame, EndpointReport, Fault, Outcome, ReadOnlyLevel, Report, Stage, StageReport};
+use crate::http::vocabulary::EndpointOutcome;
 
 /// Whether a connection works. A source that refuses is an answer, not an error: 200 with `success: false`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,9 +42,10 @@ pub struct TestDetails {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StageResult {
     /// The stage's name.
-    #[schema(example = "authenticate")]
+    #[schema(value_type = Stage)]
     pub stage: &'static str,
-    /// `passed`, `warned`, `failed` or `skipped` (an earlier stage failed, or there was nothing to do).
+    /// How the stage ended.
+    #[schema(value_type = Outcome)]
     pub outcome: &'static str,
     /// How long the stage took, in milliseconds; null when it was skipped.
     pub latency_ms: Option<f64>,
@@ -62,9 +64,11 @@ pub struct EndpointResult {
     pub host: String,
     /// The endpoint's port.
     pub port: u16,
-    /// What became of the endpoint: `opened` or `failed`.
+    /// What became of the endpoint.
+    #[schema(value_type = EndpointOutcome)]
     pub outcome: &'static str,
     /// The stage that failed; null when it was opened.
+    #[schema(value_type = Option<Stage>)]
     pub stage: Option<&'static str>,
     /// The fault, when it failed; all null else.
     #[serde(flatten)]
@@ -74,9 +78,10 @@ pub struct EndpointResult {
 /// What went wrong.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct FaultFacts {
-    /// Stable, for programs, such as `password_rejected`.
+    /// Stable, for programs, such as `password_rejected`. No enum, since every kind of data source adds its own.
     pub code: Option<&'static str>,
-    /// Whose fault it is: `config`, `credential`, `network`, `server`, `connector` or `host`.
+    /// Whose fault it is.
+    #[schema(value_type = Option<Blame>)]
     pub blame: Option<&'static str>,
     /// Whether trying again later, with nothing changed, can help.
     pub retryable: Option<bool>,
@@ -120,7 +125,7 @@ pub struct PrivilegeFacts {
     /// PostgreSQL lets every user do counts for nothing either: temporary tables, large objects of its own, its own
     /// password and settings, advisory locks, and ending its own sessions. What reading a foreign table sets
     /// off elsewhere is not known.
-    #[schema(example = "role")]
+    #[schema(value_type = ReadOnlyLevel)]
     pub read_only: &'static str,
     /// Why: `recovery` (the server is a standby) and `privileges` (the user has no right to write); empty for `none`.
     pub enforced_by: Vec<&'static str>,
@@ -198,13 +203,11 @@ impl From<Report> for TestResult {
 
 impl From<StageReport> for StageResult {
     fn from(report: StageReport) -> Self {
-        let (outcome, fault, warnings) = match report.outcome {
-            Outcome::Passed => ("passed", FaultFacts::default(), Vec::new()),
-            Outcome::Warned(faults) => {
-                ("warned", FaultFacts::default(), faults.into_iter().map(FaultFacts::from).collect())
-            }
-            Outcome::Failed(fault) => ("failed", fault.into(), Vec::new()),
-            Outcome::Skipped => ("skipped", FaultFacts::default(), Vec::new()),
+        let outcome = report.outcome.name();
+        let (fault, warnings) = match report.outcome {
+            Outcome::Passed | Outcome::Skipped => (FaultFacts::default(), Vec::new()),
+            Outcome::Warned(faults) => (FaultFacts::default(), faults.into_iter().map(FaultFacts::from).collect()),
+            Outcome::Failed(fault) => (fault.into(), Vec::new()),
         };
         Self { stage: report.stage.name(), outcome, latency_ms: report.latency.map(milliseconds), fault, warnings }
     }

@@ -2,12 +2,26 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::http::error::ApiError;
+use crate::http::openapi::parameter;
 
 /// A resource URI as the client sent it.
 #[derive(Debug)]
 pub struct ResourceUri(pub String);
+
+impl IntoParams for ResourceUri {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(1024));
+        let text = text.examples(["data:acme:sales:orders"]);
+        let description = "One path segment; its colons may be percent-encoded";
+        vec![parameter(ParameterIn::Path, "resource_uri", Required::True, description, text)]
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for ResourceUri {
     type Rejection = ApiError;

@@ -8,17 +8,17 @@ use axum::extract::State;
 use super::report::TestResult;
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Authenticated;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::{Api, TAG_DATA};
 
 /// Tests a connection
 ///
 /// As verify, with the stored credentials; the outcome becomes the connection's status. Takes no body.
 #[utoipa::path(post, path = "/assets/data/{resource_uri}/test", tag = TAG_DATA,
-    params(("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded")),
+    params(ResourceUri),
     responses(
         (status = 200, description = "Whether the connection works", body = TestResult),
-        (status = "default", description = "Any error", body = ErrorBody),
+        refusals::Any, refusals::OfResource, refusals::OfState, refusals::OfConnector,
     ))]
 pub async fn test_connection(
     authenticated: Authenticated,

@@ -6,13 +6,34 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+use super::candidate::Configuration;
 use crate::connectors::VersionInUse;
 use crate::connectors::contract::{AuthMethod, Instruction, Reach};
 use crate::http::authentication::Admitted;
-use crate::http::error::ErrorBody;
+use crate::http::connectors::digest::Digest;
+use crate::http::error::refusals;
+use crate::http::vocabulary::{ConfigMember, InstructionLanguage};
 use crate::http::{Api, TAG_DATA};
+use crate::schema::portable::published;
+
+/// The schema of a JSON Schema.
+#[derive(Debug)]
+pub enum JsonSchema {}
+
+impl PartialSchema for JsonSchema {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .description(Some("A JSON Schema (draft 2020-12) of an object."))
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .into()
+    }
+}
+
+impl ToSchema for JsonSchema {}
 
 /// What stands for the platform's addresses in instructions.
 const PLACEHOLDER: &str = "{egress_addresses}";
@@ -40,20 +61,22 @@ pub struct ConnectionType {
     description: String,
     /// The connector's semantic version.
     version: String,
-    /// The connector's digest: `sha256:` and 64 hex digits.
+    /// The connector's digest.
+    #[schema(value_type = Digest)]
     digest: String,
     /// The member of a request that holds the configuration.
-    #[schema(example = "database_config")]
+    #[schema(value_type = ConfigMember)]
     config_member: String,
-    /// JSON Schema (draft 2020-12) of the configuration; its properties are in the order of a form.
-    #[schema(value_type = Object)]
+    /// JSON Schema (draft 2020-12) of the configuration; its properties are in the order of a form. A pattern that not every
+    /// engine of regular expressions reads alike is left out, and checked all the same.
+    #[schema(value_type = JsonSchema)]
     config_schema: Value,
     /// The configuration's member that chooses the authentication method; null when there is no choice.
     auth_member: Option<String>,
     /// How one can authenticate; the first is the default.
     auth_methods: Vec<AuthenticationMethod>,
     /// Configurations that the connector accepts, the plainest first.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<Configuration>)]
     examples: Vec<Value>,
     /// Where its connections may lead and how strictly they are protected there at least, in terms of the configuration.
     reaches: Vec<ConnectionReach>,
@@ -71,7 +94,7 @@ pub struct AuthenticationMethod {
     /// For people.
     title: String,
     /// JSON Schema (draft 2020-12) of `credentials`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = JsonSchema)]
     credential_schema: Value,
 }
 
@@ -102,7 +125,8 @@ pub struct ConnectionReach {
 pub struct SetupStep {
     /// What the example is for.
     title: String,
-    /// `sql`, `shell`, `conf` or `text`.
+    /// What the text is written in.
+    #[schema(value_type = InstructionLanguage)]
     language: String,
     /// What to run or write.
     text: String,
@@ -118,7 +142,7 @@ impl ConnectionType {
             version: manifest.version,
             digest: connector.digest().to_owned(),
             config_member: manifest.config_member,
-            config_schema: manifest.config_schema,
+            config_schema: published(manifest.config_schema),
             auth_member: manifest.auth_member,
             auth_methods: manifest.auth_methods.into_iter().map(AuthenticationMethod::from).collect(),
             examples: manifest.examples,
@@ -131,7 +155,7 @@ impl ConnectionType {
 
 impl From<AuthMethod> for AuthenticationMethod {
     fn from(method: AuthMethod) -> Self {
-        Self { name: method.name, title: method.title, credential_schema: method.credential_schema }
+        Self { name: method.name, title: method.title, credential_schema: published(method.credential_schema) }
     }
 }
 
@@ -166,7 +190,7 @@ fn setup_step(step: Instruction, addresses: &[String]) -> SetupStep {
 /// credentials, examples, and what the owner of a data source sets up first.
 #[utoipa::path(get, path = "/assets/data/types", tag = TAG_DATA, responses(
     (status = 200, description = "The connection types", body = ConnectionTypes),
-    (status = "default", description = "Any error", body = ErrorBody),
+    refusals::Any,
 ))]
 pub async fn list_connection_types(_: Admitted, State(api): State<Arc<Api>>) -> Json<ConnectionTypes> {
     let data =

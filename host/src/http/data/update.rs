@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::candidate::{self, Credential};
+use super::candidate::{self, Configuration, Credential, SentCredentials};
 use super::create::Tag;
 use super::read_only;
 use super::record::{ConnectionRecord, Tagged};
@@ -17,8 +17,8 @@ use crate::connections::{Candidate, Change, Connection};
 use crate::finding::Finding;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
-use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::Preconditions;
+use crate::http::error::{ApiError, refusals};
+use crate::http::preconditions::{EntityTag, Preconditions};
 use crate::http::{Api, TAG_DATA};
 use crate::secrets::Secret;
 
@@ -28,10 +28,10 @@ use crate::secrets::Secret;
 #[serde(deny_unknown_fields)]
 pub struct UpdateRequest {
     /// For people. The resource URI stays.
-    #[schema(min_length = 1, max_length = 255, pattern = r"^\P{Cc}*$")]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     name: Option<String>,
     /// For people.
-    #[schema(max_length = 1000, pattern = r"^(\P{Cc}|[\t\r\n])*$")]
+    #[schema(max_length = 1000, pattern = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$")]
     description: Option<String>,
     /// For filters; replaced whole.
     #[schema(value_type = Option<Vec<Tag>>, max_items = 50)]
@@ -40,16 +40,16 @@ pub struct UpdateRequest {
     #[schema(min_length = 1, max_length = 64)]
     connection_type: Option<String>,
     /// Replaced whole.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     database_config: Option<Map<String, Value>>,
     /// Replaced whole.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     storage_config: Option<Map<String, Value>>,
     /// Replaced whole.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     filesystem_config: Option<Map<String, Value>>,
     /// Per credential: absent keeps, a value sets, null clears.
-    #[schema(value_type = Option<BTreeMap<String, Credential>>)]
+    #[schema(value_type = Option<SentCredentials>)]
     credentials: Option<BTreeMap<String, Option<Credential>>>,
 }
 
@@ -90,16 +90,13 @@ fn usable(body: &Value, connection: &Connection) -> Option<Candidate> {
 ///
 /// A member that is absent or null keeps its value, and the configuration is replaced whole. A change of where a stored credential
 /// would be sent needs that credential again: else 422 `CREDENTIALS_REQUIRED` names it.
-#[utoipa::path(put, path = "/assets/data/{resource_uri}", tag = TAG_DATA, request_body = UpdateRequest,
-    params(
-        ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
-        ("If-Match" = Option<String>, Header, description = "Entity tags of which the record must have one"),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags of which the record must have none"),
-    ),
+#[utoipa::path(put, path = "/assets/data/{resource_uri}", tag = TAG_DATA,
+    request_body(content = UpdateRequest, example = json!({ "description": "Orders and customers", "tags": ["shop"] })),
+    params(ResourceUri, Preconditions),
     responses(
         (status = 200, description = "The record", body = ConnectionRecord,
-            headers(("ETag" = String, description = "The record's revision"))),
-        (status = "default", description = "Any error", body = ErrorBody),
+            headers(("ETag" = inline(EntityTag), description = "The record's revision"))),
+        refusals::Any, refusals::OfResource, refusals::OfBody, refusals::OfCondition, refusals::OfState, refusals::OfConnector,
     ))]
 pub async fn update_connection(
     authenticated: Authenticated,

@@ -10,8 +10,9 @@ use super::record::{ConnectionRecord, Tagged};
 use super::resource_uri::ResourceUri;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
-use crate::http::error::{ApiError, ErrorBody};
-use crate::http::preconditions::Preconditions;
+use crate::http::connectors::digest::Digest;
+use crate::http::error::{ApiError, refusals};
+use crate::http::preconditions::{EntityTag, Preconditions};
 use crate::http::{Api, TAG_DATA};
 
 /// What is agreed to.
@@ -19,7 +20,7 @@ use crate::http::{Api, TAG_DATA};
 #[serde(deny_unknown_fields)]
 pub struct UpgradeRequest {
     /// The digest in the record's `connector_upgrade`: one agrees to what one has seen.
-    #[schema(min_length = 1, max_length = 71)]
+    #[schema(value_type = Digest)]
     digest: String,
 }
 
@@ -28,15 +29,14 @@ pub struct UpgradeRequest {
 /// For a connection whose `connector_upgrade` is not null: the new version takes it over with its credentials, to where
 /// `connector_upgrade.differences` says. It is `PENDING` afterwards. Needs the permission create.
 #[utoipa::path(post, path = "/assets/data/{resource_uri}/upgrade", tag = TAG_DATA,
-    params(
-        ("resource_uri" = String, Path, description = "One path segment; its colons may be percent-encoded"),
-        ("If-Match" = Option<String>, Header, description = "Entity tags of which the record must have one"),
-    ),
-    request_body = UpgradeRequest,
+    params(ResourceUri, Preconditions),
+    request_body(content = UpgradeRequest, example = json!({
+        "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    })),
     responses(
         (status = 200, description = "The record", body = ConnectionRecord,
-            headers(("ETag" = String, description = "The record's revision"))),
-        (status = "default", description = "Any error", body = ErrorBody),
+            headers(("ETag" = inline(EntityTag), description = "The record's revision"))),
+        refusals::Any, refusals::OfResource, refusals::OfBody, refusals::OfCondition, refusals::OfState, refusals::OfConnector,
     ))]
 pub async fn upgrade_connection(
     authenticated: Authenticated,

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::candidate;
+use super::candidate::{self, Configuration};
 use crate::auth::Permission;
 use crate::connections::Outline;
 use crate::descriptor::{Endpoint, TlsMode};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, WireFinding, refusals};
 use crate::http::{Api, TAG_DATA};
 use crate::sessions::Validation;
 
@@ -29,13 +29,13 @@ pub struct ValidateRequest {
     #[schema(min_length = 1, max_length = 64, example = "postgres")]
     connection_type: String,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     database_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     storage_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     filesystem_config: Option<Map<String, Value>>,
     /// The names of the credentials that will be sent.
     #[schema(max_items = 100, example = json!(["username", "password"]))]
@@ -46,33 +46,15 @@ pub struct ValidateRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ValidationResult {
     /// Everything at once. Registering is refused by errors alone.
-    findings: Vec<FindingFacts>,
+    findings: Vec<WireFinding>,
     /// The configuration as it would be stored, with its defaults; null when a finding is an error.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     normalised: Option<Value>,
     /// Where the connection would lead, in the order of trying; empty when a finding is an error.
     endpoints: Vec<ValidatedEndpoint>,
-    /// The least strict TLS mode among the endpoints: `disable`, `require`, `verify-ca` or `verify-full`; null without any.
-    #[schema(example = "verify-full")]
+    /// The least strict TLS mode among the endpoints; null without any.
+    #[schema(value_type = Option<TlsMode>)]
     tls_mode: Option<&'static str>,
-}
-
-/// One thing to say about a request.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FindingFacts {
-    /// `error` (registering is refused) or `warning`.
-    #[schema(example = "error")]
-    severity: &'static str,
-    /// JSON pointer (RFC 6901) into the body of `verify` and of registering, so that a credential's is below `/credentials`.
-    #[schema(example = "/database_config/host")]
-    pointer: String,
-    /// Stable, for programs.
-    #[schema(example = "required")]
-    code: String,
-    /// One sentence, for people.
-    message: String,
-    /// What to do about it.
-    hint: Option<String>,
 }
 
 /// A place where a connection would lead.
@@ -87,8 +69,8 @@ pub struct ValidatedEndpoint {
     /// The endpoint's port.
     #[schema(example = 5432)]
     port: u16,
-    /// How the endpoint would be protected: `disable`, `require`, `verify-ca` or `verify-full`.
-    #[schema(example = "verify-full")]
+    /// How the endpoint would be protected.
+    #[schema(value_type = TlsMode)]
     tls_mode: &'static str,
 }
 
@@ -108,21 +90,11 @@ impl From<Validation> for ValidationResult {
     fn from(Validation { findings, normalised, endpoints }: Validation) -> Self {
         let least = endpoints.iter().map(|endpoint| endpoint.tls.mode).min();
         Self {
-            findings: findings.into_iter().map(FindingFacts::from).collect(),
+            findings: findings.iter().map(WireFinding::from).collect(),
             normalised,
             endpoints: endpoints.into_iter().map(ValidatedEndpoint::from).collect(),
             tls_mode: least.map(TlsMode::name),
         }
-    }
-}
-
-impl From<Finding> for FindingFacts {
-    fn from(Finding { severity, code, pointer, message, hint }: Finding) -> Self {
-        let severity = match severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        Self { severity, pointer, code, message, hint }
     }
 }
 
@@ -136,9 +108,16 @@ impl From<Endpoint> for ValidatedEndpoint {
 ///
 /// Nothing is stored, looked up or dialled, and no credential is taken: for a form, while it is filled in. What is wrong with the
 /// configuration is in the answer, in the words of the 422 of `verify`, and so is what a test would stumble over, as warnings.
-#[utoipa::path(post, path = "/assets/data/validate", tag = TAG_DATA, request_body = ValidateRequest, responses(
+#[utoipa::path(post, path = "/assets/data/validate", tag = TAG_DATA,
+    request_body(content = ValidateRequest, example = json!({
+        "connection_type": "postgres",
+        "database_config": {
+            "host": "db.example.com", "port": 5432, "database": "shop", "db_schema": "sales", "ssl_mode": "verify-full",
+        },
+        "credentials_set": ["username", "password"],
+    })), responses(
     (status = 200, description = "What there is to say", body = ValidationResult),
-    (status = "default", description = "Any error", body = ErrorBody),
+    refusals::Any, refusals::OfBody, refusals::OfConnector,
 ))]
 pub async fn validate_connection(
     authenticated: Authenticated,

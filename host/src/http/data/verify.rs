@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::candidate::{self, Credential};
+use super::candidate::{self, Configuration, Credential, SentCredentials};
 use super::report::TestResult;
 use crate::auth::Permission;
 use crate::connections::Candidate;
 use crate::finding::Finding;
 use crate::http::authentication::Authenticated;
 use crate::http::body::Unread;
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::{ApiError, refusals};
 use crate::http::{Api, TAG_DATA};
 
 /// What to try. Exactly one of `database_config`, `storage_config` and `filesystem_config` is required: the one that the
@@ -28,16 +28,16 @@ pub struct VerifyRequest {
     #[schema(min_length = 1, max_length = 64, example = "postgres")]
     connection_type: String,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     database_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     storage_config: Option<Map<String, Value>>,
     /// By the connection type's `config_schema`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Configuration>)]
     filesystem_config: Option<Map<String, Value>>,
     /// By the `credential_schema` of the authentication method.
-    #[schema(value_type = Option<BTreeMap<String, Credential>>)]
+    #[schema(value_type = Option<SentCredentials>)]
     credentials: Option<BTreeMap<String, Option<Credential>>>,
 }
 
@@ -56,9 +56,16 @@ impl TryFrom<VerifyRequest> for Candidate {
 ///
 /// Nothing is stored. A source that cannot be reached or refuses is a 200 with `success: false` and the failing stage;
 /// a body that its schema or the connector rejects is a 422 with every finding.
-#[utoipa::path(post, path = "/assets/data/verify", tag = TAG_DATA, request_body = VerifyRequest, responses(
+#[utoipa::path(post, path = "/assets/data/verify", tag = TAG_DATA,
+    request_body(content = VerifyRequest, example = json!({
+        "connection_type": "postgres",
+        "database_config": {
+            "host": "db.example.com", "port": 5432, "database": "shop", "db_schema": "sales", "ssl_mode": "verify-full",
+        },
+        "credentials": { "username": "reader", "password": "not-this-one" },
+    })), responses(
     (status = 200, description = "Whether the connection works", body = TestResult),
-    (status = "default", description = "Any error", body = ErrorBody),
+    refusals::Any, refusals::OfBody, refusals::OfConnector,
 ))]
 pub async fn verify_connection(
     authenticated: Authenticated,
