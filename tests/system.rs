@@ -5,6 +5,7 @@
 mod api;
 mod audit;
 mod authoring;
+mod clients;
 mod command_line;
 mod connectors;
 mod console;

@@ -4,6 +4,7 @@ use std::fs;
 
 use test_support::skip::skip;
 use test_support::strangers::Stranger;
+use test_support::tools::has_network;
 
 use super::Author;
 
@@ -62,12 +63,6 @@ fn has_tools(language: &Language) -> bool {
 
 fn test(language: &Language) -> String {
     format!("a_connector_in_{}", language.name)
-}
-
-/// Whether this process has any network but itself.
-fn has_network() -> bool {
-    let devices = fs::read_to_string("/proc/net/dev").unwrap();
-    devices.lines().skip(2).any(|line| line.trim_start().split(':').next() != Some("lo"))
 }
 
 fn goes_from_new_to_admitted(language: &Language) {

@@ -1,8 +1,12 @@
-//! Ports of 127.0.0.1 behind which there is no database.
+//! Ports behind which there is no database, or one that is elsewhere.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -85,5 +89,50 @@ impl Witness {
     /// How many connections there have been since the last look. They are closed without a word.
     pub fn connections(&self) -> usize {
         std::iter::from_fn(|| self.0.accept().ok()).count()
+    }
+}
+
+/// An address of this machine that leads to a server on another port of it. It accepts nothing more when this is dropped.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddrV4,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Relay {
+    /// Leads from an address, such as `127.0.0.77:5432`, to this port of 127.0.0.1.
+    pub fn start(address: SocketAddrV4, server: u16) -> Result<Self> {
+        let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+        let relay = Self { address, stopped: Arc::default() };
+        let stopped = Arc::clone(&relay.stopped);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(io::Result::ok) {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+                // Without the server, the client meets a connection that ends.
+                let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server)) else { continue };
+                for (from, to) in [(&client, &server), (&server, &client)] {
+                    let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else { continue };
+                    thread::spawn(move || copy(&from, &to));
+                }
+            }
+        });
+        Ok(relay)
+    }
+}
+
+/// Hands on what one side says, until it ends or the other one is gone.
+fn copy(mut from: &TcpStream, mut to: &TcpStream) {
+    let ended = io::copy(&mut from, &mut to).and_then(|_| to.shutdown(Shutdown::Write));
+    // One that is gone hears nothing more, and is told nothing.
+    drop(ended);
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        // Wakes who waits for the next client, if anybody still does.
+        drop(TcpStream::connect(self.address));
     }
 }
