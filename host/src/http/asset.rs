@@ -2,6 +2,7 @@
 //! compressed once, so that a browser asks again for next to nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use aws_lc_rs::digest;
@@ -12,6 +13,7 @@ use axum::http::header::{
     VARY,
 };
 use axum::response::{IntoResponse, Response};
+use tokio::sync::Mutex;
 
 use super::compression::{accepts_gzip, gzip};
 use super::error::ApiError;
@@ -65,6 +67,34 @@ impl Asset {
             response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         Ok(response)
+    }
+}
+
+/// The files below a path, each made when it is first asked for.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// The file of this name; none where there is no such file.
+    make: fn(&str) -> Result<Option<Asset>, ApiError>,
+    /// Only what there is, so that nobody can make it grow.
+    made: Mutex<BTreeMap<String, Asset>>,
+}
+
+impl Files {
+    pub(super) fn new(make: fn(&str) -> Result<Option<Asset>, ApiError>) -> Self {
+        Self { make, made: Mutex::default() }
+    }
+
+    /// The answer to a request for the file of this name.
+    pub(super) async fn answer(&self, name: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
+        let mut made = self.made.lock().await;
+        if !made.contains_key(name) {
+            let (make, key) = (self.make, name.to_owned());
+            // The largest takes some time to compress, and whoever asks for it meanwhile waits for that.
+            let file = tokio::task::spawn_blocking(move || make(&key)).await;
+            let file = file.map_err(|error| ApiError::internal(&error))??;
+            made.insert(name.to_owned(), file.ok_or(ApiError::NoSuchPath)?);
+        }
+        made.get(name).ok_or(ApiError::NoSuchPath)?.answer(headers)
     }
 }
 

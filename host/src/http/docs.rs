@@ -1,6 +1,5 @@
 //! The page at `/docs`: Swagger UI, served from this program and asking no other host for anything; and the pages about codes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,10 +7,9 @@ use axum::extract::Path;
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue};
 use axum::response::{Redirect, Response};
 use axum::routing::get;
-use tokio::sync::Mutex;
 use utoipa_swagger_ui::Config;
 
-use super::asset::Asset;
+use super::asset::{Asset, Files};
 use super::codes;
 use super::error::ApiError;
 
@@ -25,37 +23,23 @@ const CODES: &str = "codes/";
 
 /// `GET /docs/` and the files below it.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let files = Arc::new(Files::default());
+    let files = Arc::new(Files::new(file));
     let index = Arc::clone(&files);
     Router::new()
         .route("/docs", get(|| async { Redirect::permanent("/docs/") }))
         .route("/docs/codes", get(|| async { Redirect::permanent(codes::PATH) }))
-        .route("/docs/", get(move |headers: HeaderMap| async move { index.answer("index.html", &headers).await }))
+        .route("/docs/", get(move |headers: HeaderMap| async move { answer(&index, "index.html", &headers).await }))
         .route(
             "/docs/{*file}",
-            get(move |Path(path): Path<String>, headers: HeaderMap| async move { files.answer(&path, &headers).await }),
+            get(move |Path(path): Path<String>, headers: HeaderMap| async move { answer(&files, &path, &headers).await }),
         )
 }
 
-/// The files that somebody has asked for, which are a few.
-#[derive(Debug, Default)]
-struct Files(Mutex<BTreeMap<String, Asset>>);
-
-impl Files {
-    async fn answer(&self, path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
-        let mut files = self.0.lock().await;
-        if !files.contains_key(path) {
-            let name = path.to_owned();
-            // The largest takes some time to compress, and whoever asks for it meanwhile waits for that.
-            let made = tokio::task::spawn_blocking(move || file(&name)).await;
-            let made = made.map_err(|error| ApiError::internal(&error))?;
-            files.insert(path.to_owned(), made?.ok_or(ApiError::NoSuchPath)?);
-        }
-        let mut response = files.get(path).ok_or(ApiError::NoSuchPath)?.answer(headers)?;
-        let policy = if path.starts_with(CODES) { codes::POLICY } else { POLICY };
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-        Ok(response)
-    }
+async fn answer(files: &Files, path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
+    let mut response = files.answer(path, headers).await?;
+    let policy = if path.starts_with(CODES) { codes::POLICY } else { POLICY };
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(response)
 }
 
 /// The file of this name; none where there is no such file.
