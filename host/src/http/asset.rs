@@ -74,27 +74,27 @@ impl Asset {
 #[derive(Debug)]
 pub(super) struct Files {
     /// The file of this name; none where there is no such file.
-    make: fn(&str) -> Result<Option<Asset>, ApiError>,
+    maker: fn(&str) -> Result<Option<Asset>, ApiError>,
     /// Only what there is, so that nobody can make it grow.
-    made: Mutex<BTreeMap<String, Asset>>,
+    files: Mutex<BTreeMap<String, Asset>>,
 }
 
 impl Files {
-    pub(super) fn new(make: fn(&str) -> Result<Option<Asset>, ApiError>) -> Self {
-        Self { make, made: Mutex::default() }
+    pub(super) fn new(maker: fn(&str) -> Result<Option<Asset>, ApiError>) -> Self {
+        Self { maker, files: Mutex::default() }
     }
 
     /// The answer to a request for the file of this name.
     pub(super) async fn answer(&self, name: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
-        let mut made = self.made.lock().await;
-        if !made.contains_key(name) {
-            let (make, key) = (self.make, name.to_owned());
+        let mut files = self.files.lock().await;
+        if !files.contains_key(name) {
+            let (maker, key) = (self.maker, name.to_owned());
             // The largest takes some time to compress, and whoever asks for it meanwhile waits for that.
-            let file = tokio::task::spawn_blocking(move || make(&key)).await;
+            let file = tokio::task::spawn_blocking(move || maker(&key)).await;
             let file = file.map_err(|error| ApiError::internal(&error))??;
-            made.insert(name.to_owned(), file.ok_or(ApiError::NoSuchPath)?);
+            files.insert(name.to_owned(), file.ok_or(ApiError::NoSuchPath)?);
         }
-        made.get(name).ok_or(ApiError::NoSuchPath)?.answer(headers)
+        files.get(name).ok_or(ApiError::NoSuchPath)?.answer(headers)
     }
 }
 

@@ -289,7 +289,7 @@ impl ApiError {
                 ErrorDetails::Shadow { shadow: Box::new(ShadowReport::from(Shadow::clone(shadow))) }
             }
             Self::Connector(CallError::Limit { connector, exceeded }) => ErrorDetails::Limit {
-                connector: connector.to_string(),
+                connector: connector.clone(),
                 limit: exceeded.limit.name(),
                 value: u64::try_from(exceeded.value).unwrap_or(u64::MAX),
                 setting: exceeded.limit.setting(),

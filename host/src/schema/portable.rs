@@ -52,6 +52,12 @@ pub fn unportable(pattern: &str) -> Option<Unportable> {
     None
 }
 
+/// What a backslash makes a class of characters, or a control character, in every dialect.
+const CLASSES_AND_CONTROLS: &str = "dDwWsStnrfv";
+
+/// What a backslash takes its meaning from, in every dialect.
+const PUNCTUATION: &str = "^$\\.*+?()[]{}|/";
+
 /// What follows a backslash.
 fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool) -> Result<(), Unportable> {
     let digits = |rest: &mut Peekable<Chars<'_>>, count| {
@@ -60,12 +66,11 @@ fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool) -> Result<(), Unportab
         if all_hex { Ok(()) } else { Err(Unportable { what: "a code point in braces", instead }) }
     };
     match rest.next() {
-        Some('d' | 'D' | 'w' | 'W' | 's' | 'S' | 't' | 'n' | 'r' | 'f' | 'v') => Ok(()),
         Some('b' | 'B') if !in_class => Ok(()),
         Some('x') => digits(rest, 2),
         Some('u') => digits(rest, 4),
-        Some('^' | '$' | '\\' | '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '/') => Ok(()),
         Some('-') if in_class => Ok(()),
+        Some(known) if CLASSES_AND_CONTROLS.contains(known) || PUNCTUATION.contains(known) => Ok(()),
         Some('p' | 'P') => Err(Unportable {
             what: "a Unicode property",
             instead: "the characters themselves, such as [^\\u0000-\\u001f\\u007f-\\u009f] for \\P{Cc}",
@@ -133,8 +138,8 @@ fn counted(rest: &mut Peekable<Chars<'_>>) -> Result<(), Unportable> {
 /// Every pattern of a schema that is not portable, with a JSON pointer to the schema that has it.
 pub fn unportable_patterns(schema: &Value) -> Vec<(String, Unportable)> {
     let mut found = Vec::new();
-    visit(schema, String::new(), &mut |at, pattern| {
-        found.extend(unportable(pattern).map(|what| (at.to_owned(), what)))
+    visit(schema, "", &mut |at, pattern| {
+        found.extend(unportable(pattern).map(|what| (at.to_owned(), what)));
     });
     found
 }
@@ -151,26 +156,26 @@ pub fn published(mut schema: Value) -> Value {
 
 /// Calls `seen` with every pattern and a pointer to the schema that has it. The members of `properties` are names and no
 /// keywords, and a value that the schema offers is no schema.
-fn visit(schema: &Value, at: String, seen: &mut impl FnMut(&str, &str)) {
+fn visit(schema: &Value, at: &str, seen: &mut impl FnMut(&str, &str)) {
     match schema {
         Value::Object(members) => {
             for (keyword, value) in members {
-                let inner = member(&at, keyword);
+                let inner = member(at, keyword);
                 match (keyword.as_str(), value) {
-                    ("pattern", Value::String(pattern)) => seen(&at, pattern),
+                    ("pattern", Value::String(pattern)) => seen(at, pattern),
                     ("properties" | "$defs" | "dependentSchemas", Value::Object(named)) => {
                         for (name, schema) in named {
-                            visit(schema, member(&inner, name), seen);
+                            visit(schema, &member(&inner, name), seen);
                         }
                     }
                     ("const" | "default" | "enum" | "examples", _) => {}
-                    _ => visit(value, inner, seen),
+                    _ => visit(value, &inner, seen),
                 }
             }
         }
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                visit(element, member(&at, &index.to_string()), seen);
+                visit(element, &member(at, &index.to_string()), seen);
             }
         }
         _ => {}

@@ -50,7 +50,7 @@ impl Tools {
         let tools = Self(directory);
         match tools.fetch(language) {
             Ok(()) => {
-                std::fs::write(&installed, pins).with_context(|| format!("cannot write {}", installed.display()))?
+                std::fs::write(&installed, pins).with_context(|| format!("cannot write {}", installed.display()))?;
             }
             Err(_) if !has_network() => {
                 return Ok(Installed::Missing("there is no network to fetch them from".to_owned()));

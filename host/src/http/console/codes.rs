@@ -21,7 +21,7 @@ use crate::random;
 use crate::secrets::Secret;
 
 /// How long a code can be used.
-pub const LIFETIME: Duration = Duration::from_secs(60);
+pub const LIFETIME: Duration = Duration::from_mins(1);
 
 /// Codes at once; the oldest goes for a further one.
 const MAX_CODES: usize = 16;
