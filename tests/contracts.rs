@@ -97,7 +97,7 @@ fn sources(directory: &Path) -> Vec<String> {
             if name != "tests" && name != "explanation" {
                 texts.extend(sources(&path));
             }
-        } else if name.to_str().is_some_and(|name| name.ends_with(".rs") && name != "tests.rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests.rs" {
             texts.push(std::fs::read_to_string(&path).unwrap());
         }
     }
