@@ -48,7 +48,10 @@ function help(field) {
 function said(field, findings) {
   const { mistake } = field;
   const own = { severity: "error", pointer: "", code: "", message: mistake, hint: "" };
-  return (mistake && field.left ? [own, ...findings] : findings).map(findingLine);
+  // The words that stand there as a help already are not said again.
+  const description = text(field.schema, "description");
+  const shown = findings.map((finding) => (finding.hint === description ? { ...finding, hint: "" } : finding));
+  return (mistake && field.left ? [own, ...shown] : shown).map(findingLine);
 }
 
 /** What is told of a value, and is no finding. @param {Field} field */

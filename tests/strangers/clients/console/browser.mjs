@@ -41,8 +41,6 @@ function watch(page) {
   page.on("pageerror", (error) => watched.errors.push(String(error)));
   page.on("console", (message) => {
     const text = `${message.text()} ${message.location().url}`;
-    // A host without pages about codes has none to lead to.
-    if (text.endsWith("/docs/codes/")) return;
     if (message.type() === "error" && !watched.allowed.some((part) => text.includes(part))) watched.errors.push(text);
   });
   page.on("request", (request) => {
