@@ -197,8 +197,12 @@ pub fn router(parts: Parts) -> Result<Router, schemas::Error> {
 
 /// What every request passes, the outermost last.
 fn with_layers(router: Router, stop: &Stop, allowed_origins: &[Origin]) -> Router {
-    let cross_origin = cross_origin::layer(allowed_origins);
-    let router = router
+    // Inside the others: what it answers by itself is checked as everything is, and has their headers.
+    let router = match cross_origin::layer(allowed_origins) {
+        Some(layer) => router.layer(layer),
+        None => router,
+    };
+    router
         .layer(middleware::from_fn(host::check))
         .layer(DefaultBodyLimit::max(body::MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| ApiError::Internal.into_response()))
@@ -206,12 +210,8 @@ fn with_layers(router: Router, stop: &Stop, allowed_origins: &[Origin]) -> Route
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(middleware::from_fn_with_state(stop.clone(), remainder::discard));
-    let router = match cross_origin {
-        Some(layer) => router.layer(layer),
-        None => router,
-    };
-    router.layer(middleware::from_fn(correlation::correlate))
+        .layer(middleware::from_fn_with_state(stop.clone(), remainder::discard))
+        .layer(middleware::from_fn(correlation::correlate))
 }
 
 /// Sets a header on every answer that has not set it itself.

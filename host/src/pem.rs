@@ -7,12 +7,32 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use crate::stranger::shown;
-
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 const CERTIFICATE: &str = "CERTIFICATE";
+
+/// What blocks are (RFC 7468, and OpenSSL and OpenSSH beside it). Another label is not repeated: where a dash of it was lost,
+/// what follows it is a part of a key.
+const LABELS: [&str; 16] = [
+    CERTIFICATE,
+    "TRUSTED CERTIFICATE",
+    "ATTRIBUTE CERTIFICATE",
+    "X509 CRL",
+    "CERTIFICATE REQUEST",
+    "NEW CERTIFICATE REQUEST",
+    "PKCS7",
+    "CMS",
+    "PRIVATE KEY",
+    "ENCRYPTED PRIVATE KEY",
+    "RSA PRIVATE KEY",
+    "EC PRIVATE KEY",
+    "OPENSSH PRIVATE KEY",
+    "PUBLIC KEY",
+    "EC PARAMETERS",
+    "DH PARAMETERS",
+];
+const UNKNOWN: &str = "block of an unknown kind";
 
 /// Why a text is not what it is taken for. It is a sentence for people, and repeats nothing of a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,8 +45,8 @@ pub enum Error {
     Other {
         /// Which block, from 1.
         number: usize,
-        /// What the block says that it is.
-        label: String,
+        /// What the block says that it is, if that is known.
+        label: &'static str,
         /// What it is taken for.
         wanted: &'static str,
     },
@@ -60,13 +80,13 @@ impl Error {
                 "Send the whole text of the file, each certificate from -----BEGIN CERTIFICATE----- to \
                  -----END CERTIFICATE-----."
             }
-            Self::Other { label, .. } if label == "TRUSTED CERTIFICATE" => {
+            Self::Other { label, .. } if *label == "TRUSTED CERTIFICATE" => {
                 "Make an ordinary one of it: openssl x509 -in FILE -out certificate.pem"
             }
-            Self::Other { label, .. } if label == "CERTIFICATE REQUEST" => {
+            Self::Other { label, .. } if *label == "CERTIFICATE REQUEST" => {
                 "Send the certificate that the authority has made of the request."
             }
-            Self::Other { label, .. } if label == "OPENSSH PRIVATE KEY" => {
+            Self::Other { label, .. } if *label == "OPENSSH PRIVATE KEY" => {
                 "Keys of SSH have a form of their own; make one of PKCS #8 of it: ssh-keygen -p -m PKCS8 -f FILE"
             }
             Self::Other { wanted: "private key", .. } => "Send the private key that belongs to the certificate.",
@@ -84,8 +104,7 @@ pub fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
         return Err(Error::Nothing("certificate"));
     }
     if let Some(at) = labels.iter().position(|label| *label != CERTIFICATE) {
-        let label = shown(labels[at]).within(40).to_string();
-        return Err(Error::Other { number: at + 1, label, wanted: "certificate" });
+        return Err(Error::Other { number: at + 1, label: known(labels[at]), wanted: "certificate" });
     }
     let begun = if labels.len() == 1 { "1 certificate".into() } else { format!("{} certificates", labels.len()) };
     let damaged = |number| Error::Damaged { begun, number };
@@ -111,8 +130,7 @@ pub fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
     let Some(first) = labels(text).next() else { return Err(Error::Nothing("private key")) };
     let is_key = |label: &str| label.ends_with("PRIVATE KEY") && label != "OPENSSH PRIVATE KEY";
     if !labels(text).any(is_key) {
-        let label = shown(first).within(40).to_string();
-        return Err(Error::Other { number: 1, label, wanted: "private key" });
+        return Err(Error::Other { number: 1, label: known(first), wanted: "private key" });
     }
     // `ENCRYPTED PRIVATE KEY` of PKCS #8, and a header of older forms (RFC 1421, section 4.6.1.1).
     if text.contains("ENCRYPTED") {
@@ -124,6 +142,11 @@ pub fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
 /// What each block says that it is.
 fn labels(text: &str) -> impl Iterator<Item = &str> {
     text.split(BEGIN).skip(1).map(|rest| rest.split_once(DASHES).map_or(rest, |(label, _)| label))
+}
+
+/// A label, if it is one.
+fn known(label: &str) -> &'static str {
+    LABELS.into_iter().find(|known| *known == label).unwrap_or(UNKNOWN)
 }
 
 /// The text with each marker on a line of its own and no white space in a block, where `\n` in two characters is white space
@@ -195,7 +218,7 @@ mod tests {
         let key = Authority::new("one").unwrap().server(&["a"]).unwrap().key;
         let cut = &one[..one.len() - 60];
         let damaged = |begun: &str, number| Error::Damaged { begun: begun.to_owned(), number };
-        let other = |number, label: &str| Error::Other { number, label: label.to_owned(), wanted: "certificate" };
+        let other = |number, label| Error::Other { number, label, wanted: "certificate" };
         for (text, expected) in [
             (String::new(), Error::Nothing("certificate")),
             ("not pem".to_owned(), Error::Nothing("certificate")),
@@ -206,7 +229,8 @@ mod tests {
             (one.replacen("MII", "AII", 1), Error::NoCertificate(1)),
             (format!("{one}{key}"), other(2, "PRIVATE KEY")),
             (one.replace("CERTIFICATE", "CERTIFICATE REQUEST"), other(1, "CERTIFICATE REQUEST")),
-            ("-----BEGIN ".to_owned(), other(1, "")),
+            ("-----BEGIN ".to_owned(), other(1, UNKNOWN)),
+            ("-----BEGIN canary-canary-canary".to_owned(), other(1, UNKNOWN)),
         ] {
             let error = certificates(&text).unwrap_err();
             assert_eq!(error, expected, "{text}");
@@ -230,7 +254,7 @@ mod tests {
         }
         let certificate = Authority::new("one").unwrap().certificate().to_owned();
         let rsa = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----";
-        let other = |label: &str| Error::Other { number: 1, label: label.to_owned(), wanted: "private key" };
+        let other = |label| Error::Other { number: 1, label, wanted: "private key" };
         for (text, expected) in [
             ("canary".to_owned(), Error::Nothing("private key")),
             (certificate, other("CERTIFICATE")),
@@ -238,8 +262,13 @@ mod tests {
             (key.replace("PRIVATE", "ENCRYPTED PRIVATE"), Error::Encrypted),
             (rsa.to_owned(), Error::Encrypted),
             (key[..60].to_owned(), Error::NoKey),
+            (key.replacen("KEY-----", "KEY----", 1), other(UNKNOWN)),
+            (key.replacen("PRIVATE KEY-----", "", 1), other(UNKNOWN)),
+            ("-----BEGIN canary-canary-canary".to_owned(), other(UNKNOWN)),
         ] {
-            assert_eq!(private_key(text.as_bytes()).unwrap_err(), expected, "{text}");
+            let error = private_key(text.as_bytes()).unwrap_err();
+            assert_eq!(error, expected, "{text}");
+            assert!(!error.to_string().contains("canary") && !error.to_string().contains(&key[30..40]), "{error}");
         }
         assert_eq!(private_key(b"\xff").unwrap_err(), Error::Nothing("private key"));
     }

@@ -134,6 +134,9 @@ fn pages_of_origins_that_the_operator_names_may_call() {
         for header in ["authorization", "content-type", "x-project-id", "if-match", "idempotency-key"] {
             assert!(has("access-control-allow-headers", header), "{header}");
         }
+        assert_eq!(preflight.header("x-content-type-options"), Some("nosniff"), "as every answer has it");
+        let elsewhere = ask("OPTIONS /assets/data/x", &format!("Host: elsewhere\r\nOrigin: {origin}\r\n{asks}"));
+        assert_eq!(elsewhere.status, 400, "two hosts: {}", elsewhere.head);
         // An error is for the page too, which reads why.
         for (path, status) in [("/assets/data", 401), ("/health/live", 200), ("/openapi.json", 200), ("/nowhere", 404)]
         {

@@ -77,8 +77,13 @@ fn a_root_of_version_1_is_a_root() {
     openssl.run("openssl x509 -req -in root.csr -days 30 -signkey root.key -out root.crt").unwrap();
     openssl.request("server", EC, "server").unwrap();
     openssl.sign("server", "root", "subjectAltName=IP:127.0.0.1").unwrap();
+    let root = openssl.read("root.crt").unwrap();
     let (_server, attempt) = serve(&openssl, "server", |builder| builder);
-    attempt.tls("verify-full", Some(&openssl.read("root.crt").unwrap())).works(&[]);
+    attempt.tls("verify-full", Some(&root)).works(&[]);
+    // Many servers send it behind their own.
+    openssl.run("cat root.crt >> server.crt").unwrap();
+    let (_server, attempt) = serve(&openssl, "server", |builder| builder);
+    attempt.tls("verify-full", Some(&root)).works(&[]);
 }
 
 #[test]

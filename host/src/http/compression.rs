@@ -1,7 +1,7 @@
 //! Answers by gzip (RFC 9110, section 8.4.1.3) for clients that take it.
 //!
 //! What is compressed beside the words of a stranger gives itself away by its length (BREACH). Here it has nothing to give
-//! away: no answer carries a credential or a token, and a browser sends no token by itself, so that no page of a stranger
+//! away: no answer that is compressed carries a credential or a token, and a browser sends no token by itself, so that no page of a stranger
 //! can ask in a user's name.
 
 use std::io::{self, Write as _};

@@ -34,21 +34,24 @@ pub(super) fn end(
     Some(Refusal::MissingIssuer { subject: last.subject().to_string(), issuer: issuer.to_string() })
 }
 
-/// The first certificate that is older than version 3, the server's before those that it sends with it.
-pub(super) fn old_version(
-    served: &CertificateDer<'_>,
-    intermediates: &[CertificateDer<'_>],
-    host: &ServerName<'_>,
-) -> Option<Refusal> {
-    let of = |der| read(der).filter(|x509: &X509Certificate<'_>| x509.version() != X509Version::V3);
-    if let Some(x509) = of(served) {
-        let whose = Whose::Server(names::entry(&host.to_str()));
-        return Some(Refusal::OldVersion { version: x509.version().0 + 1, whose });
-    }
-    let x509 = intermediates.iter().find_map(of)?;
-    let subject = ServerText::default().clean(x509.subject().to_string().as_bytes());
-    let whose = Whose::Authority(subject);
-    Some(Refusal::OldVersion { version: x509.version().0 + 1, whose })
+/// A server's certificate that is older than version 3.
+pub(super) fn old_version(served: &CertificateDer<'_>, host: &ServerName<'_>) -> Option<Refusal> {
+    let version = version_before_3(&read(served)?)?;
+    Some(Refusal::OldVersion { version, whose: Whose::Server(names::entry(&host.to_str())) })
+}
+
+/// The first certificate that is older than version 3 of those that a server sends with its own. One of the connection's own
+/// roots is trusted as it is.
+pub(super) fn old_authority(intermediates: &[CertificateDer<'_>], roots: &[CertificateDer<'_>]) -> Option<Refusal> {
+    let others = intermediates.iter().filter(|der| !roots.contains(der));
+    others.filter_map(|der| read(der)).find_map(|x509| {
+        let subject = ServerText::default().clean(x509.subject().to_string().as_bytes());
+        Some(Refusal::OldVersion { version: version_before_3(&x509)?, whose: Whose::Authority(subject) })
+    })
+}
+
+fn version_before_3(x509: &X509Certificate<'_>) -> Option<u32> {
+    (x509.version() != X509Version::V3).then_some(x509.version().0 + 1)
 }
 
 fn read<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {

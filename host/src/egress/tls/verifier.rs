@@ -70,6 +70,11 @@ impl Verifier {
         };
         by(&anchors.roots)
             .map_err(|error| match error {
+                Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
+                    if let Some(refusal) = chain::old_authority(intermediates, &anchors.own) =>
+                {
+                    refusal.into()
+                }
                 // A root of the right name with another key, too: an authority was made anew under its old name.
                 Error::InvalidCertificate(
                     CertificateError::UnknownIssuer
@@ -116,7 +121,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         if let Some(anchors) = &self.anchors {
             // webpki takes no other version, and says that of none.
-            if let Some(refusal) = chain::old_version(end_entity, intermediates, server_name) {
+            if let Some(refusal) = chain::old_version(end_entity, server_name) {
                 return Err(refusal.into());
             }
             let parsed = ParsedCertificate::try_from(end_entity)?;
