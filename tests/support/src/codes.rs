@@ -23,8 +23,14 @@ impl Codes {
     pub fn ask(host: &Patchpanel) -> Result<Self> {
         let list = explain(host, None)?;
         let names = list.lines().filter_map(|line| line.split_whitespace().next());
-        let pages = names.map(|name| Ok((name.to_owned(), Page::read(&explain(host, Some(name))?)?)));
-        Ok(Self(pages.collect::<Result<_>>()?))
+        let mut pages = HashMap::new();
+        for name in names {
+            if let Some(page) = Page::read(&explain(host, Some(name))?)? {
+                pages.insert(name.to_owned(), page);
+            }
+        }
+        ensure!(!pages.is_empty(), "no code is one of a stage: {list}");
+        Ok(Self(pages))
     }
 
     /// Whether the stage, the blame and the worth of a retry of a failed stage are those of its code.
@@ -37,16 +43,18 @@ impl Codes {
 }
 
 impl Page {
-    fn read(text: &str) -> Result<Self> {
-        let line = |name: &str| {
-            let found = text.lines().find_map(|line| line.trim().strip_prefix(name));
-            found.map(str::trim).with_context(|| format!("{name:?} is not in {text}"))
+    /// None of a code that no stage has.
+    fn read(text: &str) -> Result<Option<Self>> {
+        let line = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+        let Some(stages) = line("Where:").and_then(|place| place.strip_prefix("code of a stage: ")) else {
+            return Ok(None);
         };
-        Ok(Self {
-            stages: line("Stages:")?.split(", ").map(str::to_owned).collect(),
-            blame: line("Whose fault:")?.to_owned(),
-            retryable: line("A retry:")? == "can help",
-        })
+        let said = |name| line(name).with_context(|| format!("{name:?} is not in {text}"));
+        Ok(Some(Self {
+            stages: stages.split(", ").map(str::to_owned).collect(),
+            blame: said("Whose fault:")?.to_owned(),
+            retryable: said("A retry:")? == "can help",
+        }))
     }
 }
 
