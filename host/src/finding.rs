@@ -4,6 +4,12 @@ use std::fmt;
 
 use crate::json;
 
+/// A pointer is cut to this many bytes: who sends an input may give its members names of megabytes.
+const MAX_POINTER_BYTES: usize = 1024;
+
+/// The same for a message, which may have names in it.
+const MAX_MESSAGE_BYTES: usize = 4096;
+
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -33,7 +39,7 @@ pub struct Finding {
     pub severity: Severity,
     /// Stable, such as `required`.
     pub code: String,
-    /// JSON pointer (RFC 6901) of the member that it is about; empty for the whole input.
+    /// JSON pointer (RFC 6901) of the member that it is about; empty for the whole input, and cut when it is long.
     pub pointer: String,
     /// One sentence.
     pub message: String,
@@ -47,8 +53,8 @@ impl Finding {
         Self {
             severity: Severity::Error,
             code: code.to_owned(),
-            pointer: pointer.to_owned(),
-            message: message.to_owned(),
+            pointer: bounded(pointer),
+            message: cut(message, MAX_MESSAGE_BYTES),
             hint: None,
         }
     }
@@ -96,10 +102,24 @@ pub fn summary(findings: &[Finding]) -> Option<String> {
     })
 }
 
+/// A pointer as findings have it.
+pub fn bounded(pointer: &str) -> String {
+    cut(pointer, MAX_POINTER_BYTES)
+}
+
+/// At most so many bytes of a text, and what says that there were more.
+fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(most)])
+}
+
 /// Moves findings about a value to where the value is in the object around it: below this member.
 pub fn under(member: &str, findings: Vec<Finding>) -> impl Iterator<Item = Finding> {
     let prefix = json::member("", member);
-    findings.into_iter().map(move |finding| Finding { pointer: format!("{prefix}{}", finding.pointer), ..finding })
+    let moved = move |pointer: &str| bounded(&format!("{prefix}{pointer}"));
+    findings.into_iter().map(move |finding| Finding { pointer: moved(&finding.pointer), ..finding })
 }
 
 #[cfg(test)]
@@ -111,6 +131,19 @@ mod tests {
         let findings = vec![Finding::error("a", "", "m"), Finding::error("b", "/port", "m")];
         let moved: Vec<_> = under("a/b~c", findings).map(|finding| finding.pointer).collect();
         assert_eq!(moved, ["/a~1b~0c", "/a~1b~0c/port"]);
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters_and_alike_wherever_a_finding_comes_from() {
+        for (name, kept) in [("k".repeat(900_000), 1023), ("é".repeat(500_000), 1022), ("k".repeat(1023), 1023)] {
+            let whole = format!("/{name}");
+            let found = Finding::error("a", &whole, "m");
+            let expected = format!("/{}{}", &name[..kept], if name.len() == kept { "" } else { "…" });
+            assert_eq!(found.pointer, expected);
+            let moved: Vec<_> = under("config", vec![found]).collect();
+            assert_eq!(moved[0].pointer, bounded(&format!("/config{whole}")));
+        }
+        assert!(Finding::error("a", "", &"m".repeat(900_000)).message.len() < 5000);
     }
 
     #[test]

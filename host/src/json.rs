@@ -81,6 +81,28 @@ pub fn member(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
+/// Where a walk through a value is: its pointer is made only where one is asked for, since names may be long and many.
+#[derive(Debug, Clone, Copy)]
+pub enum Place<'a> {
+    /// At this pointer, where the walk begins.
+    Top(&'a str),
+    /// At the member of this name.
+    Member(&'a Self, &'a str),
+    /// At the element with this index.
+    Element(&'a Self, usize),
+}
+
+impl Place<'_> {
+    /// The pointer of the place (RFC 6901).
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Top(pointer) => (*pointer).to_owned(),
+            Self::Member(around, name) => member(&around.pointer(), name),
+            Self::Element(around, index) => format!("{}/{index}", around.pointer()),
+        }
+    }
+}
+
 /// A value at some depth.
 #[derive(Clone, Copy)]
 struct Element<'a> {
@@ -233,6 +255,14 @@ mod tests {
             let refused = parse_bounded(text.as_bytes(), values - 1).unwrap_err().to_string();
             assert!(refused.starts_with(&format!("more than {} values", values - 1)), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn a_place_has_the_pointer_of_the_way_there() {
+        let top = Place::Top("/top");
+        let member = Place::Member(&top, "a/b~c");
+        assert_eq!(Place::Element(&member, 7).pointer(), "/top/a~1b~0c/7");
+        assert_eq!(Place::Top("").pointer(), "");
     }
 
     #[test]

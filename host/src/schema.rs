@@ -31,6 +31,9 @@ const MAX_WORK: usize = 100_000_000;
 /// The same for naming every error, each of which takes memory, those of every alternative too.
 const MAX_WORK_OF_ERRORS: usize = 500_000;
 
+/// What is said of a value for which naming every error would take too long.
+const TOO_LARGE: &str = "It does not fit its schema, and is too large to say where.";
+
 /// How often it is looked for nulls that a schema refuses.
 const NULL_ROUNDS: usize = 3;
 
@@ -134,13 +137,17 @@ impl Schema {
             return Vec::new();
         }
         if self.work(value) > MAX_WORK_OF_ERRORS {
-            let message = "It does not fit its schema, and is too large to say where.";
-            return vec![Finding::error("invalid", "", message).with_hint("Send less at once.")];
+            return vec![Finding::error("invalid", "", TOO_LARGE).with_hint("Send less at once.")];
         }
         pattern::begin();
         let errors = self.validator.iter_errors(value);
         errors.flat_map(|error| words::findings(&error, &self.text)).take(MAX_FINDINGS).collect()
     }
+}
+
+/// Whether a schema has refused a value as too large to say where it does not fit.
+pub fn is_too_large(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.message == TOO_LARGE)
 }
 
 /// How large a schema is when its references are followed. A few references to each other double a schema at every

@@ -56,6 +56,29 @@ fn what_nobody_sees_is_refused_with_its_name_and_place() {
 }
 
 #[test]
+fn a_name_is_as_long_as_it_is_stored() {
+    let client = client("lengths", "developer");
+    let name = format!("a{}", "\u{1d160}".repeat(254));
+    let mut body = registration(&name);
+    body["tags"] = json!(["good", "\u{fb2c}".repeat(22)]);
+    body["resource_uri"] = json!("data:lengths:sales:long");
+    let expected = ["/name too_long", "/tags/1 too_long"];
+    assert_eq!(findings(client.post("/assets/data", &body)), expected);
+    body["database_config"]["port"] = json!(0);
+    assert_eq!(findings(client.post("/assets/data", &body)).len(), 3);
+
+    let path = register(&client, &registration("Short"));
+    let change = json!({"name": name, "tags": ["good", "\u{fb2c}".repeat(22)]});
+    assert_eq!(findings(client.put(&path, &change)), expected);
+    // What fits is taken, and taken again as it is told.
+    let longest = json!({"name": format!("a{}", "\u{1d160}".repeat(84)), "tags": ["\u{fb2c}".repeat(21)]});
+    let record = answer(client.put(&path, &longest), 200);
+    assert_eq!(record["name"].as_str().unwrap().chars().count(), 253);
+    let again = json!({"name": record["name"], "tags": record["tags"]});
+    assert_eq!(answer(client.put(&path, &again), 200), record);
+}
+
+#[test]
 fn a_project_that_is_written_in_two_ways_takes_connections_in_one() {
     let whole = organization_client("two-ways", "developer");
     let composed = whole.with_project("s\u{fc}d");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::connectors::Target;
 use crate::descriptor::{self, Endpoint};
 use crate::finding::Finding;
-use crate::json::member;
+use crate::json::{Place, member};
 use crate::pem;
 use crate::secrets::Credentials;
 
@@ -17,11 +17,12 @@ use crate::secrets::Credentials;
 pub(super) fn check(target: &Target, config_member: &str, sent: &Value) -> Vec<Finding> {
     // Endpoints have one text in common, which may be large.
     let texts: HashSet<&str> = target.descriptor.endpoints.iter().flat_map(texts).collect();
+    let top = member("", config_member);
     let mut findings: Vec<Finding> = texts
         .into_iter()
         .filter_map(|text| {
             // What the connector has put there by itself is not the tenant's mistake; a test says what is wrong with it.
-            let pointer = find(sent, text, &member("", config_member))?;
+            let pointer = find(&Place::Top(&top), sent, text)?;
             Some(unusable(&pointer, &pem::certificates(text).err()?))
         })
         .collect();
@@ -52,13 +53,28 @@ fn unusable(pointer: &str, error: &pem::Error) -> Finding {
 }
 
 /// Where a text was sent, if the connector has it from there.
-fn find(value: &Value, text: &str, at: &str) -> Option<String> {
+fn find(at: &Place<'_>, value: &Value, text: &str) -> Option<String> {
     match value {
-        Value::String(other) => (other == text).then(|| at.to_owned()),
+        Value::String(other) => (other == text).then(|| at.pointer()),
         Value::Array(elements) => {
-            elements.iter().enumerate().find_map(|(index, element)| find(element, text, &format!("{at}/{index}")))
+            let mut elements = elements.iter().enumerate();
+            elements.find_map(|(index, element)| find(&Place::Element(at, index), element, text))
         }
-        Value::Object(members) => members.iter().find_map(|(name, value)| find(value, text, &member(at, name))),
+        Value::Object(members) => members.iter().find_map(|(name, value)| find(&Place::Member(at, name), value, text)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_is_found_where_it_was_sent() {
+        let sent = json!({"a": 1, "b/c": [{"d": "x"}, {"d": "y"}]});
+        let found = |text: &str| find(&Place::Top("/config"), &sent, text);
+        assert_eq!(found("y").as_deref(), Some("/config/b~1c/1/d"));
+        assert_eq!(found("z"), None);
     }
 }

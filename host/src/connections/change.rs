@@ -203,7 +203,8 @@ impl Connections {
         let auth_method = &reviewed.accepted.auth_method;
         let mut findings = check_credentials(&reviewed.connector, call, auth_method, &credentials).await?;
         // What a stored credential is like is not told to whoever may change another one.
-        let kept: Vec<_> = reviewed.kept.iter().map(|name| json::member("/credentials", name)).collect();
+        let kept: Vec<_> =
+            reviewed.kept.iter().map(|name| finding::bounded(&json::member("/credentials", name))).collect();
         findings.retain(|finding| finding.is_error() || !kept.contains(&finding.pointer));
         findings.extend(certificates::check_keys(&reviewed.target, &credentials));
         if finding::refuse(&findings) { Err(Error::Invalid(findings)) } else { Ok((credentials, findings)) }

@@ -13,6 +13,10 @@ use crate::finding::Finding;
 const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 
+/// Characters that a name may have, and a tag, as the schema of the body has it.
+const MAX_NAME_CHARACTERS: usize = 255;
+const MAX_TAG_CHARACTERS: usize = 64;
+
 /// Asks for the text as it looks (U+FE0E) or for the picture (U+FE0F) of the character before it.
 const PRESENTATION: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
 
@@ -24,9 +28,22 @@ pub(super) fn composed(name: &str) -> String {
 /// What is wrong with the name and with these of the tags of a connection.
 pub(super) fn check(name: Option<&str>, tags: &[String], is_checked: impl Fn(&&String) -> bool) -> Vec<Finding> {
     let tags = tags.iter().enumerate().filter(|(_, tag)| is_checked(tag));
-    let tags = tags.map(|(index, tag)| (format!("/tags/{index}"), tag.as_str()));
-    let names = name.map(|name| ("/name".to_owned(), name)).into_iter().chain(tags);
-    names.filter_map(|(pointer, name)| invisible_in(name).map(|what| refuse(&pointer, "It", &what))).collect()
+    let tags = tags.map(|(index, tag)| (format!("/tags/{index}"), tag.as_str(), MAX_TAG_CHARACTERS));
+    let names = name.map(|name| ("/name".to_owned(), name, MAX_NAME_CHARACTERS)).into_iter().chain(tags);
+    names.flat_map(|(pointer, name, most)| check_one(&pointer, name, most)).collect()
+}
+
+fn check_one(pointer: &str, name: &str, most: usize) -> impl Iterator<Item = Finding> + use<> {
+    let invisible = invisible_in(name).map(|what| refuse(pointer, "It", &what));
+    invisible.into_iter().chain(check_length(pointer, name, most))
+}
+
+/// The schema of the body counts what was sent. What is stored can be longer: composing makes three characters of some.
+fn check_length(pointer: &str, name: &str, most: usize) -> Option<Finding> {
+    (name.nfc().count() > most).then(|| {
+        let message = format!("It must have at most {most} characters in Unicode's normalization form C.");
+        Finding::error("too_long", pointer, &message).with_hint("Shorten it: some characters are several in that form.")
+    })
 }
 
 /// What keeps a project from having new connections: it is compared as it was sent, so that it must be written in one way.
@@ -181,6 +198,24 @@ mod tests {
             ("❤️\u{200d}a", "U+200D ZERO WIDTH JOINER at position 3"),
         ] {
             assert_eq!(invisible_in(name).as_deref(), Some(what), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_composed_is_counted() {
+        let tag = "\u{fb2c}".repeat(22);
+        for (name, tag, expected) in [
+            ("𝔸".repeat(255), "é".repeat(64), &[][..]),
+            ("e\u{301}".repeat(255), "e\u{301}".repeat(64), &[]),
+            (format!("a{}", "\u{1d160}".repeat(254)), tag, &["/name too_long", "/tags/0 too_long"]),
+            ("\u{1d160}".repeat(85), "\u{fb2c}".repeat(21), &[]),
+            ("𝔸".repeat(256), "x".to_owned(), &["/name too_long"]),
+        ] {
+            for (name, tag) in [(composed(&name), composed(&tag)), (name, tag)] {
+                let found = check(Some(&name), &[tag], |_| true);
+                let found: Vec<_> = found.iter().map(|one| format!("{} {}", one.pointer, one.code)).collect();
+                assert_eq!(found, expected, "{name}");
+            }
         }
     }
 

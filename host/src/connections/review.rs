@@ -12,7 +12,7 @@ use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, 
 use crate::finding::{self, Finding};
 use crate::json;
 use crate::meant;
-use crate::schema::listed;
+use crate::schema::{self, listed};
 use crate::secrets::{Credentials, MAX_SECRET_BYTES, Secret};
 use crate::store::connections::ConnectionRow;
 
@@ -202,7 +202,10 @@ fn findings_of_config(
     if let Some(method) = method {
         misplaced::in_config(&mut findings, member, method);
     }
-    white_space::tell(&mut findings, &json::member("", member), config);
+    // What is too large to say where it is wrong is too large to look through.
+    if !schema::is_too_large(&findings) {
+        white_space::tell(&mut findings, &json::member("", member), config);
+    }
     findings
 }
 
@@ -259,7 +262,9 @@ fn findings_of_credentials(version: &Version, auth_method: &str, credentials: &C
     let mut object = Value::Object(object);
     findings.extend(finding::under("credentials", version.check_credentials(auth_method, &object)));
     misplaced::in_credentials(&mut findings, version.manifest());
-    white_space::tell(&mut findings, "/credentials", &object);
+    if !schema::is_too_large(&findings) {
+        white_space::tell(&mut findings, "/credentials", &object);
+    }
     for value in object.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
         if let Value::String(text) = value {
             text.zeroize();

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::finding::{Finding, Severity};
-use crate::json::member;
+use crate::finding::{self, Finding, Severity};
+use crate::json::Place;
 
 /// More are told by the first.
 const MAX_FINDINGS: usize = 20;
@@ -16,7 +16,7 @@ const PEM: &str = "-----BEGIN";
 /// it may be why; else it is a warning.
 pub(super) fn tell(findings: &mut Vec<Finding>, at: &str, value: &Value) {
     let mut found = Vec::new();
-    look(at.to_owned(), value, &mut found);
+    look(&Place::Top(at), value, &mut found);
     for (pointer, place) in found {
         let message = format!("There is white space at {place}.");
         match findings.iter_mut().find(|finding| finding.is_error() && finding.pointer == pointer) {
@@ -34,19 +34,20 @@ pub(super) fn tell(findings: &mut Vec<Finding>, at: &str, value: &Value) {
     }
 }
 
-fn look(pointer: String, value: &Value, found: &mut Vec<(String, &'static str)>) {
+fn look(at: &Place<'_>, value: &Value, found: &mut Vec<(String, &'static str)>) {
+    if found.len() == MAX_FINDINGS {
+        return;
+    }
     match value {
-        Value::String(text) if found.len() < MAX_FINDINGS => {
-            found.extend(place(text).map(|place| (pointer, place)));
-        }
+        Value::String(text) => found.extend(place(text).map(|place| (finding::bounded(&at.pointer()), place))),
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                look(format!("{pointer}/{index}"), element, found);
+                look(&Place::Element(at, index), element, found);
             }
         }
         Value::Object(members) => {
             for (name, value) in members {
-                look(member(&pointer, name), value, found);
+                look(&Place::Member(at, name), value, found);
             }
         }
         _ => {}
@@ -99,5 +100,16 @@ mod tests {
         let mut many = Vec::new();
         tell(&mut many, "", &json!(vec!["x "; 10_000]));
         assert_eq!(many.len(), MAX_FINDINGS);
+    }
+
+    #[test]
+    fn a_long_name_is_not_written_for_each_element_below_it() {
+        let name = "K".repeat(900_000);
+        let mut findings = Vec::new();
+        tell(&mut findings, "/c", &json!({ name.as_str(): vec![0; 9000] }));
+        assert!(findings.is_empty());
+        tell(&mut findings, "/c", &json!({ name.as_str(): vec!["x "; 9000] }));
+        assert_eq!(findings.len(), MAX_FINDINGS);
+        assert!(findings.iter().all(|finding| finding.pointer.len() < 1100 && finding.pointer.ends_with("K…")));
     }
 }

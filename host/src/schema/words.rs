@@ -27,7 +27,7 @@ pub(super) fn findings(error: &ValidationError<'_>, schema: &Value) -> Vec<Findi
             vec![described("required", &member(at, name), message, property.unwrap_or(&Value::Null))]
         }
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            unexpected.iter().map(|name| unknown_member(at, name, around)).collect()
+            unexpected.iter().take(super::MAX_FINDINGS).map(|name| unknown_member(at, name, around)).collect()
         }
         Kind::Type { kind } => one("wrong_type", &format!("It must be {}.", types(kind))),
         Kind::Minimum { limit } => one("out_of_range", &format!("It must be at least {limit}.")),
