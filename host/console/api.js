@@ -24,7 +24,7 @@ let session = null;
 export class Failure extends Error {
   /**
    * @param {string} message
-   * @param {{ status?: number, code?: string, requestId?: string, retryAfter?: number, details?: Json }} [facts]
+   * @param {{ status?: number, code?: string, requestId?: string, retryAfter?: number, details?: Json, sender?: Session | null }} [facts]
    */
   constructor(message, facts = {}) {
     super(message);
@@ -32,6 +32,8 @@ export class Failure extends Error {
     this.code = facts.code ?? "";
     this.requestId = facts.requestId ?? "";
     this.retryAfter = facts.retryAfter ?? 0;
+    /** Who was signed in when the request was sent, which may be somebody else than now. */
+    this.sender = facts.sender ?? null;
     this.findings = list(facts.details, "findings").map(finding);
   }
 
@@ -52,17 +54,36 @@ export function signedIn() {
  * @param {string} [project]
  */
 export function signIn(newToken, project = "") {
-  const read = claims(newToken.trim());
+  session = sessionOf(newToken, project);
+  token = newToken.trim();
+}
+
+/**
+ * Who a token signs in. Throws a `Failure` for a text that is no token.
+ * @param {string} someToken
+ * @param {string} [project]
+ * @returns {Session}
+ */
+export function sessionOf(someToken, project = "") {
+  const read = claims(someToken.trim());
   const projects = list(read, "roles").map((role) => text(role, "project"));
   const named = projects.find((name) => name !== "") ?? "";
-  token = newToken.trim();
-  session = {
+  return {
     organization: text(read, "org_id"),
     project: project.trim() || named,
     principal: text(read, "sub"),
     roles: list(read, "roles").map((role) => text(role, "role")),
     expires: Number(member(read, "exp") ?? 0),
   };
+}
+
+/**
+ * Whether what is sent for the one goes where it goes for the other.
+ * @param {Session | null} one
+ * @param {Session | null} other
+ */
+export function isSame(one, other) {
+  return one?.organization === other?.organization && one?.project === other?.project && one?.principal === other?.principal;
 }
 
 /** Forgets the token. */
@@ -84,13 +105,13 @@ function claims(token) {
 }
 
 /**
- * Exchanges the one-time code of a link for its token.
+ * Exchanges the one-time code of a link for its token, which signs nobody in yet.
  * @param {string} code
  */
-export async function signInByCode(code) {
+export async function redeem(code) {
   signOut();
   try {
-    signIn(text(await send("POST", "/console/token", undefined, { headers: { Authorization: `Code ${code}` } }), "token"));
+    return text(await send("POST", "/console/token", undefined, { headers: { Authorization: `Code ${code}` } }), "token");
   } catch (error) {
     if (!(error instanceof Failure) || !error.isExpired) throw error;
     throw new Failure("This link was used already, or is older than a minute. Sign in with a token.");
@@ -108,6 +129,7 @@ export async function signInByCode(code) {
 export async function send(method, path, body, { signal, headers } = {}) {
   /** @type {Record<string, string>} */
   const all = { Accept: "application/json", ...headers };
+  const sender = session;
   if (token !== "") all["Authorization"] = `Bearer ${token}`;
   if (session?.project) all["X-Project-ID"] = encodeHeader(session.project);
   if (body !== undefined) all["Content-Type"] = "application/json";
@@ -132,6 +154,7 @@ export async function send(method, path, body, { signal, headers } = {}) {
     requestId: text(error, "request_id"),
     retryAfter: Number(response.headers.get("Retry-After") ?? 0),
     details: member(error, "details") ?? null,
+    sender,
   });
 }
 

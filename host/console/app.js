@@ -1,7 +1,7 @@
 // The console: its frame, who is signed in, and which step is shown.
 
 import { html, nothing, render } from "./vendor/lit-html.js";
-import { Failure, send, signInByCode, signOut, signedIn } from "./api.js";
+import { Failure, isSame, redeem, send, sessionOf, signIn, signOut, signedIn } from "./api.js";
 import { learnCodes } from "./codes.js";
 import "./form.js";
 import { list, text } from "./json.js";
@@ -11,6 +11,12 @@ import { drawSkeleton, drawTypes } from "./types.js";
 import { icon, plain, stranger } from "./words.js";
 
 /** @typedef {import("./json.js").Json} Json */
+/** @typedef {import("./api.js").Session} Session */
+
+/**
+ * A request that was refused for its token: who sent it, and what sends it again.
+ * @typedef {{ sender: Session | null, again: () => void }} Expired
+ */
 
 /** How long loading takes before something stands there for it, in milliseconds. */
 const SKELETON_MS = 300;
@@ -28,8 +34,10 @@ class ConsoleApp extends HTMLElement {
     this.record = null;
     this.message = "";
     this.isExpired = false;
-    /** What to do again after signing in. @type {() => void} */
-    this.again = () => {};
+    /** What to do again after signing in. @type {Expired} */
+    this.expired = { sender: null, again: () => {} };
+    /** Whom a link would sign in, and with what. @type {{ token: string, session: Session } | null} */
+    this.offer = null;
     this.path = location.hash;
     this.isLeaving = false;
   }
@@ -43,7 +51,7 @@ class ConsoleApp extends HTMLElement {
     window.addEventListener("beforeunload", (event) => {
       if (this.isDirty) event.preventDefault();
     });
-    this.addEventListener("expired", (event) => this.expire(/** @type {CustomEvent<() => void>} */ (event).detail));
+    this.addEventListener("expired", (event) => this.expire(/** @type {CustomEvent<Expired>} */ (event).detail));
     this.addEventListener("registered", (event) => {
       this.record = /** @type {CustomEvent<Json>} */ (event).detail;
       this.draw();
@@ -55,11 +63,15 @@ class ConsoleApp extends HTMLElement {
     if (code) this.enterByCode(code);
   }
 
-  /** @param {string} code */
+  /** Offers to be whom a link is for: it may come from anybody, and lead into an organization of theirs. @param {string} code */
   async enterByCode(code) {
     try {
-      await signInByCode(code);
-      this.entered();
+      const token = await redeem(code);
+      // Whoever has signed in meanwhile stays who they are.
+      if (signedIn()) return;
+      this.offer = { token, session: sessionOf(token) };
+      this.draw();
+      this.focusHeading();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.message = error.message;
@@ -99,18 +111,43 @@ class ConsoleApp extends HTMLElement {
 
   entered() {
     this.message = "";
+    this.offer = null;
     const wasExpired = this.isExpired;
     this.isExpired = false;
     /** @type {HTMLDialogElement | null} */ (this.querySelector("dialog"))?.close();
     if (this.types === null) this.load();
     this.draw();
-    if (wasExpired) this.again();
-    else this.focusHeading();
+    if (!wasExpired) this.focusHeading();
+    else if (isSame(this.expired.sender, signedIn())) this.expired.again();
+    else this.redirect();
   }
 
-  /** Has somebody sign in again, over what is typed. @param {() => void} again */
-  expire(again) {
-    [this.isExpired, this.again, this.message] = [true, again, "The token is not valid any more. Sign in again; nothing that you typed is lost."];
+  /** Somebody else has signed in over what is typed, or for another project: it is theirs to say that it goes there. */
+  redirect() {
+    const session = signedIn();
+    if (session === null) return;
+    const where = session.project ? `${plain(session.organization, 100)} / ${plain(session.project, 100)}` : `the whole organization ${plain(session.organization, 100)}`;
+    this.form?.redirect(`You are ${plain(session.principal, 100)} in ${where} now, and were not before. Nothing was sent there. Press the button again if what is typed is to go there.`);
+    this.reload();
+  }
+
+  /** Loads the types again under what is typed, which stays. */
+  async reload() {
+    const session = signedIn();
+    try {
+      const types = list(await send("GET", "/assets/data/types"), "data");
+      if (isSame(session, signedIn())) this.types = types;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // Whatever else it is, the button that is pressed next meets it too, and says it.
+      if (error.isExpired) this.expire({ sender: error.sender, again: () => this.reload() });
+    }
+    this.draw();
+  }
+
+  /** Has somebody sign in again, over what is typed. @param {Expired} expired */
+  expire(expired) {
+    [this.isExpired, this.expired, this.message] = [true, expired, "The token is not valid any more. Sign in again; nothing that you typed is lost."];
     this.draw();
     const dialog = /** @type {HTMLDialogElement | null} */ (this.querySelector("dialog"));
     if (dialog && !dialog.open) dialog.showModal();
@@ -188,6 +225,7 @@ function drawFrame(app) {
 
 /** @param {ConsoleApp} app */
 function drawEntrance(app) {
+  if (app.offer) return drawOffer(app, app.offer);
   return html`<section class="entrance card">
     <h2 tabindex="-1">Sign in</h2>
     <p>A data source is registered once, every application uses it, and nobody holds the password.</p>
@@ -200,6 +238,20 @@ function drawEntrance(app) {
         app.draw();
       },
     })}
+  </section>`;
+}
+
+/** @param {ConsoleApp} app @param {{ token: string, session: Session }} offer */
+function drawOffer(app, { token, session }) {
+  const enter = () => {
+    signIn(token);
+    app.entered();
+  };
+  return html`<section class="entrance card">
+    <h2 tabindex="-1">Sign in by a link</h2>
+    <p>What you register goes where the link leads. If you do not know it, close this page.</p>
+    <p><button type="button" class="primary" @click=${enter}><span>Continue as ${stranger(session.principal)} in
+      ${stranger(session.organization)} / ${session.project ? stranger(session.project) : "the whole organization"}</span></button></p>
   </section>`;
 }
 

@@ -48,6 +48,11 @@ function ofUrl(dsn) {
   /** @type {Parts} */
   const parts = new Map();
   const [, rest = ""] = dsn.match(/^[^:]+:\/\/(.*)$/s) ?? [];
+  // The server ends at the first of these. With an @ behind it, it may stand in a password, the rest of which would be shown.
+  const end = rest.search(/[/?#]/);
+  if (end >= 0 && rest.includes("@", end)) {
+    throw new NoDsn("There is an @ behind the first / or ? or #. In a password write / ? # @ as %2F %3F %23 %40; elsewhere write @ as %40.");
+  }
   const [before, query = ""] = split(rest.split("#")[0] ?? "", "?");
   const [authority, path = ""] = split(before, "/");
   const at = authority.lastIndexOf("@");

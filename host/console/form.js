@@ -1,7 +1,7 @@
 // The form of a connection: drawn from its connector's schemas, validated while it is typed, tested, registered.
 
 import { render } from "./vendor/lit-html.js";
-import { Failure, attempt, send } from "./api.js";
+import { Failure, attempt, isSame, send, signedIn } from "./api.js";
 import { Connection } from "./connection.js";
 import { NoDsn, fill, parse } from "./dsn.js";
 import { focusOn } from "./fields.js";
@@ -60,6 +60,11 @@ export class ConnectionForm extends HTMLElement {
   /** The connection type that the form is for. @param {Json} type */
   set type(type) {
     if (type === this.connection.type) return;
+    // The same, loaded once more: what is typed stays.
+    if (write(type) === write(this.connection.type)) {
+      this.connection.type = type;
+      return;
+    }
     this.connection = new Connection(type);
     this.validation.changed(0);
     this.draw();
@@ -123,7 +128,10 @@ export class ConnectionForm extends HTMLElement {
   /** Whether there is nothing against it; else the summary of errors is shown and gets the focus. @param {boolean} withName */
   async isReady(withName) {
     this.isSubmitted = true;
-    if (this.validation.isPending || this.validation.failure) await this.validation.ask();
+    const sender = signedIn();
+    if (this.validation.isPending || this.validation.failure || !this.validation.verdict) await this.validation.ask();
+    // Somebody else has signed in meanwhile, and was told so.
+    if (!isSame(sender, signedIn())) return false;
     if (this.validation.failure) this.fail(this.validation.failure);
     const isReady = !this.validation.failure && this.errors(withName).length === 0;
     this.draw();
@@ -192,7 +200,8 @@ export class ConnectionForm extends HTMLElement {
   fail(error, again) {
     if (!(error instanceof Failure)) throw error;
     if (error.isExpired) {
-      this.dispatchEvent(new CustomEvent("expired", { bubbles: true, detail: again ?? (() => this.validation.changed(0)) }));
+      const detail = { sender: error.sender, again: again ?? (() => this.validation.changed(0)) };
+      this.dispatchEvent(new CustomEvent("expired", { bubbles: true, detail }));
       return;
     }
     this.refused = error.findings;
@@ -201,6 +210,16 @@ export class ConnectionForm extends HTMLElement {
     }
     this.failure = this.refused.length > 0 ? null : error;
     this.draw();
+    focusOn("summary");
+  }
+
+  /** What is typed would go elsewhere than before: it is sent when a button is pressed again. @param {string} words */
+  redirect(words) {
+    this.dialling?.abort();
+    this.validation.forget();
+    [this.test, this.isStale, this.refused, this.failure] = [null, false, [], new Failure(words)];
+    this.draw();
+    announce(words);
     focusOn("summary");
   }
 

@@ -90,5 +90,8 @@ function time({ tag, bytes }) {
   // Two digits of a year are those from 1950 to 2049 (RFC 5280, section 4.1.2.5.1).
   const full = tag === UTC_TIME ? (digits < "50" ? "20" : "19") + digits : digits;
   const found = full.match(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/);
-  return found ? new Date(full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z")) : null;
+  if (!found) return null;
+  const date = new Date(full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  // Digits may name no day, such as the 99th of a month.
+  return Number.isNaN(date.getTime()) ? null : date;
 }

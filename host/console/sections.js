@@ -132,6 +132,7 @@ function drawFields(form) {
 function drawActions(form) {
   const { test, validation } = form;
   const isDone = test !== null && !test.isRunning && test.shown === STAGE_COUNT;
+  const isKnown = validation.verdict !== null || validation.isPending || validation.failure !== null;
   const isValid = validation.verdict?.isValid === true && !validation.isPending && form.errors(true).length === 0;
   const isGood = isDone && !form.isStale && member(test.answer, "success") === true;
   const state = isGood ? "Tested." : isDone && form.isStale ? "Changed since the test." : isDone ? "The test failed." : "Not tested yet.";
@@ -144,6 +145,6 @@ function drawActions(form) {
       ${form.dialling
         ? html`<button type="button" @click=${() => form.cancel()}>Cancel <kbd>Esc</kbd></button>`
         : html`<button type="button" class="button" @click=${() => form.dial()}>Test</button>`}
-      <button type="submit" class="primary" aria-disabled=${!isValid || form.isRegistering}>${form.isRegistering ? "Registering …" : isGood ? "Register" : isDone && !form.isStale ? "Register all the same" : "Register untested"}</button>
+      <button type="submit" class="primary" aria-disabled=${(isKnown && !isValid) || form.isRegistering}>${form.isRegistering ? "Registering …" : isGood ? "Register" : isDone && !form.isStale ? "Register all the same" : "Register untested"}</button>
     </div>`;
 }

@@ -61,6 +61,12 @@ export class Validation {
     this.running?.abort();
   }
 
+  /** What was answered counts for nothing any more, and nothing is asked until there is a reason to. */
+  forget() {
+    this.stop();
+    [this.verdict, this.failure, this.isPending, this.asked] = [null, null, false, ""];
+  }
+
   async ask() {
     if (!signedIn()) return;
     const body = this.body();

@@ -20,9 +20,14 @@ export function stranger(text) {
   return html`<bdi>${plain(text)}</bdi>`;
 }
 
+/** What of a stranger's lines is shown, and so what is copied of them. @param {string} text */
+export function shown(text) {
+  return plain(text.replaceAll("\t", "    "), 20_000);
+}
+
 /** A stranger's lines, to be shown as they are. @param {string} text */
 export function lines(text) {
-  return html`<pre tabindex="0"><code dir="ltr">${plain(text.replaceAll("\t", "    "), 20_000)}</code></pre>`;
+  return html`<pre tabindex="0"><code dir="ltr">${shown(text)}</code></pre>`;
 }
 
 /** What a count is called. @param {number} count @param {string} one @param {string} [many] */

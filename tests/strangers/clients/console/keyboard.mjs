@@ -1,7 +1,7 @@
 // The same journey by the keyboard alone, and a list whose elements are added, moved and removed by it.
 
 import assert from "node:assert/strict";
-import { bodies, given, settled, test } from "./browser.mjs";
+import { accessible, bodies, given, settled, test } from "./browser.mjs";
 
 const { database } = given;
 
@@ -78,4 +78,19 @@ await test(async (page, watched) => {
   await tabTo("Register");
   await press("Enter");
   await page.locator("h2:focus", { hasText: "Done" }).waitFor();
+
+  // A link says whom it signs in before it does, and its code is in no address.
+  const issued = await page.request.post(`${given.origin}/console/codes`, { headers: { Authorization: `Bearer ${given.token}` } });
+  const { code } = await issued.json();
+  await page.goto("about:blank");
+  const asked = watched.requests.length;
+  await page.goto(`${given.origin}/console/#t=${code}`);
+  await page.locator("h2:focus", { hasText: "Sign in by a link" }).waitFor();
+  assert.match(page.url(), /\/console\/#\/types$/);
+  await accessible(page, "a link");
+  assert.ok(!watched.requests.slice(asked).some(({ url }) => url.includes("/assets/")), "nobody has signed in yet");
+  await tabTo("Continue as");
+  assert.match((await focused()).replaceAll(/\s+/g, " "), /^Continue as \S+ in acme \/ sales$/);
+  await press("Enter");
+  await page.locator("h2:focus", { hasText: "Connect a data source" }).waitFor();
 }, { reducedMotion: "reduce" });

@@ -97,7 +97,8 @@ for (const [text, expected] of [
 ]) {
   assert.deepEqual(parts(text), expected, text);
 }
-for (const text of ["", "db.example.com", "postgres://a,b/x", "host='db", "host=db secret word", "postgres://%ff@db/x"]) {
+for (const text of ["", "db.example.com", "postgres://a,b/x", "host='db", "host=db secret word", "postgres://%ff@db/x",
+  "postgres://u:pa/secret@h/db", "postgres://u:pa?secret@h/db", "postgres://u:pa#secret@h/db", "jdbc:postgresql://u:5/secret@h/db"]) {
   assert.throws(() => dsn.parse(text), (error) => error instanceof dsn.NoDsn && !error.message.includes("secret"), text);
 }
 
@@ -107,3 +108,10 @@ assert.equal(certificate.subject, "Patchpanel console");
 assert.ok(certificate.expires > new Date(), String(certificate.expires));
 assert.deepEqual(certificates("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----"), []);
 assert.equal(certificates("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----")[0].subject, "a certificate that cannot be read");
+const der = (tag, ...parts) => Buffer.concat([Buffer.from([tag, parts.reduce((sum, part) => sum + part.length, 0)]), ...parts.map((part) => Buffer.from(part))]);
+const until = (end) => {
+  const signed = der(0x30, der(2, [1]), der(0x30), der(0x30), der(0x30, der(0x17, "260101000000Z"), der(0x17, end)), der(0x30));
+  return certificates(`-----BEGIN CERTIFICATE-----\n${der(0x30, signed).toString("base64")}\n-----END CERTIFICATE-----`)[0].expires;
+};
+assert.equal(until("271231235959Z").toISOString(), "2027-12-31T23:59:59.000Z");
+assert.equal(until("261399999999Z"), null, "there is no such day");

@@ -2,7 +2,7 @@
 // that was typed is lost by any of it.
 
 import assert from "node:assert/strict";
-import { bodies, given, openForm, picture, settled, signIn, test } from "./browser.mjs";
+import { accessible, bodies, given, openForm, picture, settled, signIn, test } from "./browser.mjs";
 
 const { database, silent } = given;
 
@@ -86,13 +86,37 @@ await test(async (page, watched) => {
   const dialog = page.getByRole("dialog");
   await dialog.getByText("nothing that you typed is lost").waitFor();
   await picture(page, "trouble-2-expired");
-  await page.unroute("**/assets/data");
   await page.keyboard.press("Escape");
   assert.ok(await dialog.isVisible(), "there is nothing to do without a token");
-  await dialog.getByLabel("Token", { exact: true }).fill(given.token);
-  await dialog.getByRole("button", { name: "Sign in" }).click();
+
+  // Where it would go elsewhere than before, nothing is sent until the button is pressed again.
+  const enter = async (project) => {
+    await dialog.getByLabel("Token", { exact: true }).fill(given.token);
+    await dialog.getByLabel("Project optional").fill(project);
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+  };
+  await enter("elsewhere");
+  await page.locator("#summary:focus", { hasText: "in acme / elsewhere now" }).waitFor();
+  await accessible(page, "signed in as somebody else");
+  await page.waitForTimeout(200);
+  assert.equal(keys.length, 2, "it was sent to another project");
+  assert.equal(await page.getByLabel("Password", { exact: true }).inputValue(), database.password);
+  await page.route("**/assets/data/*", (route) => route.continue({ headers: { ...route.request().headers(), authorization: "Bearer e30.e30.e30" } }));
+  const refusal = page.waitForResponse((response) => response.request().method() === "POST" && new URL(response.url()).pathname === "/assets/data");
+  await page.locator("button.primary").click();
+  await refusal;
+  await dialog.waitFor();
+  await page.unroute("**/assets/data/*");
+  await enter("sales");
+  await page.locator("#summary:focus", { hasText: "in acme / sales now" }).waitFor();
+  const sent = keys.length;
+  await page.locator("button.primary").click();
+  await dialog.waitFor();
+  assert.equal(keys.length, sent + 1);
+  await page.unroute("**/assets/data");
+  await enter("sales");
   await page.getByRole("heading", { name: "Trouble is registered" }).waitFor();
-  assert.ok(keys.length === 3 && new Set(keys).size === 1 && /^[0-9a-f]{32}$/.test(keys[0]), `${keys}`);
+  assert.ok(keys.length === sent + 2 && new Set(keys).size === 1 && /^[0-9a-f]{32}$/.test(keys[0]), `${keys}`);
 
   // Leaving what was typed asks first.
   await page.getByRole("link", { name: "Register another" }).click();
