@@ -202,6 +202,19 @@ fn a_body_that_is_no_single_json_value_is_refused() {
 }
 
 #[test]
+fn a_member_of_a_long_name_makes_no_long_answer() {
+    let client = client("long-names", "developer");
+    let name = "K".repeat(900_000);
+    for value in [json!(vec!["x "; 20]), json!(vec![0; 9000]), json!(7)] {
+        let mut config = registration("Bad")["database_config"].clone();
+        config[&name] = value;
+        let reply = client.post("/assets/data", &with("/database_config", config)).unwrap();
+        assert_eq!(reply.status.as_u16(), 422);
+        assert!(reply.body.len() < 64 * 1024, "{}", reply.body.len());
+    }
+}
+
+#[test]
 fn a_body_has_at_most_1_mib() {
     let client = client("large", "developer").with_header("Content-Type", "application/json");
     let of_size = |size: usize| {
