@@ -277,7 +277,8 @@ mod tests {
             panic!("the reason")
         }
         let router = with_layers(Router::new().route("/", get(bug)), &Stop::default(), &[]);
-        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        let request = Request::builder().header(header::HOST, "localhost").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.headers().contains_key("x-request-id"));
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();
