@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::store::connections::{Column, Key, Position};
 
-/// Longer texts are none, in bytes: a name of 255 characters makes some 1,500, and there may be names in a store that have
-/// three times as many, since their characters were counted before they were composed.
+/// Longer texts are none, in bytes: a name of 255 characters makes some 1,500, so that the API documents 4,096. There may be
+/// names in a store that have three times as many, since their characters were once counted before they were composed.
 const MAX_BYTES: usize = 8192;
 
 /// Columns with whether they are descending.

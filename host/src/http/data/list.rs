@@ -33,7 +33,7 @@ pub struct ConnectionPage {
 #[utoipa::path(get, path = "/assets/data", tag = TAG_DATA,
     params(
         ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000, description = "The page, from 1; 1 by default"),
-        ("cursor" = Option<String>, Query, max_length = 8192, description = "Instead of `page`: the `next_cursor` of the \
+        ("cursor" = Option<String>, Query, max_length = 4096, description = "Instead of `page`: the `next_cursor` of the \
             page before, with the same `sort` and filters"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Connections on a page; 20 by default"),
         ("search" = Option<String>, Query, max_length = 64, description = "A text in name or description"),
