@@ -212,7 +212,7 @@ pub(crate) const ROWS: &[Row] = &[
     verify("finding-without-words", nonsense("1 to 512 bytes")),
     verify("finding-of-a-novel", nonsense("1 to 512 bytes")),
     verify("finding-with-a-bad-hint", nonsense("control characters")),
-    verify("finding-with-a-bad-code", nonsense("[a-z][a-z0-9_]*")),
+    verify("finding-with-a-bad-code", nonsense("lower-case letters, digits and underscores")),
     verify("finding-of-unknown-severity", Invalid("zoo")),
     verify("normalise-to-no-json", nonsense("is not JSON")),
     verify("normalise-to-a-list", nonsense("breaks its own schema")),
