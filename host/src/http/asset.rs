@@ -70,31 +70,38 @@ impl Asset {
     }
 }
 
-/// The files below a path, each made when it is first asked for.
+/// A file as it is found: its media type, and its bytes.
+pub(super) type Found = (Cow<'static, str>, Cow<'static, [u8]>);
+
+/// The files below a path, each compressed when it is first asked for.
 #[derive(Debug)]
 pub(super) struct Files {
     /// The file of this name; none where there is no such file.
-    maker: fn(&str) -> Result<Option<Asset>, ApiError>,
+    find: fn(&str) -> Option<Result<Found, ApiError>>,
     /// Only what there is, so that nobody can make it grow.
-    files: Mutex<BTreeMap<String, Asset>>,
+    assets: Mutex<BTreeMap<String, Asset>>,
 }
 
 impl Files {
-    pub(super) fn new(maker: fn(&str) -> Result<Option<Asset>, ApiError>) -> Self {
-        Self { maker, files: Mutex::default() }
+    pub(super) fn new(find: fn(&str) -> Option<Result<Found, ApiError>>) -> Self {
+        Self { find, assets: Mutex::default() }
     }
 
     /// The answer to a request for the file of this name.
     pub(super) async fn answer(&self, name: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
-        let mut files = self.files.lock().await;
-        if !files.contains_key(name) {
-            let (maker, key) = (self.maker, name.to_owned());
-            // The largest takes some time to compress, and whoever asks for it meanwhile waits for that.
-            let file = tokio::task::spawn_blocking(move || maker(&key)).await;
-            let file = file.map_err(|error| ApiError::internal(&error))??;
-            files.insert(name.to_owned(), file.ok_or(ApiError::NoSuchPath)?);
+        if let Some(asset) = self.assets.lock().await.get(name) {
+            return asset.answer(headers);
         }
-        files.get(name).ok_or(ApiError::NoSuchPath)?.answer(headers)
+        // Nobody waits for those who ask for what there is not.
+        let (media_type, bytes) = (self.find)(name).ok_or(ApiError::NoSuchPath)??;
+        let mut assets = self.assets.lock().await;
+        if !assets.contains_key(name) {
+            // The largest takes some time to compress, and whoever asks for it meanwhile waits for that.
+            let made = tokio::task::spawn_blocking(move || Asset::new(&media_type, bytes)).await;
+            let made = made.map_err(|error| ApiError::internal(&error))?;
+            assets.insert(name.to_owned(), made.map_err(|error| ApiError::internal(&error))?);
+        }
+        assets.get(name).ok_or(ApiError::NoSuchPath)?.answer(headers)
     }
 }
 

@@ -13,7 +13,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 
 use super::Api;
-use super::asset::{Asset, Files};
+use super::asset::{Files, Found};
 use super::error::ApiError;
 
 /// The page's own scripts and styles, requests to this host, and nothing else. What it takes from others is text: only the
@@ -84,10 +84,9 @@ async fn answer(files: &Files, path: &str, headers: &HeaderMap) -> Result<Respon
 }
 
 /// The file of this name; none where there is no such file.
-fn file(name: &str) -> Result<Option<Asset>, ApiError> {
+fn file(name: &str) -> Option<Result<Found, ApiError>> {
     let file = FILES.iter().find(|(path, ..)| *path == name);
-    let asset = file.map(|&(_, media_type, bytes)| Asset::new(media_type, bytes)).transpose();
-    asset.map_err(|error| ApiError::internal(&error))
+    file.map(|&(_, media_type, bytes)| Ok((media_type.into(), bytes.into())))
 }
 
 #[cfg(test)]

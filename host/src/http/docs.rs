@@ -9,7 +9,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use utoipa_swagger_ui::Config;
 
-use super::asset::{Asset, Files};
+use super::asset::{Files, Found};
 use super::codes;
 use super::error::ApiError;
 
@@ -43,17 +43,15 @@ async fn answer(files: &Files, path: &str, headers: &HeaderMap) -> Result<Respon
 }
 
 /// The file of this name; none where there is no such file.
-fn file(path: &str) -> Result<Option<Asset>, ApiError> {
+fn file(path: &str) -> Option<Result<Found, ApiError>> {
     if let Some(name) = path.strip_prefix(CODES) {
-        let page = codes::file(name).map(|(content_type, text)| Asset::new(content_type, text.into_bytes()));
-        return page.transpose().map_err(|error| ApiError::internal(&error));
+        return codes::file(name).map(|(media_type, text)| Ok((media_type.into(), text.into_bytes().into())));
     }
     // No validator badge: it would ask a host of Swagger's with the document's address.
     let config = Config::from("/openapi.json").validator_url("none").persist_authorization(false);
     let file = utoipa_swagger_ui::serve(path, Arc::new(config)).map_err(|error| {
         tracing::error!(%error, "the documentation page cannot be made");
         ApiError::Internal
-    })?;
-    let asset = file.map(|file| Asset::new(&file.content_type, file.bytes)).transpose();
-    asset.map_err(|error| ApiError::internal(&error))
+    });
+    file.map(|file| file.map(|file| (file.content_type.into(), file.bytes))).transpose()
 }

@@ -11,74 +11,36 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
 use super::ErrorCode;
 
-/// What every operation of a tenant may be refused with: its headers, its caller, its rates, and what the host needs.
-#[derive(Debug)]
-pub(in crate::http) enum Any {}
+/// Makes each group a type, which an operation's description can name.
+macro_rules! groups {
+    ($($(#[$doc:meta])* $name:ident: $statuses:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(in crate::http) enum $name {}
 
-impl IntoResponses for Any {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        references(&[400, 401, 403, 429, 500, 503])
-    }
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                references(&$statuses)
+            }
+        }
+    )*};
 }
 
-/// What an operation may be refused with that reads a body.
-#[derive(Debug)]
-pub(in crate::http) enum OfBody {}
-
-impl IntoResponses for OfBody {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        references(&[408, 413, 415, 422])
-    }
-}
-
-/// What an operation may be refused with whose query parameters can be wrong.
-#[derive(Debug)]
-pub(in crate::http) enum OfQuery {}
-
-impl IntoResponses for OfQuery {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        references(&[422])
-    }
-}
-
-/// What an operation may be refused with that is about one resource.
-#[derive(Debug)]
-pub(in crate::http) enum OfResource {}
-
-impl IntoResponses for OfResource {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        references(&[404])
-    }
-}
-
-/// What an operation may be refused with that takes a condition.
-#[derive(Debug)]
-pub(in crate::http) enum OfCondition {}
-
-impl IntoResponses for OfCondition {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        references(&[412])
-    }
-}
-
-/// What an operation may be refused with that the state of things can forbid.
-#[derive(Debug)]
-pub(in crate::http) enum OfState {}
-
-impl IntoResponses for OfState {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        references(&[409])
-    }
-}
-
-/// What an operation may be refused with that asks a connector.
-#[derive(Debug)]
-pub(in crate::http) enum OfConnector {}
-
-impl IntoResponses for OfConnector {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        references(&[422, 502, 504])
-    }
+groups! {
+    /// What every operation of a tenant may be refused with: its headers, its caller, its rates, and what the host needs.
+    Any: [400, 401, 403, 429, 500, 503];
+    /// What an operation may be refused with that reads a body.
+    OfBody: [408, 413, 415, 422];
+    /// What an operation may be refused with whose query parameters can be wrong.
+    OfQuery: [422];
+    /// What an operation may be refused with that is about one resource.
+    OfResource: [404];
+    /// What an operation may be refused with that takes a condition.
+    OfCondition: [412];
+    /// What an operation may be refused with that the state of things can forbid.
+    OfState: [409];
+    /// What an operation may be refused with that asks a connector.
+    OfConnector: [422, 502, 504];
 }
 
 fn references(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
