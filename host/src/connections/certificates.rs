@@ -30,6 +30,11 @@ pub(super) fn check(target: &Target, config_member: &str, sent: &Value) -> Vec<F
     findings
 }
 
+/// Whether there are any.
+pub(super) fn are_in(target: &Target) -> bool {
+    target.descriptor.endpoints.iter().flat_map(texts).next().is_some()
+}
+
 /// Reads the keys of client certificates.
 pub(super) fn check_keys(target: &Target, credentials: &Credentials) -> Vec<Finding> {
     let identities = target.descriptor.endpoints.iter().filter_map(|endpoint| endpoint.tls.identity.as_ref());

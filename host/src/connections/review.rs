@@ -7,7 +7,7 @@ use serde_json::Value;
 use zeroize::Zeroize;
 
 use super::{Candidate, Error, Outline, certificates, misplaced, white_space};
-use crate::connectors::contract::{Answer, AuthMethod};
+use crate::connectors::contract::{Answer, AuthMethod, Manifest};
 use crate::connectors::{Accepted, Call, CallError, Connectors, Target, Version, VersionInUse};
 use crate::finding::{self, Finding};
 use crate::json;
@@ -60,7 +60,8 @@ impl Reviewer {
         let check = move |version: &Version| {
             let (member, config) = (&candidate.config_member, &*candidate.config);
             let method = version.auth_method(config).ok();
-            let mut findings = findings_of_config((member, config), method, version.check_config(config));
+            let mut findings =
+                findings_of_config((member, config), (version.manifest(), method), version.check_config(config));
             if let Some(method) = method {
                 findings.extend(findings_of_credentials(version, &method.name, &candidate.credentials));
             }
@@ -169,12 +170,29 @@ pub(super) async fn describe(
     config_member: &str,
 ) -> Result<Target, Error> {
     match connector.describe(call, accepted).await? {
-        Answer::Given(target) => match certificates::check(&target, config_member, &accepted.sent) {
+        Answer::Given(target) => match check_certificates(connector, call, &target, accepted, config_member).await? {
             findings if findings.is_empty() => Ok(target),
             findings => Err(Error::Invalid(findings)),
         },
         Answer::Refused(findings) => Err(Error::Invalid(finding::under(config_member, findings).collect())),
     }
+}
+
+/// Reads the certificates that a descriptor has of the configuration. They may be as large as a body, so that this takes its
+/// turn with the connector's calls.
+async fn check_certificates(
+    connector: &VersionInUse,
+    call: Call<'_>,
+    target: &Target,
+    accepted: &Accepted,
+    config_member: &str,
+) -> Result<Vec<Finding>, CallError> {
+    if !certificates::are_in(target) {
+        return Ok(Vec::new());
+    }
+    let (target, accepted, member) = (target.clone(), accepted.clone(), config_member.to_owned());
+    let check = move |_: &Version| Ok(certificates::check(&target, &member, &accepted.sent));
+    connector.on_guest_thread(call, "check_certificates", check).await
 }
 
 /// Checks a configuration that was sent as this member: every finding, with pointers into the request's body.
@@ -186,7 +204,8 @@ pub(super) async fn check_config(
 ) -> Result<(Vec<Finding>, Option<Accepted>), CallError> {
     let mut findings: Vec<_> = check_member(connector, member).into_iter().collect();
     let (found, accepted) = connector.validate(call, config, credentials_set).await?;
-    findings.extend(findings_of_config((member, config), connector.auth_method(config).ok(), found));
+    let decided = (connector.manifest(), connector.auth_method(config).ok());
+    findings.extend(findings_of_config((member, config), decided, found));
     let accepted = accepted.filter(|_| !finding::refuse(&findings));
     Ok((findings, accepted))
 }
@@ -195,12 +214,12 @@ pub(super) async fn check_config(
 /// adds to it.
 fn findings_of_config(
     (member, config): (&str, &Value),
-    method: Option<&AuthMethod>,
+    (manifest, method): (&Manifest, Option<&AuthMethod>),
     found: Vec<Finding>,
 ) -> Vec<Finding> {
     let mut findings: Vec<_> = finding::under(member, found).collect();
     if let Some(method) = method {
-        misplaced::in_config(&mut findings, member, method);
+        misplaced::in_config(&mut findings, member, manifest, method);
     }
     // What is too large to say where it is wrong is too large to look through.
     if !schema::is_too_large(&findings) {
@@ -261,7 +280,9 @@ fn findings_of_credentials(version: &Version, auth_method: &str, credentials: &C
     }
     let mut object = Value::Object(object);
     findings.extend(finding::under("credentials", version.check_credentials(auth_method, &object)));
-    misplaced::in_credentials(&mut findings, version.manifest());
+    let manifest = version.manifest();
+    let method = manifest.auth_methods.iter().find(|method| method.name == auth_method);
+    misplaced::in_credentials(&mut findings, manifest, method);
     if !schema::is_too_large(&findings) {
         white_space::tell(&mut findings, "/credentials", &object);
     }
