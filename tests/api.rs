@@ -33,8 +33,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use test_support::client::{Client, Reply};
 use test_support::patchpanel::Patchpanel;
-use test_support::postgres::Postgres;
 use test_support::sales;
+
+use crate::database;
 
 /// The roles of the access table.
 const ROLES: [&str; 6] = ["owner", "admin", "member", "developer", "operator", "viewer"];
@@ -43,12 +44,6 @@ const ROLES: [&str; 6] = ["owner", "admin", "member", "developer", "operator", "
 fn host() -> &'static Patchpanel {
     static HOST: OnceLock<Patchpanel> = OnceLock::new();
     HOST.get_or_init(|| Patchpanel::start().unwrap())
-}
-
-/// With the sample tables and without TLS. Left running as the host is.
-fn database() -> &'static Postgres {
-    static DATABASE: OnceLock<Postgres> = OnceLock::new();
-    DATABASE.get_or_init(|| Postgres::builder().sql(sales::SQL).start().unwrap())
 }
 
 /// A client with a role in the project `sales` of an organization.

@@ -12,10 +12,6 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use test_support::patchpanel::Patchpanel;
-use test_support::postgres::Postgres;
-use test_support::sales;
-use test_support::skip::skip;
-use test_support::tools::{Installed, Tools};
 
 /// The tag of what no generator of clients knows: uploads of bytes, and streams of events.
 const STREAMS: &str = "Streams";
@@ -24,23 +20,6 @@ const STREAMS: &str = "Streams";
 fn host() -> &'static Patchpanel {
     static HOST: OnceLock<Patchpanel> = OnceLock::new();
     HOST.get_or_init(|| Patchpanel::start().unwrap())
-}
-
-/// With the sample tables and without TLS. Left running as the host is.
-fn database() -> &'static Postgres {
-    static DATABASE: OnceLock<Postgres> = OnceLock::new();
-    DATABASE.get_or_init(|| Postgres::builder().sql(sales::SQL).start().unwrap())
-}
-
-/// The tools of this directory of `tests/strangers/clients`; none where they cannot be had, which is said loudly.
-fn tools(test: &str, name: &str) -> Option<Tools> {
-    match Tools::install(name).unwrap() {
-        Installed::Tools(tools) => Some(tools),
-        Installed::Missing(reason) => {
-            skip(test, reason);
-            None
-        }
-    }
 }
 
 /// The published document.

@@ -11,6 +11,8 @@ use test_support::patchpanel::Patchpanel;
 use test_support::postgres::Postgres;
 use test_support::sales;
 
+use crate::database;
+
 /// Not one that anything else here contains.
 const WRONG_PASSWORD: &str = "wrong-1c7be0a4";
 
@@ -25,11 +27,6 @@ struct Done {
 fn directory() -> &'static TemporaryDirectory {
     static DIRECTORY: OnceLock<TemporaryDirectory> = OnceLock::new();
     DIRECTORY.get_or_init(|| TemporaryDirectory::new("command-line").unwrap())
-}
-
-fn database() -> &'static Postgres {
-    static DATABASE: OnceLock<Postgres> = OnceLock::new();
-    DATABASE.get_or_init(|| Postgres::builder().sql(sales::SQL).start().unwrap())
 }
 
 fn command(name: &str) -> Command {

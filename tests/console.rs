@@ -11,8 +11,7 @@ use serde_json::Value;
 use test_support::directory::TemporaryDirectory;
 use test_support::guests;
 use test_support::patchpanel::{Patchpanel, built_connectors};
-use test_support::skip::skip;
-use test_support::tools::{Installed, Tools};
+use test_support::tools::Tools;
 
 /// The connector whose texts and schemas are made to break whoever draws a form of them.
 const HOSTILE: &str = "break-the-form";
@@ -29,17 +28,6 @@ fn host() -> &'static Patchpanel {
         (Patchpanel::builder().setting("CONNECTORS_DIR", &directory).start().unwrap(), connectors)
     });
     host
-}
-
-/// What looks at the page; none where it cannot be had, which is said loudly.
-fn tools(test: &str) -> Option<Tools> {
-    match Tools::install("console").unwrap() {
-        Installed::Tools(tools) => Some(tools),
-        Installed::Missing(reason) => {
-            skip(test, reason);
-            None
-        }
-    }
 }
 
 /// Runs a script of `tests/strangers/clients/console`, which fails with what it has found.

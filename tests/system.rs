@@ -23,3 +23,14 @@ mod rollout;
 mod starvation;
 mod strangers;
 mod zoo;
+
+use std::sync::OnceLock;
+
+use test_support::postgres::Postgres;
+use test_support::sales;
+
+/// With the sample tables and without TLS, one for all tests. Left running when they end; its directory's watchdog ends it.
+fn database() -> &'static Postgres {
+    static DATABASE: OnceLock<Postgres> = OnceLock::new();
+    DATABASE.get_or_init(|| Postgres::builder().sql(sales::SQL).start().unwrap())
+}

@@ -4,12 +4,14 @@ use std::process::Command;
 
 use serde_json::Value;
 use test_support::sales;
+use test_support::tools::Tools;
 
-use super::{database, document, document_without_streams, host, run, tools, write};
+use super::{document, document_without_streams, host, run, write};
+use crate::database;
 
 #[test]
 fn the_document_passes_the_validator_of_openapi() {
-    let Some(tools) = tools("the_document_passes_the_validator_of_openapi", "python") else { return };
+    let Some(tools) = Tools::find("the_document_passes_the_validator_of_openapi", "python").unwrap() else { return };
     let path = tools.directory().join("whole.json");
     write(&path, &document());
     run(tools.command("openapi-spec-validator").args(["--errors", "all"]).arg(&path));
@@ -23,7 +25,7 @@ fn the_document_passes_the_validator_of_openapi() {
 
 #[test]
 fn a_generated_client_in_python_does_the_main_job() {
-    let Some(tools) = tools("a_generated_client_in_python_does_the_main_job", "python") else { return };
+    let Some(tools) = Tools::find("a_generated_client_in_python_does_the_main_job", "python").unwrap() else { return };
     write(&tools.directory().join("openapi.json"), &document_without_streams());
     let generate = ["generate", "--path", "openapi.json", "--config", "generator.yaml", "--meta", "none"];
     let said = run(tools.command("openapi-python-client").args(generate).args(["--fail-on-warning", "--overwrite"]));
@@ -35,7 +37,9 @@ fn a_generated_client_in_python_does_the_main_job() {
 
 #[test]
 fn a_generated_client_in_typescript_does_the_main_job() {
-    let Some(tools) = tools("a_generated_client_in_typescript_does_the_main_job", "typescript") else { return };
+    let Some(tools) = Tools::find("a_generated_client_in_typescript_does_the_main_job", "typescript").unwrap() else {
+        return;
+    };
     write(&tools.directory().join("openapi.json"), &document_without_streams());
     run(tools.command("openapi-typescript").args(["openapi.json", "--output", "schema.d.ts"]));
     run(&mut tools.command("tsc"));

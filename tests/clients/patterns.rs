@@ -1,8 +1,9 @@
 //! Every pattern of the document and of the forms is read alike by the engines that clients have.
 
 use serde_json::{Value, json};
+use test_support::tools::Tools;
 
-use super::{document, host, run, tools};
+use super::{document, host, run};
 
 /// Texts that patterns are tried with. None ends with a line end, before which Python's `$` matches too.
 const TEXTS: [&str; 14] = [
@@ -25,7 +26,10 @@ const TEXTS: [&str; 14] = [
 #[test]
 fn every_pattern_is_read_alike_by_every_engine() {
     let test = "every_pattern_is_read_alike_by_every_engine";
-    let (Some(python), Some(node)) = (tools(test, "python"), tools(test, "typescript")) else { return };
+    let (Some(python), Some(node)) = ["python", "typescript"].map(|name| Tools::find(test, name).unwrap()).into()
+    else {
+        return;
+    };
     let viewer = host().client_of("patterns", "sales", "viewer").unwrap();
     let mut patterns = Vec::new();
     collect(&document(), &mut patterns);

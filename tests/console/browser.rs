@@ -1,25 +1,19 @@
 //! The page as a person meets it, in Debian's Chromium.
 
 use std::net::TcpListener;
-use std::sync::OnceLock;
 
 use serde_json::json;
 use test_support::browser::chromium;
-use test_support::postgres::Postgres;
 use test_support::sales;
 use test_support::skip::skip;
+use test_support::tools::Tools;
 
-use super::{host, node, tools};
-
-/// With the sample tables and without TLS. Left running as the host is.
-fn database() -> &'static Postgres {
-    static DATABASE: OnceLock<Postgres> = OnceLock::new();
-    DATABASE.get_or_init(|| Postgres::builder().sql(sales::SQL).start().unwrap())
-}
+use super::{host, node};
+use crate::database;
 
 /// Takes one of the journeys through the page. Its pictures are in `target/console`.
 fn journey(name: &str, color_scheme: &str) {
-    let Some(tools) = tools(name) else { return };
+    let Some(tools) = Tools::find(name, "console").unwrap() else { return };
     let chromium = match chromium() {
         Ok(path) => path,
         Err(missing) => return skip(name, missing),

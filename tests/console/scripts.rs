@@ -7,7 +7,7 @@ use serde_json::json;
 use test_support::certificates::Authority;
 use test_support::tools::Tools;
 
-use super::{node, tools};
+use super::node;
 
 /// Copies the scripts to where the tools find them, with the types of what is vendored.
 fn copy_scripts(tools: &Tools) {
@@ -37,7 +37,7 @@ fn copy_scripts(tools: &Tools) {
 
 #[test]
 fn the_types_hold() {
-    let Some(tools) = tools("the_types_hold") else { return };
+    let Some(tools) = Tools::find("the_types_hold", "console").unwrap() else { return };
     copy_scripts(&tools);
     let output = tools.command("tsc").args(["--project", "tsconfig.json"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -45,7 +45,7 @@ fn the_types_hold() {
 
 #[test]
 fn what_needs_no_page_is_right() {
-    let Some(tools) = tools("what_needs_no_page_is_right") else { return };
+    let Some(tools) = Tools::find("what_needs_no_page_is_right", "console").unwrap() else { return };
     copy_scripts(&tools);
     let authority = Authority::new("Patchpanel console").unwrap();
     node(&tools, "logic", &json!({ "certificate": authority.certificate() }));

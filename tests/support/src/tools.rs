@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::skip::skip;
 use crate::strangers::{files, lock, root, run, target};
 
 /// A directory with its programs installed.
@@ -14,8 +15,7 @@ use crate::strangers::{files, lock, root, run, target};
 pub struct Tools(PathBuf);
 
 /// What installing came to, when it did not fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Installed {
+enum Installed {
     /// They are there.
     Tools(Tools),
     /// They cannot be had here, and why.
@@ -23,9 +23,19 @@ pub enum Installed {
 }
 
 impl Tools {
-    /// Installs what `requirements.txt` or `package-lock.json` names in this directory of `tests/strangers/clients`. Several
-    /// processes may ask at once.
-    pub fn install(name: &str) -> Result<Installed> {
+    /// Those of a directory of `tests/strangers/clients`, for this test; none where they cannot be had, which is said loudly.
+    pub fn find(test: &str, name: &str) -> Result<Option<Self>> {
+        match Self::install(name)? {
+            Installed::Tools(tools) => Ok(Some(tools)),
+            Installed::Missing(reason) => {
+                skip(test, reason);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Installs what `requirements.txt` or `package-lock.json` names. Several processes may ask at once.
+    fn install(name: &str) -> Result<Installed> {
         let (sources, directory) =
             (root().join("tests/strangers/clients").join(name), target().join("clients").join(name));
         std::fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
